@@ -1,0 +1,52 @@
+# Two commands do everything from a fresh clone: `make report` and `make test`.
+# PYTHON may name another interpreter (3.11 or newer), for example a conda one.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+PY := $(BIN)/python
+
+.PHONY: help report test lint types stages check lab bench lock reference clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The environment is rebuilt only when the lock or the project's metadata change.
+.venv/ready: requirements.lock pyproject.toml Makefile
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python 3.11 or newer is needed, {sys.executable} is {v.major}.{v.minor}. Name another: make PYTHON=/path/to/python3.11 ...")'
+	@echo "== environment: installing the locked packages into .venv"
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+report: .venv/ready ## execute the notebooks and build the HTML report
+	@$(PY) -m meta report
+
+test: .venv/ready ## lint, types, stages, data and all tests
+	@echo "== lint" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "== types" && $(BIN)/mypy
+	@echo "== stages" && $(BIN)/lint-imports
+	@echo "== data" && $(PY) -m meta check data
+	@echo "== tests" && $(PY) -m pytest -n auto
+
+check: .venv/ready ## validate the data tables
+	@$(PY) -m meta check data
+
+lab: .venv/ready ## open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab notebooks
+
+bench: .venv/ready ## compare speed with peers, side by side in one run
+	@$(PY) benchmarks/run.py
+
+lock: .venv/ready ## renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --upgrade --quiet \
+		--custom-compile-command "make lock" -o requirements.lock
+
+reference: .venv/ready ## recompute the reference answers (needs R with metafor)
+	@Rscript tests/reference/recompute.R
+
+clean: ## remove everything that was built
+	@rm -rf build .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

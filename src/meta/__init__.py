@@ -1,0 +1,81 @@
+"""The real effect beside each health claim: trial data, small meta-analyses, figures, verdicts.
+
+Public names are imported when they are first used, so that ``import meta`` stays quick: the
+estimation engine, the regression and the drawing libraries take seconds to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# public name -> module that defines it ("" after the colon: the module itself)
+_PUBLIC = {
+    # evidence: what was reported
+    "Evidence": "meta.evidence.tables:Evidence",
+    "load_evidence": "meta.evidence.tables:load_evidence",
+    "check_trustworthiness": "meta.evidence.trustworthiness:check_trustworthiness",
+    # effect sizes: from report to effect
+    "effect_size": "meta.effect_sizes.sizes:effect_size",
+    "convert": "meta.effect_sizes.convert:",
+    "effects": "meta.effect_sizes.derive:effects",
+    "Effects": "meta.effect_sizes.container:Effects",
+    "percent_change": "meta.effect_sizes.percent:percent_change",
+    # synthesis: from effects to answer
+    "pool": "meta.synthesis.pool:pool",
+    "Pooled": "meta.synthesis.result:Pooled",
+    "subgroups": "meta.synthesis.subgroups:subgroups",
+    "meta_regression": "meta.synthesis.regression:meta_regression",
+    "multilevel": "meta.synthesis.dependence:multilevel",
+    "robust": "meta.synthesis.dependence:robust",
+    "mantel_haenszel": "meta.synthesis.two_by_two:mantel_haenszel",
+    "peto": "meta.synthesis.two_by_two:peto",
+    "glmm": "meta.synthesis.glmm:glmm",
+    "pool_proportions": "meta.synthesis.proportions:pool_proportions",
+    "leave_one_out": "meta.synthesis.influence:leave_one_out",
+    "cumulative": "meta.synthesis.influence:cumulative",
+    "influence": "meta.synthesis.influence:influence",
+    "baujat": "meta.synthesis.influence:baujat",
+    "blup": "meta.synthesis.influence:blup",
+    "egger": "meta.synthesis.small_study:egger",
+    "begg": "meta.synthesis.small_study:begg",
+    "trim_and_fill": "meta.synthesis.small_study:trim_and_fill",
+    "pet_peese": "meta.synthesis.small_study:pet_peese",
+    "selection_model": "meta.synthesis.selection:selection_model",
+    "combine_p_values": "meta.synthesis.without_pooling:combine_p_values",
+    "direction_vote": "meta.synthesis.without_pooling:direction_vote",
+    "null_bounds": "meta.synthesis.without_pooling:null_bounds",
+    "albatross": "meta.synthesis.without_pooling:albatross",
+    "bayes": "meta.synthesis.bayes:bayes",
+    "permutation_test": "meta.synthesis.permutation:permutation_test",
+    # figures: drawing
+    "forest": "meta.figures.forest:forest",
+    # errors
+    "DataError": "meta.errors:DataError",
+    "TooFewStudies": "meta.errors:TooFewStudies",
+    "NotComparable": "meta.errors:NotComparable",
+    "NotConverged": "meta.errors:NotConverged",
+    "StatisticalWarning": "meta.errors:StatisticalWarning",
+}
+
+__all__ = ["__version__", *sorted(_PUBLIC)]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        module, _, attribute = _PUBLIC[name].partition(":")
+    except KeyError:
+        raise AttributeError(
+            f"module 'meta' has no attribute {name!r}; its public names are "
+            f"{', '.join(sorted(_PUBLIC))}"
+        ) from None
+    found = import_module(module)
+    value = getattr(found, attribute) if attribute else found
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -1,0 +1,246 @@
+"""A set of effects, ready to be pooled, with what is left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from meta.effect_sizes.scales import scale_of
+from meta.errors import DataError
+
+if TYPE_CHECKING:
+    from meta.effect_sizes.derivation import Derivation
+
+_EXCLUDED = ["result_id", "study_id", "label", "reporting", "n_t", "n_c", "reason"]
+_REJECTED = ["result_id", "study_id", "chosen_result_id", "reason"]
+_SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
+
+
+def _empty(columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """Effects of one measure, one row each, with the rows that could not become one.
+
+    Attributes
+    ----------
+    measure : str
+        Effect measure; ``"GEN"`` for effects whose kind was not said.
+    table : pandas.DataFrame
+        One row for each effect: at least ``study_id``, ``label``, ``yi``, ``vi`` and ``sei``, on
+        the scale of computation (logarithms for ratio measures).
+    excluded : pandas.DataFrame
+        One row for each reported result that has no effect, with the ``reason``.
+    rejected : pandas.DataFrame
+        One row for each result that could have served but was not chosen, because its trial
+        counts once.
+    derivations : mapping of str to Derivation
+        How each effect came about, by ``study_id``; empty for bare arrays.
+    lower_is_better : bool or None
+        Whether a negative effect is the good direction; None if it was not said.
+    """
+
+    measure: str
+    table: pd.DataFrame
+    excluded: pd.DataFrame = field(default_factory=lambda: _empty(_EXCLUDED))
+    rejected: pd.DataFrame = field(default_factory=lambda: _empty(_REJECTED))
+    derivations: Mapping[str, Derivation] = field(default_factory=dict)
+    lower_is_better: bool | None = None
+
+    @classmethod
+    def from_arrays(
+        cls,
+        yi: ArrayLike,
+        vi: ArrayLike,
+        labels: Sequence[str] | None = None,
+        measure: str = "GEN",
+        lower_is_better: bool | None = None,
+        **columns: ArrayLike,
+    ) -> Self:
+        """Make a set of effects from bare arrays.
+
+        Parameters
+        ----------
+        yi : array_like of shape (k,)
+            Effects, on the log scale for ratio measures.
+        vi : array_like of shape (k,)
+            Sampling variances (squared standard errors), all above 0.
+        labels : sequence of str, optional
+            Names of the studies; "study 1", "study 2", ... by default.
+        measure : str
+            Effect measure, which decides on the scale that figures and tables show.
+        lower_is_better : bool, optional
+            Whether a negative effect is the good direction.
+        **columns : array_like of shape (k,)
+            Further columns, for example ``year``, ``n_t`` or a moderator.
+
+        Raises
+        ------
+        DataError
+            If a value is missing, infinite or no number, a variance is not above 0, or the
+            lengths differ. All faults are named.
+
+        Examples
+        --------
+        >>> from meta import Effects
+        >>> Effects.from_arrays([-0.5, -0.1], [0.04, 0.09]).k
+        2
+        """
+        scale_of(measure)
+        effect = _numbers("yi", yi)
+        variance = _numbers("vi", vi)
+        names = None if labels is None else [str(label) for label in np.ravel(labels)]
+        faults = []
+        sizes = {"yi": len(effect), "vi": len(variance)}
+        if names is not None:
+            sizes["labels"] = len(names)
+        sizes |= {name: len(np.ravel(np.asarray(column))) for name, column in columns.items()}
+        if len(set(sizes.values())) > 1:
+            described = ", ".join(f"{name} has {size}" for name, size in sizes.items())
+            faults.append(f"the lengths differ: {described}; give one value a study in each")
+        else:
+            shown = names or [f"study {i + 1}" for i in range(len(effect))]
+            for i, label in enumerate(shown):
+                if not np.isfinite(effect[i]):
+                    faults.append(
+                        f"yi[{i}] ({label}) is {effect[i]}: give a finite effect, or leave the "
+                        "study out and say so"
+                    )
+                if not np.isfinite(variance[i]) or variance[i] <= 0:
+                    faults.append(
+                        f"vi[{i}] ({label}) is {variance[i]}: a sampling variance is finite and "
+                        "above 0 (the square of the standard error)"
+                    )
+        if faults:
+            raise DataError.from_faults("effects", faults)
+        names = names or [f"study {i + 1}" for i in range(len(effect))]
+        ids = columns.pop("study_id", names)
+        table = pd.DataFrame(
+            {"study_id": [str(value) for value in np.ravel(np.asarray(ids))], "label": names}
+            | {"yi": effect, "vi": variance, "sei": np.sqrt(variance)}
+            | {name: np.ravel(np.asarray(column)) for name, column in columns.items()}
+        )
+        return cls(measure=measure, table=table, lower_is_better=lower_is_better)
+
+    @property
+    def yi(self) -> NDArray[np.float64]:
+        """Effects, shape (k,)."""
+        return self.table["yi"].to_numpy(dtype=float)
+
+    @property
+    def vi(self) -> NDArray[np.float64]:
+        """Sampling variances, shape (k,)."""
+        return self.table["vi"].to_numpy(dtype=float)
+
+    @property
+    def sei(self) -> NDArray[np.float64]:
+        """Standard errors, shape (k,)."""
+        return np.sqrt(self.vi)
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the studies."""
+        return [str(label) for label in self.table["label"]]
+
+    @property
+    def k(self) -> int:
+        """Number of effects."""
+        return len(self.table)
+
+    @property
+    def n_total(self) -> int | None:
+        """People in all effects together; None unless every arm's number is known.
+
+        A crossover has the same people in both arms and counts them once.
+        """
+        if not {"n_t", "n_c"} <= set(self.table):
+            return None
+        n_t = pd.to_numeric(self.table["n_t"])
+        n_c = pd.to_numeric(self.table["n_c"])
+        if "paired" in self.table:
+            n_c = n_c.where(~self.table["paired"].astype(bool), 0)
+        total = (n_t + n_c).sum(skipna=False)
+        return None if pd.isna(total) else int(total)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def subset(self, keep: Any) -> Self:
+        """Keep some of the effects.
+
+        Parameters
+        ----------
+        keep : array_like of bool or int
+            A mask over the effects, or their positions.
+
+        Returns
+        -------
+        Effects
+            The same measure and record of exclusions, with those effects only, in that order.
+        """
+        positions = np.asarray(keep)
+        if positions.dtype == bool:
+            if positions.shape != (self.k,):
+                raise DataError(f"the mask has {positions.size} values for {self.k} effects")
+            positions = np.flatnonzero(positions)
+        return replace(self, table=self.table.iloc[positions].reset_index(drop=True))
+
+    def derivation(self, study_id: str) -> Derivation:
+        """Say how the effect of a study came about.
+
+        Raises
+        ------
+        DataError
+            If no derivation is recorded for the study; the message says whether it was excluded.
+        """
+        if study_id in self.derivations:
+            return self.derivations[study_id]
+        reasons = self.excluded.loc[self.excluded["study_id"] == study_id, "reason"]
+        if len(reasons):
+            raise DataError(f"{study_id} has no effect: {'; '.join(map(str, reasons))}")
+        known = ", ".join(self.derivations) or "none: these effects were given as bare arrays"
+        raise DataError(f"no derivation is recorded for {study_id!r}; recorded: {known}")
+
+    def _shown(self) -> pd.DataFrame:
+        return self.table[[name for name in _SHOWN if name in self.table]]
+
+    def _counts(self) -> str:
+        return f"{self.measure}: {self.k} effects, {len(self.excluded)} results without one"
+
+    def __str__(self) -> str:
+        return f"{self._counts()}\n{self._shown().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p>{escape(self._counts())}</p>", self._shown().to_html(index=False)]
+        if len(self.excluded):
+            columns = [name for name in _EXCLUDED if name in self.excluded]
+            table = self.excluded[columns].to_html(index=False, na_rep="")
+            parts.append(f"<details><summary>Without an effect</summary>{table}</details>")
+        return "\n".join(parts)
+
+
+def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    raw = np.asarray(values)
+    if raw.ndim > 1:
+        raise DataError(f"{name} has {raw.ndim} dimensions; give one value a study")
+    try:
+        return np.atleast_1d(raw).astype(float)
+    except (TypeError, ValueError):
+        wrong = [value for value in np.atleast_1d(raw) if not _is_number(value)]
+        raise DataError(f"{name} holds values that are no numbers: {wrong[:5]}") from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

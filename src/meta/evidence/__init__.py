@@ -1,0 +1,1 @@
+"""From what was reported: tables as curated, checked and typed."""

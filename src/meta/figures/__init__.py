@@ -1,0 +1,1 @@
+"""Drawing: every function takes and returns Matplotlib objects and changes no global state."""

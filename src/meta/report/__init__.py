@@ -1,0 +1,1 @@
+"""Telling: tables, sentences, and the pages of the site."""

@@ -1,0 +1,1 @@
+"""From effects to an answer: pooling, its diagnostics, and synthesis without pooling."""

@@ -1,0 +1,256 @@
+"""The estimation engine: PyMARE, called so that its pitfalls cannot be met.
+
+Every number here is PyMARE's or follows from one of its functions. What this module adds is
+discipline: inputs are validated before the call (the engine accepts negative variances and NaN),
+the small-sample correction is always passed explicitly (the engine's default is Knapp-Hartung),
+and the data are brought to a common scale first, so that the iterative estimates are as precise
+for effects in thousandths as for effects in thousands.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from meta.errors import DataError, TooFewStudies
+
+Matrix = NDArray[np.float64]
+
+TAU2_METHODS = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
+CI_METHODS = ("wald", "HK", "HK-adhoc")
+
+# Newton steps that sharpen the engine's likelihood search, which stops when the likelihood is flat
+# to rounding (about eight digits of tau2); the score still has a sign there.
+_POLISHING_STEPS = 8
+# tau2 below this share of the mean sampling variance is compared with 0 itself
+_BOUNDARY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedFit:
+    """Coefficients at a given tau2.
+
+    Attributes
+    ----------
+    beta : numpy.ndarray of shape (p,)
+        Coefficients.
+    cov : numpy.ndarray of shape (p, p)
+        Their covariance, with the correction that ``ci_method`` names.
+    dof : int or None
+        Degrees of freedom of the t distribution that goes with it; None for the normal one.
+    weights : numpy.ndarray of shape (k,)
+        ``1 / (vi + tau2)``.
+    scale : float
+        Knapp-Hartung's factor before any floor: residual sum of squares over k - p. 1 is what the
+        model expects; NaN where k = p.
+    """
+
+    beta: Matrix
+    cov: Matrix
+    dof: int | None
+    weights: Matrix
+    scale: float
+
+
+def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Refuse a setting that does not exist.
+
+    Raises
+    ------
+    DataError
+        With the settings that do.
+    """
+    if value not in allowed:
+        raise DataError(f"{name}={value!r} is unknown: use one of {', '.join(map(repr, allowed))}")
+
+
+def design_matrix(k: int, X: ArrayLike | None) -> Matrix:
+    """Return the design matrix: an intercept unless one is given.
+
+    Raises
+    ------
+    DataError
+        If the matrix has another number of rows, holds NaN or infinities, or its columns are
+        linearly dependent.
+    TooFewStudies
+        If there are fewer studies than columns.
+    """
+    if X is None:
+        return np.ones((k, 1))
+    design = np.asarray(X, dtype=float)
+    design = design[:, None] if design.ndim == 1 else design
+    if design.shape[0] != k:
+        raise DataError(f"the design matrix has {design.shape[0]} rows for {k} studies")
+    if not np.isfinite(design).all():
+        raise DataError("the design matrix holds NaN or infinite values; give every moderator")
+    if k < design.shape[1]:
+        raise TooFewStudies(f"{k} studies cannot carry {design.shape[1]} coefficients")
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise DataError(
+            "the columns of the design matrix are linearly dependent (a constant moderator, or "
+            "one that repeats another): leave one out"
+        )
+    return design
+
+
+def _check(Y: Matrix, V: Matrix) -> None:
+    if Y.shape != V.shape:
+        raise DataError(f"yi has shape {Y.shape} and vi {V.shape}; they must be the same")
+    if not np.isfinite(Y).all() or not np.isfinite(V).all() or (V <= 0).any():
+        raise DataError("every yi must be finite and every vi finite and above 0")
+
+
+def tau2_columns(Y: ArrayLike, V: ArrayLike, method: str, X: ArrayLike | None = None) -> Matrix:
+    """Estimate tau2 of many meta-analyses of equal k at once.
+
+    Parameters
+    ----------
+    Y, V : array_like of shape (k, n)
+        Effects and sampling variances, a column for each meta-analysis.
+    method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"}
+        Estimator. EB and PM solve the same equation and give the same answer.
+    X : array_like of shape (k, p), optional
+        Design matrix with its intercept; an intercept alone by default.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n,)
+        tau2 in squared units of the effects, never negative. 0 where k = p, where nothing is left
+        to estimate it from.
+
+    Raises
+    ------
+    DataError
+        If a value is missing or infinite, a variance is not above 0, or the method is unknown.
+    """
+    check_choice("tau2_method", method, TAU2_METHODS)
+    y, v = np.asarray(Y, dtype=float), np.asarray(V, dtype=float)
+    _check(y, v)
+    design = design_matrix(y.shape[0], X)
+    if y.shape[0] == design.shape[1]:
+        return np.zeros(y.shape[1])
+    # mean variance 1 in every column: absolute tolerances inside the searches become relative ones
+    unit = np.sqrt(v.mean(axis=0))
+    y, v = y / unit, v / unit**2
+    with warnings.catch_warnings():
+        # the engine warns of corrections that are not asked for here
+        warnings.simplefilter("ignore", UserWarning)
+        fitted = _estimator(method).fit(y, v, design)
+    tau2 = np.ravel(fitted.params_["tau2"]).astype(float)
+    if method in {"ML", "REML"}:
+        tau2 = _polish(tau2, y, v, design, restricted=method == "REML")
+    return np.asarray(tau2 * unit**2)
+
+
+def tau2_estimate(yi: ArrayLike, vi: ArrayLike, method: str, X: ArrayLike | None = None) -> float:
+    """Estimate tau2 of one meta-analysis; see :func:`tau2_columns`."""
+    y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
+    return float(tau2_columns(y[:, None], v[:, None], method, X)[0])
+
+
+def _estimator(method: str) -> Any:
+    from pymare.estimators import DerSimonianLaird, Hedges, VarianceBasedLikelihoodEstimator
+
+    from meta.synthesis.estimators import HunterSchmidt, PauleMandel, SidikJonkman
+
+    if method in {"ML", "REML"}:
+        return VarianceBasedLikelihoodEstimator(method=method, small_sample_correction="wald")
+    if method in {"DL", "HE"}:
+        engine = DerSimonianLaird if method == "DL" else Hedges
+        return engine(small_sample_correction="wald")
+    return {"HS": HunterSchmidt, "SJ": SidikJonkman, "PM": PauleMandel, "EB": PauleMandel}[method]()
+
+
+def _polish(tau2: Matrix, y: Matrix, v: Matrix, X: Matrix, *, restricted: bool) -> Matrix:
+    """Sharpen maxima of the likelihood by Fisher scoring, in columns where it helps.
+
+    The search compares likelihoods, which near a maximum differ by less than rounding; the score,
+    their derivative, still tells the side. A step is kept only where it brings the score nearer 0.
+    """
+
+    def score(t: Matrix) -> tuple[Matrix, Matrix]:
+        w = 1.0 / (v + t)
+        # P = W - W X (X'WX)^-1 X'W for every column, as traces and quadratic forms
+        xw = np.einsum("kp,kn->nkp", X, w)
+        bread = np.linalg.inv(np.einsum("nkp,kq->npq", xw, X))
+        beta = np.einsum("npq,nkq,kn->pn", bread, xw, y)
+        residual = w * (y - X @ beta)
+        hat = np.einsum("nkp,npq,nlq->nkl", xw, bread, xw)
+        if restricted:
+            P = -hat
+            index = np.arange(X.shape[0])
+            P[:, index, index] += w.T
+            trace, trace_square = np.trace(P, axis1=1, axis2=2), (P**2).sum(axis=(1, 2))
+        else:
+            trace, trace_square = w.sum(axis=0), (w**2).sum(axis=0)
+        return (residual**2).sum(axis=0) - trace, trace_square
+
+    # the search may stop a hair inside the boundary although the likelihood falls from 0 on
+    at_zero, _ = score(np.zeros_like(tau2))
+    tau2 = np.where((tau2 < _BOUNDARY) & (at_zero <= 0), 0.0, tau2)
+    value, information = score(tau2)
+    for _ in range(_POLISHING_STEPS):
+        inner = tau2 > 0
+        step = np.where(inner, np.maximum(tau2 + value / information, 0.0), tau2)
+        new_value, new_information = score(step)
+        better = inner & (np.abs(new_value) < np.abs(value))
+        if not better.any():
+            break
+        tau2 = np.where(better, step, tau2)
+        value = np.where(better, new_value, value)
+        information = np.where(better, new_information, information)
+    return tau2
+
+
+def weighted_fit(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    tau2: float,
+    X: ArrayLike | None = None,
+    ci_method: str = "wald",
+) -> WeightedFit:
+    """Fit coefficients by inverse-variance weights at a given tau2.
+
+    Parameters
+    ----------
+    yi, vi : array_like of shape (k,)
+        Effects and sampling variances.
+    tau2 : float
+        Between-study variance, 0 for the common-effect model.
+    X : array_like of shape (k, p), optional
+        Design matrix with its intercept.
+    ci_method : {"wald", "HK", "HK-adhoc"}
+        Correction of the covariance: none; Knapp and Hartung's factor with a t distribution of
+        k - p degrees of freedom; the same with the factor floored at 1.
+
+    Returns
+    -------
+    WeightedFit
+    """
+    from pymare.stats import knapp_hartung_cov_and_dof, q_gen, weighted_least_squares
+
+    check_choice("ci_method", ci_method, CI_METHODS)
+    y, v = np.asarray(yi, dtype=float)[:, None], np.asarray(vi, dtype=float)[:, None]
+    _check(y, v)
+    design = design_matrix(len(y), X)
+    beta, model_cov = weighted_least_squares(y, v, design, tau2, return_cov=True)
+    freedom = len(y) - design.shape[1]
+    scale = float(np.ravel(q_gen(y, v, design, tau2))[0]) / freedom if freedom else np.nan
+    cov, dof = model_cov, None
+    if ci_method != "wald":
+        if freedom < 1:
+            raise TooFewStudies(
+                f"{ci_method} needs more studies than coefficients ({len(y)} and "
+                f"{design.shape[1]} given): use ci_method='wald'"
+            )
+        cov, _ = knapp_hartung_cov_and_dof(
+            y, v, design, beta, model_cov, tau2=tau2, conservative=ci_method == "HK-adhoc"
+        )
+        dof = freedom
+    return WeightedFit(
+        beta=beta[:, 0], cov=cov[:, :, 0], dof=dof, weights=1.0 / (v[:, 0] + tau2), scale=scale
+    )
