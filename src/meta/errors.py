@@ -1,4 +1,7 @@
-"""What can go wrong, by name. Every message says where, what was found, what is needed and the way out."""
+"""What can go wrong, by name.
+
+Every message says where, what was found, what is needed and the way out.
+"""
 
 from __future__ import annotations
 

@@ -234,7 +234,7 @@ def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
     try:
         return np.atleast_1d(raw).astype(float)
     except (TypeError, ValueError):
-        wrong = [value for value in np.atleast_1d(raw) if not _is_number(value)]
+        wrong = [v for v in np.ravel(np.asarray(values, dtype=object)) if not _is_number(v)]
         raise DataError(f"{name} holds values that are no numbers: {wrong[:5]}") from None
 
 

@@ -56,6 +56,7 @@ class HunterSchmidt(Tau2Estimator):
     r"""Hunter and Schmidt: :math:`\hat\tau^2 = \max(0, (Q - k) / \sum 1/v_i)`."""
 
     def estimate(self, y: Matrix, v: Matrix, X: Matrix) -> Matrix:
+        """Return tau2 of each column, shape (d,)."""
         q = np.ravel(q_gen(y, v, X, np.zeros(y.shape[1])))
         return np.asarray(np.maximum(0.0, (q - y.shape[0]) / (1.0 / v).sum(axis=0)))
 
@@ -68,6 +69,7 @@ class SidikJonkman(Tau2Estimator):
     """
 
     def estimate(self, y: Matrix, v: Matrix, X: Matrix) -> Matrix:
+        """Return tau2 of each column, shape (d,)."""
         crude = y.var(axis=0)
         q = np.ravel(q_gen(y, v, X, crude))
         return np.asarray(crude * q / (y.shape[0] - X.shape[1]))
@@ -82,10 +84,11 @@ class PauleMandel(Tau2Estimator):
     """
 
     def estimate(self, y: Matrix, v: Matrix, X: Matrix) -> Matrix:
+        """Return tau2 of each column, shape (d,)."""
         target = y.shape[0] - X.shape[1]
 
         def excess(tau2: Matrix) -> Matrix:
-            return np.asarray(np.ravel(q_gen(y, v, X, tau2))) - target
+            return np.asarray(np.ravel(q_gen(y, v, X, tau2)) - target, dtype=float)
 
         low = np.zeros(y.shape[1])
         positive = excess(low) > 0

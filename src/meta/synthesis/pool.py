@@ -256,13 +256,11 @@ def _null(measure: str) -> float:
 def _interval(
     estimate: float, se: float, dof: int | None, level: float, measure: str
 ) -> tuple[float, float, float]:
-    reference = stats.norm() if dof is None else stats.t(dof)
-    half = float(reference.ppf((1 + level) / 2)) * se
+    freedom = np.inf if dof is None else dof
+    half = float(stats.t.ppf((1 + level) / 2, freedom)) * se
     difference = abs(estimate - _null(measure))
-    if se > 0:
-        p_value = 2 * float(reference.sf(difference / se))
-    else:  # identical effects under Knapp-Hartung: no spread left to judge by (a note says so)
-        p_value = np.nan
+    # without a spread (identical effects under Knapp-Hartung) nothing can be judged; a note says so
+    p_value = 2 * float(stats.t.sf(difference / se, freedom)) if se > 0 else np.nan
     return estimate - half, estimate + half, p_value
 
 
@@ -348,10 +346,12 @@ def _interval_notes(fit: Pooled) -> list[str]:
                 "default for that reason."
             ]
         return []
-    table = interval_table(fit).set_index("ci_method")
     other = "HK-adhoc" if fit.ci_method == "HK" else "HK"
     name = {"HK": "Knapp-Hartung", "HK-adhoc": "ad hoc (conservative)"}
-    low, high = fit.scale.transform(table.loc[other, ["ci_low", "ci_high"]].to_numpy(dtype=float))
+    factor = max(fit.hk_scale, 1.0) if other == "HK-adhoc" else fit.hk_scale
+    se = float(np.sqrt(factor / np.sum(1 / (fit.effects.vi + fit.tau2))))
+    limits = _interval(fit.estimate, se, fit.dof, fit.ci_level, fit.measure)
+    low, high = fit.scale.transform(limits[:2])
     relation = (
         "is the same" if fit.hk_scale >= 1 else "is wider" if other == "HK-adhoc" else "is narrower"
     )

@@ -1,0 +1,289 @@
+"""Pooling against metafor, closed forms, and the properties that any pooling must have."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference_answers import reference, univariate_references
+
+import meta
+from meta.synthesis.engine import TAU2_METHODS, tau2_columns
+
+# Both sides are converged (metafor to 1e-12), so what is left is rounding where the likelihood is
+# flat: seven digits of tau2 in the worst data set (nielweise2007, risk differences).
+ITERATIVE = 1e-6
+# Closed forms: rounding only.
+CLOSED = 1e-8
+TOLERANCE = {m: ITERATIVE if m in {"ML", "REML", "PM", "EB"} else CLOSED for m in TAU2_METHODS}
+
+
+def close(got: object, want: object, rel: float, size: float) -> None:
+    # limits near 0 are compared on the scale of the effects' standard errors
+    np.testing.assert_allclose(
+        np.asarray(got, dtype=float), np.asarray(want, dtype=float), rtol=rel, atol=rel * size
+    )
+
+
+@pytest.mark.parametrize("name", univariate_references())
+def test_common_effect_equals_metafor(name):
+    ref = reference(name)
+    fit = meta.pool(ref["yi"], ref["vi"], model="common")
+    want = ref["EE"]
+    size = float(np.sqrt(np.mean(ref["vi"])))
+    close(
+        [fit.estimate, fit.se, fit.ci_low, fit.ci_high, fit.q],
+        [want["estimate"], want["se"], *want["ci"], want["Q"]],
+        CLOSED,
+        size,
+    )
+    assert fit.q_p_value == pytest.approx(want["Qp"], rel=1e-6)
+
+
+@pytest.mark.parametrize("method", TAU2_METHODS)
+@pytest.mark.parametrize("name", univariate_references())
+def test_random_effects_equal_metafor(name, method):
+    ref = reference(name)
+    if method not in ref:
+        # metafor's PM did not converge on curtis1998 (MD); EB solves the same equation
+        assert (name, method) == ("curtis1998_MD", "PM")
+        return
+    want, rel, size = ref[method], TOLERANCE[method], float(np.sqrt(np.mean(ref["vi"])))
+    wald = meta.pool(
+        ref["yi"], ref["vi"], tau2_method=method, ci_method="wald", prediction_method="z"
+    )
+    close(wald.tau2, want["tau2"], rel, size**2)
+    close(
+        [wald.estimate, wald.se, wald.ci_low, wald.ci_high, wald.i2, wald.h2],
+        [want["estimate"], want["se"], *want["ci"], want["I2"], want["H2"]],
+        rel,
+        size,
+    )
+    close([wald.pi_low, wald.pi_high], want["pi"], rel, size)
+    assert wald.p_value == pytest.approx(want["p"], rel=100 * rel)
+    for ci_method, key in (("HK", "hk"), ("HK-adhoc", "hk_adhoc")):
+        fit = meta.pool(ref["yi"], ref["vi"], tau2_method=method, ci_method=ci_method)
+        close(
+            [fit.se, fit.ci_low, fit.ci_high],
+            [want[key]["se"], *want[key]["ci"]],
+            rel,
+            size,
+        )
+        if "pi" in want[key]:
+            close([fit.pi_low, fit.pi_high], want[key]["pi"], rel, size)
+    if "pi_riley" in want:
+        riley = meta.pool(
+            ref["yi"], ref["vi"], tau2_method=method, ci_method="wald", prediction_method="t(k-2)"
+        )
+        close([riley.pi_low, riley.pi_high], want["pi_riley"], rel, size)
+
+
+@pytest.mark.parametrize("name", univariate_references())
+def test_q_profile_equals_metafor(name):
+    ref = reference(name)
+    want = ref["tau2_ci_q_profile"]
+    fit = meta.pool(ref["yi"], ref["vi"])
+    # metafor's root search stops at 1e-12 of the search interval, ours at machine precision
+    close([fit.tau2_low, fit.tau2_high], want, 1e-6, float(np.mean(ref["vi"])))
+
+
+def test_bcg_in_full():
+    """The field's standard example: dat.bcg, log risk ratios, REML."""
+    ref = reference("bcg_RR")
+    fit = meta.pool(ref["yi"], ref["vi"], measure="RR")
+    assert fit.estimate == pytest.approx(-0.714532, abs=5e-7)
+    assert (fit.ci_low, fit.ci_high) == pytest.approx((-1.108444, -0.320621), abs=5e-7)
+    assert fit.tau2 == pytest.approx(0.313243, abs=5e-7)
+    assert fit.i2 == pytest.approx(92.221, abs=5e-4)
+    assert (fit.tau2_low, fit.tau2_high) == pytest.approx((0.119718, 1.111479), abs=5e-7)
+    for method, want in {
+        "z": (-1.86669, 0.43763),
+        "t(k-1)": (-1.99534, 0.56628),
+        "t(k-2)": (-2.00838, 0.57931),
+    }.items():
+        # metafor's predict() of the Wald fit, five digits printed
+        wald = meta.pool(ref["yi"], ref["vi"], ci_method="wald", prediction_method=method)
+        assert (wald.pi_low, wald.pi_high) == pytest.approx(want, abs=6e-6)
+
+
+def test_viechtbauer_2005_example_1():
+    """Viechtbauer (2005), example 1: tau2 by each estimator, as recomputed to six digits."""
+    yi = [-0.581, 0.530, 0.771, 1.031, 0.553, 0.295, 0.078, 0.573, -0.176, -0.232]
+    vi = [0.023, 0.052, 0.060, 0.115, 0.095, 0.203, 0.200, 0.211, 0.051, 0.040]
+    want = {
+        "HS": 0.228182,
+        "HE": 0.148357,
+        "DL": 0.276778,
+        "ML": 0.196670,
+        "REML": 0.223226,
+        "EB": 0.192005,
+        "SJ": 0.199228,
+        "PM": 0.192005,
+    }
+    for method, tau2 in want.items():
+        # the printed REML value stopped at the default tolerance, 1.4e-6 from the maximum
+        assert meta.pool(yi, vi, tau2_method=method).tau2 == pytest.approx(tau2, abs=2e-6), method
+
+
+def test_two_trials_closed_form():
+    """k = 2: tau2 by DerSimonian-Laird is ((y1 - y2)^2 - (v1 + v2)) / 2, with t on 1 df."""
+    y, v = np.array([-0.5, 0.3]), np.array([0.04, 0.09])
+    fit = meta.pool(y, v, tau2_method="DL")
+    assert fit.tau2 == pytest.approx(((y[0] - y[1]) ** 2 - v.sum()) / 2, rel=1e-12)
+    assert fit.dof == 1
+    assert "one degree of freedom" in fit.notes[0]
+    assert np.isnan(meta.pool(y, v, prediction_method="t(k-2)").pi_low)
+
+
+def test_one_trial_is_shown_never_pooled():
+    fit = meta.pool([-0.5], [0.04], labels=["A 2001"])
+    assert (fit.k, fit.ci_method, fit.estimate, fit.se) == (1, "wald", -0.5, 0.2)
+    assert np.isnan([fit.tau2, fit.i2, fit.pi_low, fit.q]).all()
+    assert "not a meta-analysis" in fit.notes[0]
+    # refitting it with more trials goes back to the interval that was asked for
+    more = meta.Effects.from_arrays([-0.5, -0.1, 0.2], [0.04, 0.05, 0.06])
+    assert fit.refit(more).ci_method == "HK"
+
+
+def test_equal_effects_collapse_knapp_hartung_and_say_so():
+    fit = meta.pool([-0.4] * 4, [0.04, 0.05, 0.06, 0.07])
+    assert fit.se == 0
+    assert fit.ci_low == fit.ci_high == pytest.approx(-0.4)
+    assert np.isnan(fit.p_value)
+    assert any("HK-adhoc" in note for note in fit.notes)
+    adhoc = meta.pool([-0.4] * 4, [0.04, 0.05, 0.06, 0.07], ci_method="HK-adhoc")
+    assert adhoc.se > 0
+
+
+def test_the_other_knapp_hartung_interval_is_always_named():
+    agreeing = meta.pool([-0.50, -0.45, -0.48], [0.04, 0.09, 0.06])
+    assert (agreeing.ci_low, agreeing.ci_high) == pytest.approx((-0.541599, -0.424717), abs=5e-7)
+    note = next(note for note in agreeing.notes if "ad hoc" in note)
+    assert "is wider: −1.08 to 0.11" in note
+    spread = meta.pool([-0.9, 0.1, -0.3, 0.4], [0.02, 0.03, 0.02, 0.04])
+    note = next(note for note in spread.notes if "ad hoc" in note)
+    assert "is the same" in note
+
+
+def test_unrestricted_weighted_least_squares_is_the_birge_ratio():
+    ref = reference("bcg_RR")
+    common = meta.pool(ref["yi"], ref["vi"], model="common")
+    uwls = meta.pool(ref["yi"], ref["vi"], model="uwls")
+    assert uwls.estimate == pytest.approx(common.estimate, rel=1e-12)
+    assert uwls.se == pytest.approx(common.se * np.sqrt(common.q / 12), rel=1e-12)
+    assert uwls.dof == 12
+
+
+def test_precision_ratio_of_a_million():
+    """A huge trial beside small ones: the common effect is the huge one, and a note says so."""
+    fit = meta.pool([0.0, -1.0, -1.2], [1e-6, 0.2, 0.3], labels=["huge", "a", "b"], model="common")
+    assert fit.estimate == pytest.approx(0, abs=1e-4)
+    assert any("huge carries 100 %" in note for note in fit.notes)
+
+
+@pytest.mark.parametrize("method", TAU2_METHODS)
+def test_many_at_once_equal_one_at_a_time(method):
+    rng = np.random.default_rng(7)
+    v = rng.uniform(0.02, 0.3, (6, 40))
+    y = rng.normal(0.2, np.sqrt(v + rng.choice([0, 0.2], 40)))
+    together = tau2_columns(y, v, method)
+    alone = [meta.pool(y[:, j], v[:, j], tau2_method=method).tau2 for j in range(40)]
+    np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-12)
+    assert (together >= 0).all()
+
+
+effects = st.lists(st.tuples(st.floats(-3, 3), st.floats(0.01, 1.0)), min_size=2, max_size=12).map(
+    lambda pairs: (np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]))
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(effects, st.sampled_from(TAU2_METHODS), st.randoms(use_true_random=False))
+def test_order_sign_and_unit_do_not_matter(data, method, random):
+    y, v = data
+    fit = meta.pool(y, v, tau2_method=method, ci_method="wald")
+    # a likelihood may have two maxima of equal height; comparing heights is then a coin toss
+    tolerance = {"rel": 1e-5, "abs": 1e-6}
+    order = list(range(len(y)))
+    random.shuffle(order)
+    shuffled = meta.pool(y[order], v[order], tau2_method=method, ci_method="wald")
+    assert shuffled.estimate == pytest.approx(fit.estimate, **tolerance)
+    mirrored = meta.pool(-y, v, tau2_method=method, ci_method="wald")
+    assert mirrored.estimate == pytest.approx(-fit.estimate, **tolerance)
+    assert (mirrored.ci_low, mirrored.ci_high) == pytest.approx(
+        (-fit.ci_high, -fit.ci_low), **tolerance
+    )
+    scaled = meta.pool(1000 * y, 1e6 * v, tau2_method=method, ci_method="wald")
+    assert scaled.estimate / 1000 == pytest.approx(fit.estimate, **tolerance)
+    assert scaled.tau2 / 1e6 == pytest.approx(fit.tau2, **tolerance)
+    assert scaled.i2 == pytest.approx(fit.i2, rel=1e-4, abs=1e-4)
+    assert fit.weights.sum() == pytest.approx(100)
+    assert min(y) - 1e-9 <= fit.estimate <= max(y) + 1e-9
+
+
+def test_all_faults_are_named_at_once():
+    with pytest.raises(meta.DataError) as caught:
+        meta.pool([0.1, np.nan, np.inf], [0.1, 0.0, -1.0], labels=["A", "B", "C"])
+    message = str(caught.value)
+    assert len(caught.value.faults) == 4
+    for part in ("yi[1] (B)", "vi[1] (B)", "yi[2] (C)", "vi[2] (C) is -1.0"):
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: meta.pool([0.1, 0.2], [0.1]), "the lengths differ: yi has 2, vi has 1"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.2], labels=["A"]), "labels has 1"),
+        (lambda: meta.pool([0.1, 0.2]), "vi is missing"),
+        (lambda: meta.pool(["a", 0.2], [0.1, 0.1]), "no numbers: ['a']"),
+        (lambda: meta.pool([[0.1], [0.2]], [0.1, 0.1]), "dimensions"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], tau2_method="PM2"), "use one of 'DL'"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], ci_method="KR"), "ci_method='KR'"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], model="fixed"), "model='fixed'"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], prediction_method="t"), "prediction_method"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], ci_level=95), "ci_level is 95"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], measure="HR"), "unknown measure 'HR'"),
+    ],
+)
+def test_bad_input_says_what_is_needed(call, words):
+    with pytest.raises(meta.DataError) as caught:
+        call()
+    assert words in str(caught.value)
+
+
+def test_nothing_to_pool():
+    with pytest.raises(meta.TooFewStudies):
+        meta.pool([], [])
+
+
+def test_ratio_measures_are_read_as_ratios():
+    ref = reference("bcg_RR")
+    fit = meta.pool(ref["yi"], ref["vi"], measure="RR")
+    assert fit.effect_text() == "0.49 (0.33 to 0.73)"
+    assert "Risk ratio 0.49 (0.33 to 0.73)" in fit.sentence()
+
+
+def test_result_is_frozen_and_turns_into_json():
+    fit = meta.pool([0.1, 0.4], [0.05, 0.04], labels=["A <b>", "B"], prediction_method="t(k-2)")
+    with pytest.raises(AttributeError):
+        fit.estimate = 3
+    values = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
+    assert values["pi_low"] is None
+    assert values["effects"][0]["label"] == "A <b>"
+    assert list(fit.to_frame().columns)[:3] == ["measure", "model", "tau2_method"]
+    assert "<b>" not in fit.effects._repr_html_()
+    assert 'scope="row"' in fit._repr_html_()
+
+
+def test_interval_table_has_all_three_methods():
+    ref = reference("bcg_RR")
+    table = meta.pool(ref["yi"], ref["vi"]).intervals().set_index("ci_method")
+    assert list(table.index) == ["wald", "HK", "HK-adhoc"]
+    assert table.loc["HK", "in_use"]
+    assert (table.loc["wald", "ci_low"], table.loc["wald", "ci_high"]) == pytest.approx(
+        (-1.066898, -0.362167), abs=5e-7
+    )
