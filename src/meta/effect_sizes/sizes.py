@@ -1,0 +1,278 @@
+"""What is the effect of one study, and how uncertain is it?
+
+`effect_size` is the one door to all measures: arms in, effects and sampling variances out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from meta.effect_sizes import continuous, counts, single_group
+from meta.effect_sizes.inputs import Columns, read_columns
+from meta.effect_sizes.measure import Measure, Options, Sizes
+from meta.errors import DataError
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (*continuous.MEASURES, *counts.MEASURES, *single_group.MEASURES)
+}
+
+
+def effect_size(
+    measure: str,
+    *,
+    mean_t: ArrayLike | None = None,
+    sd_t: ArrayLike | None = None,
+    n_t: ArrayLike | None = None,
+    mean_c: ArrayLike | None = None,
+    sd_c: ArrayLike | None = None,
+    n_c: ArrayLike | None = None,
+    events_t: ArrayLike | None = None,
+    events_c: ArrayLike | None = None,
+    time_t: ArrayLike | None = None,
+    time_c: ArrayLike | None = None,
+    events: ArrayLike | None = None,
+    n: ArrayLike | None = None,
+    r: ArrayLike | None = None,
+    mean_post: ArrayLike | None = None,
+    mean_pre: ArrayLike | None = None,
+    sd_post: ArrayLike | None = None,
+    sd_pre: ArrayLike | None = None,
+    vtype: str = "LS",
+    bias_corrected: bool = False,
+    add: float | None = None,
+    to: str = "only0",
+    drop00: bool = False,
+) -> pd.DataFrame:
+    r"""Compute effects and their sampling variances from what the arms report.
+
+    Arguments are numbers or columns; single numbers are repeated. Which ones a measure takes:
+
+    ======================== ==========================================================
+    measure                  arguments
+    ======================== ==========================================================
+    MD SMD SMDH ROM          mean_t sd_t n_t mean_c sd_c n_c
+    RR OR RD PETO AS         events_t n_t events_c n_c
+    IRR                      events_t time_t events_c time_c
+    PR PLO PAS PFT           events n
+    COR ZCOR                 r n
+    MC SMCC ROMC             mean_post mean_pre sd_post sd_pre n r
+    SMCR                     mean_post mean_pre sd_pre n r (sd_post is checked, not used)
+    ======================== ==========================================================
+
+    Parameters
+    ----------
+    measure : str
+        Short name of the measure, from the table above.
+    mean_t, mean_c : array_like, optional
+        Means of the treated and the control arm, in the unit of the outcome. Above 0 for ROM.
+        Either both end values or both changes: do not mix the two in one SMD.
+    sd_t, sd_c : array_like, optional
+        Standard deviations (not standard errors) of the arms; above 0.
+    n_t, n_c : array_like, optional
+        People analysed in each arm; at least 2 for means, 1 for counts. Fractions are allowed
+        (a shared control group that was split).
+    events_t, events_c : array_like, optional
+        People with the event (events, for IRR); from 0 to n.
+    time_t, time_c : array_like, optional
+        Person-time at risk, both arms in one unit; above 0.
+    events, n : array_like, optional
+        People with the event and people in all, in one group; n also counts the pairs of `r`
+        and the people measured twice.
+    r : array_like, optional
+        Correlation, strictly between -1 and 1: the effect itself for COR and ZCOR, the
+        within-person correlation of before and after for the change measures.
+    mean_post, mean_pre, sd_post, sd_pre : array_like, optional
+        Means and standard deviations after and before in one group.
+    vtype : {"LS", "LS2", "UB"}, default "LS"
+        Formula of the variance of SMD (see Notes). The other measures have "LS" only.
+    bias_corrected : bool, default False
+        ROM only: add the second-order terms of Lajeunesse (2015).
+    add : float, optional
+        What is added to the cells of a table with a zero. By default 0.5, and 0 for AS, PAS and
+        PFT, which need nothing.
+    to : {"only0", "all", "if0all", "none"}, default "only0"
+        Which tables get it: those with a zero; all; all as soon as one has a zero; none.
+    drop00 : bool, default False
+        Two arms with counts only: give no effect to a study with no events in either arm (or
+        events in everybody). See Returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each row that came in, in its order, with the index of the Series among the
+        arguments. Columns `yi` (treated minus control, or after minus before; natural log for
+        RR, OR, PETO, IRR, ROM, ROMC) and `vi` (its sampling variance, above 0). With
+        ``drop00=True`` there is a third column `note`: the dropped rows hold missing `yi` and `vi`
+        and say why; all other notes are "". Without it no value is ever missing.
+
+    Raises
+    ------
+    DataError
+        With a line for each fault, naming argument, row (from 0), index label, what was found and
+        what is needed: an unknown measure; missing or superfluous arguments or options; a missing
+        or infinite value or no number; sd <= 0; too few people; more events than people; r outside
+        (-1, 1); lengths or indices that do not fit; and a row for which the options leave no finite
+        effect or no variance (a zero cell with ``to="none"``).
+
+    Notes
+    -----
+    With d the difference in pooled SDs, m = n_t + n_c - 2, N = n_t + n_c, g = J(m) d and J the
+    exact small-sample factor:
+
+    - SMD: ``LS`` 1/n_t + 1/n_c + g²/(2N); ``LS2`` J²(1/n_t + 1/n_c + d²/(2N)); ``UB``, unbiased,
+      1/n_t + 1/n_c + (1 - (m - 2)/(m J²)) g². Packages differ here without saying so; ``LS`` is the
+      default of metafor, whose numbers are the ones most often published.
+    - SMDH divides by the root of the plain mean of the two variances; its variance (Bonett 2009)
+      does not assume them equal and is multiplied by J², as in metafor 3.8.
+    - MD: the variances of the two means are added, not pooled. ROM: the squared coefficients of
+      variation over n. `bias_corrected` is off by default, as in metafor up to version 3.8 (from 5
+      on, metafor corrects).
+    - RR, OR, PETO, IRR, RD, PR, PLO follow the textbook large-sample variances after the adjustment
+      for zeros, which also applies to RD, PETO and PR, and to a study without any event, as in
+      metafor; for such a study RD and RR are near 0 only through the constant.
+    - COR: (1 - r²)²/(n - 1). metafor's unbiased variance is not offered: it is unbiased for the
+      bias-corrected coefficient, and for r itself it can be negative. ZCOR: 1/(n - 3).
+    - MC, SMCC, SMCR, ROMC: variance of the change sd_post² + sd_pre² - 2 r sd_post sd_pre. SMCC
+      divides by the SD of the change, SMCR by the SD before, both times J(n - 1); variances
+      1/n + yi²/(2n) and 2(1 - r)/n + yi²/(2n). They hold no comparison with a control group.
+
+    Checked against: every yi and vi of metafor 3.8 on 49 pairs of data set and measure
+    (tests/reference) to 1e-8; LS2 and UB against metafor for one study; SMCR against the five
+    trials of Morris (2008).
+
+    References
+    ----------
+    Hedges LV, Olkin I (1985). Statistical Methods for Meta-Analysis. Academic Press.
+
+    Bonett DG (2009). Meta-analytic interval estimation for standardized and unstandardized mean
+    differences. Psychological Methods 14(3):225-238. doi:10.1037/a0016619
+
+    Lajeunesse MJ (2015). Bias and correction for the log response ratio in ecological
+    meta-analysis. Ecology 96(8):2056-2063. doi:10.1890/14-2402.1
+
+    Morris SB (2008). Estimating effect sizes from pretest-posttest-control group designs.
+    Organizational Research Methods 11(2):364-386. doi:10.1177/1094428106291059
+
+    Viechtbauer W (2010). Conducting meta-analyses in R with the metafor package. Journal of
+    Statistical Software 36(3):1-48. doi:10.18637/jss.v036.i03
+
+    Examples
+    --------
+    >>> effect_size("SMD", mean_t=103, sd_t=5.5, n_t=50, mean_c=100, sd_c=4.5, n_c=50).round(6)
+            yi        vi
+    0  0.59244  0.041755
+    >>> effect_size("RR", events_t=[4, 0], n_t=[123, 20], events_c=[11, 3], n_c=[139, 20]).round(6)
+             yi        vi
+    0 -0.889311  0.325585
+    1 -1.945910  2.190476
+    >>> effect_size("MD", mean_t=1, sd_t=[2, 0], n_t=[10, 1], mean_c=0, sd_c=1, n_c=10)
+    Traceback (most recent call last):
+    ...
+    meta.errors.DataError: effect_size('MD'): 2 faults
+      - sd_t[1] is 0; needed: a standard deviation > 0
+      - n_t[1] is 1; needed: a number of people >= 2 (one person has no SD)
+    """
+    if measure not in MEASURES:
+        raise DataError(
+            f"effect_size: unknown measure {measure!r}; the known ones are {', '.join(MEASURES)}"
+        )
+    chosen = MEASURES[measure]
+    arguments: dict[str, ArrayLike | None] = {
+        "mean_t": mean_t,
+        "sd_t": sd_t,
+        "n_t": n_t,
+        "mean_c": mean_c,
+        "sd_c": sd_c,
+        "n_c": n_c,
+        "events_t": events_t,
+        "events_c": events_c,
+        "time_t": time_t,
+        "time_c": time_c,
+        "events": events,
+        "n": n,
+        "r": r,
+        "mean_post": mean_post,
+        "mean_pre": mean_pre,
+        "sd_post": sd_post,
+        "sd_pre": sd_pre,
+    }
+    where = f"effect_size({measure!r})"
+    faults = _argument_faults(chosen, arguments)
+    faults += _option_faults(chosen, vtype, bias_corrected, add, to, drop00)
+    arms = read_columns(
+        where,
+        {name: value for name, value in arguments.items() if name in chosen.rules},
+        chosen.rules,
+        chosen.relations,
+        faults,
+    )
+    amount = (chosen.add or 0.0) if add is None else float(add)
+    # a zero cell that nobody adjusts is found below, row by row, with the way out
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sizes = chosen.compute(arms, Options(vtype, bias_corrected, amount, to, drop00))
+    _refuse_rows_without_effect(where, arms, sizes)
+    if not drop00:
+        return arms.frame(yi=sizes.yi, vi=sizes.vi)
+    dropped = sizes.dropped_rows()
+    return arms.frame(
+        yi=np.where(dropped, np.nan, sizes.yi),
+        vi=np.where(dropped, np.nan, sizes.vi),
+        note=np.where(dropped, "no events, or only events, in both arms: dropped (drop00)", ""),
+    )
+
+
+def _argument_faults(measure: Measure, arguments: dict[str, ArrayLike | None]) -> list[str]:
+    """Say which arguments of a measure are missing and which do not belong to it."""
+    given = {name for name, value in arguments.items() if value is not None}
+    takes = ", ".join(measure.rules)
+    faults = [
+        f"{name} is missing; {measure.name} takes {takes}"
+        for name in measure.rules
+        if name not in given and name not in measure.optional
+    ]
+    faults += [
+        f"{name} does not belong to {measure.name}, which takes {takes}; leave it out"
+        for name in arguments
+        if name in given and name not in measure.rules
+    ]
+    return faults
+
+
+def _option_faults(
+    measure: Measure, vtype: str, bias_corrected: bool, add: float | None, to: str, drop00: bool
+) -> list[str]:
+    """Say which options are unknown or have no meaning for the measure."""
+    faults = []
+    name = measure.name
+    if vtype not in measure.vtypes:
+        faults.append(f"vtype {vtype!r} is unknown for {name}; use {' or '.join(measure.vtypes)}")
+    if bias_corrected and not measure.can_correct_bias:
+        faults.append(f"bias_corrected has no meaning for {name}; leave it out (it is for ROM)")
+    if to not in counts.TO:
+        faults.append(f"to is {to!r}; needed: one of {', '.join(counts.TO)}")
+    if measure.add is None and (add is not None or to != "only0"):
+        faults.append(f"add and to have no meaning for {name}, which has no cells; leave them out")
+    elif add is not None and not (np.isfinite(add) and add >= 0):
+        faults.append(f"add is {add!r}; needed: a number >= 0")
+    if drop00 and not measure.can_drop00:
+        faults.append(f"drop00 has no meaning for {name}; it is for counts in two arms")
+    return faults
+
+
+def _refuse_rows_without_effect(where: str, arms: Columns, sizes: Sizes) -> None:
+    """Raise if a row that nobody asked to drop has no finite effect or no variance."""
+    good = np.isfinite(sizes.yi) & np.isfinite(sizes.vi) & (sizes.vi > 0)
+    faults = []
+    for row in np.flatnonzero(~good & ~sizes.dropped_rows()):
+        values = ", ".join(f"{name} {column[row]:g}" for name, column in arms.values.items())
+        place = arms.place(int(row)) or "[0]"
+        faults.append(
+            f"row{place} ({values}) has no finite effect with a variance > 0 (yi "
+            f"{sizes.yi[row]:g}, vi {sizes.vi[row]:g}); needed: a constant for zero cells "
+            "(add=0.5, to='only0'), another measure, or leaving the study out and saying so"
+        )
+    if faults:
+        raise DataError.from_faults(where, faults)
