@@ -38,10 +38,11 @@ lab: .venv/ready ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
 bench: .venv/ready ## compare speed with peers, side by side in one run
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -e '.[bench]'
 	@$(PY) benchmarks/run.py
 
 lock: .venv/ready ## renew requirements.lock from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --extra notebooks --extra report --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --upgrade --quiet \
 		--custom-compile-command "make lock" -o requirements.lock
 

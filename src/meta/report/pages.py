@@ -1,0 +1,91 @@
+"""The site's generated pages: the data dictionary and the reference of the module."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from meta.report.tables import html_table
+
+# heading -> the stage of src/meta that the names come from
+_STAGES = {
+    "The evidence: what was reported": "meta.evidence",
+    "Effect sizes: from report to effect": "meta.effect_sizes",
+    "Synthesis: from effects to an answer": "meta.synthesis",
+    "Figures": "meta.figures",
+    "Errors": "meta.errors",
+}
+
+
+def write_pages(home: Path, source: Path) -> None:
+    """Write every generated page.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        The project folder.
+    source : pathlib.Path
+        Where the pages of the site are collected.
+    """
+    (source / "data.md").write_text(_data_page(home), encoding="utf-8")
+    (source / "api.md").write_text(_api_page(), encoding="utf-8")
+
+
+def _data_page(home: Path) -> str:
+    package = json.loads((home / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    parts = [
+        "# The data",
+        "What stands in every column of every table. The tables are in the folder `data` of the "
+        "project, under the Creative Commons Attribution 4.0 licence.",
+    ]
+    for resource in package["resources"]:
+        fields = pd.DataFrame(
+            {
+                "name": field["name"],
+                "type": field["type"],
+                "unit": field.get("unit", ""),
+                "description": field.get("description", ""),
+            }
+            for field in resource["schema"]["fields"]
+        )
+        table = pd.read_csv(home / "data" / resource["path"], dtype=str)
+        parts += [
+            f"## {resource['name']}",
+            f"{resource.get('description', '')} ({len(table)} rows)",
+            "```{raw} html\n"
+            + html_table(
+                fields,
+                f"Columns of {resource['path']}",
+                columns={
+                    "name": "Column",
+                    "type": "Type",
+                    "unit": "Unit",
+                    "description": "Meaning",
+                },
+            )
+            + "\n```",
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _api_page() -> str:
+    import meta
+
+    parts = ["# The module `meta`", "Public names, by the question that they answer."]
+    for heading, stage in _STAGES.items():
+        names = [
+            name
+            for name, target in meta._PUBLIC.items()
+            if target.startswith(stage) and not target.endswith(":")
+        ]
+        if not names:
+            continue
+        listed = "\n".join(f"   {name}" for name in names)
+        parts += [
+            f"## {heading}",
+            "```{eval-rst}\n.. currentmodule:: meta\n\n.. autosummary::\n   :toctree: reference\n"
+            f"   :nosignatures:\n\n{listed}\n```",
+        ]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,98 @@
+"""Tables for the report: captioned, scoped, numbers aligned, everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+
+class Html(str):
+    """Markup that was built here and may stand in a table cell unescaped."""
+
+    __slots__ = ()
+
+
+def link(url: object, text: object) -> Html:
+    """Return a link, or the text alone where the address is no web address.
+
+    Parameters
+    ----------
+    url : object
+        Address from a data table; anything but http(s) is not turned into a link.
+    text : object
+        What is shown.
+    """
+    shown = escape(str(text))
+    if urlsplit(str(url)).scheme not in {"http", "https"}:
+        return Html(shown)
+    return Html(f'<a href="{escape(str(url), quote=True)}">{shown}</a>')
+
+
+def html_table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    columns: Mapping[str, str] | None = None,
+    digits: Mapping[str, int] | None = None,
+) -> str:
+    """Write a data frame as an accessible HTML table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row each; the index is not shown.
+    caption : str
+        What the table says, in one line.
+    columns : mapping of str to str, optional
+        Columns to show, in order, with their headings; all by default.
+    digits : mapping of str to int, optional
+        Decimals of numeric columns; two by default. Rounding happens here and nowhere earlier.
+
+    Returns
+    -------
+    str
+        HTML. Missing values are empty cells; every text is escaped unless it is :class:`Html`.
+    """
+    shown = dict(columns or {name: str(name) for name in frame.columns})
+    numeric = {name for name in shown if pd.api.types.is_numeric_dtype(frame[name])}
+    head = "".join(
+        f'<th scope="col"{_class(name in numeric)}>{escape(text)}</th>'
+        for name, text in shown.items()
+    )
+    body = []
+    for _, row in frame.iterrows():
+        cells = []
+        for position, name in enumerate(shown):
+            text = _cell(row[name], (digits or {}).get(name, 2))
+            if position == 0:
+                cells.append(f'<th scope="row"{_class(name in numeric)}>{text}</th>')
+            else:
+                cells.append(f"<td{_class(name in numeric)}>{text}</td>")
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    # a region that scrolls must be reachable by keyboard, and then needs a name
+    return (
+        f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
+        f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        "<tbody>\n" + "\n".join(body) + "\n</tbody>\n</table>\n</div>"
+    )
+
+
+def _class(numeric: bool) -> str:
+    return ' class="number"' if numeric else ""
+
+
+def _cell(value: object, digits: int) -> str:
+    if isinstance(value, Html):
+        return str(value)
+    if not isinstance(value, list | tuple | dict) and pd.isna(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and not float(value).is_integer():
+        return f"{value:.{digits}f}".replace("-", "−")
+    if isinstance(value, float):
+        return f"{value:.0f}".replace("-", "−")
+    return escape(str(value))
