@@ -30,8 +30,8 @@ exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = False
 
 # --- notebooks -------------------------------------------------------------------------------
-# The cache folder carries a fingerprint of code, data and lock (meta.report.build): the cache itself
-# looks at the notebook's text only and would show old numbers after a change in the code.
+# The cache folder carries a fingerprint of code, data and lock (meta.report.build): the cache
+# itself looks at the text of a notebook only and would show old numbers after a change in code.
 nb_execution_mode = "cache"
 nb_execution_cache_path = os.environ.get("META_NOTEBOOK_CACHE", str(ROOT / "build" / "cache"))
 nb_execution_timeout = 120

@@ -87,7 +87,7 @@ def _class(numeric: bool) -> str:
 def _cell(value: object, digits: int) -> str:
     if isinstance(value, Html):
         return str(value)
-    if not isinstance(value, list | tuple | dict) and pd.isna(value):
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
