@@ -162,16 +162,17 @@ def test_ratio_of_means_correction_by_hand():
     assert vi == pytest.approx(a + b + (a**2 + b**2) / 2, rel=1e-12)
 
 
-class TestZeroCells:
-    ONE_ZERO = {"events_t": 0, "n_t": 20, "events_c": 3, "n_c": 20}
+ONE_ZERO = {"events_t": 0, "n_t": 20, "events_c": 3, "n_c": 20}
 
+
+class TestZeroCells:
     def test_half_is_added_to_all_four_cells_of_that_table_only(self):
         # metafor 3.8, printed to six digits
-        assert one("OR", **self.ONE_ZERO) == (
+        assert one("OR", **ONE_ZERO) == (
             pytest.approx(-2.104134, abs=6e-7),
             pytest.approx(2.391638, abs=6e-7),
         )
-        assert one("RR", **self.ONE_ZERO) == (
+        assert one("RR", **ONE_ZERO) == (
             pytest.approx(-1.945910, abs=6e-7),
             pytest.approx(2.190476, abs=6e-7),
         )
