@@ -1,0 +1,148 @@
+"""Which stretch of the axis is shown, and where are its ticks?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from meta.effect_sizes.scales import Scale
+from meta.figures.sheet import to_reader
+from meta.synthesis.result import number
+
+# an interval more than this many times as long as the typical one is cut with an arrow
+_LONGEST = 3.0
+# summary and prediction intervals may widen the axis by this share on each side
+_WIDEN = 0.35
+_DECADE_STEPS = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
+
+
+def robust_limits(
+    estimates: ArrayLike,
+    lows: ArrayLike,
+    highs: ArrayLike,
+    *,
+    must_show: Sequence[float] = (),
+    wide: Sequence[tuple[float, float]] = (),
+) -> tuple[float, float]:
+    """Choose limits that one absurd interval cannot squash.
+
+    Parameters
+    ----------
+    estimates, lows, highs : array_like of shape (k,)
+        Effects and interval limits in axis coordinates. All estimates are shown.
+    must_show : sequence of float
+        Further values inside the limits (no effect, the pooled effect, a claim).
+    wide : sequence of (low, high)
+        Summary and prediction intervals: shown in full where they widen the axis by no more than
+        about a third on each side, else cut.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper limit.
+
+    Notes
+    -----
+    An arm of an interval counts up to three times the (lower) median arm. The lower median,
+    because with two studies the upper one may be the absurd one.
+    """
+    points, low, high = (
+        np.atleast_1d(np.asarray(a, dtype=float)) for a in (estimates, lows, highs)
+    )
+    seen = np.isfinite(points)
+    points, low, high = points[seen], low[seen], high[seen]
+    values = [float(v) for v in (*points, *must_show) if np.isfinite(v)]
+    arms = np.concatenate([points - low, high - points])
+    arms = np.sort(arms[np.isfinite(arms)])
+    reach = _LONGEST * arms[(len(arms) - 1) // 2] if len(arms) else np.inf
+    left = np.where(np.isfinite(low), np.maximum(low, points - reach), points)
+    right = np.where(np.isfinite(high), np.minimum(high, points + reach), points)
+    values += [float(v) for v in (*left, *right)]
+    if not values:
+        return -1.0, 1.0
+    bottom, top = min(values), max(values)
+    if not len(points) and wide:
+        finite = [v for pair in wide for v in pair if np.isfinite(v)]
+        bottom, top = min([bottom, *finite]), max([top, *finite])
+    room = _WIDEN * (top - bottom)
+    for one_low, one_high in wide:
+        if np.isfinite(one_low):
+            bottom = min(bottom, max(one_low, min(values) - room))
+        if np.isfinite(one_high):
+            top = max(top, min(one_high, max(values) + room))
+    if top - bottom <= 1e-9 * max(1.0, abs(top)):
+        bottom, top = bottom - max(0.5, abs(bottom) / 2), top + max(0.5, abs(top) / 2)
+    pad = 0.03 * (top - bottom)
+    return bottom - pad, top + pad
+
+
+def ticks(
+    scale: Scale, limits: tuple[float, float], most: int = 7
+) -> tuple[list[float], list[str]]:
+    """Choose ticks and their texts.
+
+    Parameters
+    ----------
+    scale : Scale
+        Ratio measures get ratios (0.5, 1, 2), evenly spaced on the logarithm where the axis is
+        long.
+    limits : tuple of float
+        Axis coordinates.
+    most : int
+        No more ticks than this.
+
+    Returns
+    -------
+    positions : list of float
+        Axis coordinates.
+    texts : list of str
+        On the reader's scale.
+    """
+    if not scale.log:
+        places = [float(v) for v in _nice(*limits, most)]
+        return places, _texts(places)
+    low, high = (float(v) for v in to_reader(scale, limits))
+    ratios = _ratio_ticks(low, high, most)
+    return [float(np.log(r)) for r in ratios], [_ratio_text(r) for r in ratios]
+
+
+def _nice(low: float, high: float, most: int) -> list[float]:
+    found = MaxNLocator(nbins=most - 1, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    # -0.0 and 1e-17 are 0
+    step = float(found[1] - found[0])
+    return [0.0 if abs(v) < step / 1e6 else float(v) for v in found if low <= v <= high]
+
+
+def _texts(places: Sequence[float]) -> list[str]:
+    for digits in range(8):
+        if all(abs(round(p, digits) - p) < 1e-9 * max(1.0, abs(p)) for p in places):
+            return [f"{p:,.{digits}f}".replace("-", "−") for p in places]
+    return [number(p, 2) for p in places]
+
+
+def _ratio_ticks(low: float, high: float, most: int) -> list[float]:
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    for steps in _DECADE_STEPS:
+        found = [
+            step * 10.0**decade
+            for decade in range(first, last + 1)
+            for step in steps
+            if low <= step * 10.0**decade <= high
+        ]
+        if len(found) < 3 and steps == _DECADE_STEPS[0]:
+            return _nice(low, high, most - 1)
+        if len(found) <= most:
+            return found
+    every = -(-len(found) // most)
+    # 1 (no effect) stays among those that are kept
+    return [v for v in found if round(np.log10(v)) % every == 0]
+
+
+def _ratio_text(ratio: float) -> str:
+    if 1e-3 <= ratio < 1e5:
+        return f"{ratio:,.10g}"
+    exponent = str(round(np.log10(ratio))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{exponent}"

@@ -1,0 +1,314 @@
+"""Which rows, columns and notes does a forest plot have, given a pooled answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from meta.errors import DataError
+from meta.figures.sheet import Column, Foot, Row, digits_for, interval_cells, to_axis, to_reader
+from meta.figures.theme import plain
+from meta.synthesis.result import Pooled
+
+LAYOUTS = ("revman", "jama", "compact")
+_SHORT = {
+    "GEN": "Effect",
+    "PETO": "Peto OR",
+    "SMDH": "SMD",
+    "AS": "Arcsine diff.",
+    "PR": "Proportion",
+    "PLO": "Proportion",
+    "PAS": "Proportion",
+    "PFT": "Proportion",
+    "COR": "Correlation",
+    "ZCOR": "Correlation",
+    "ROMC": "Ratio",
+    "MC": "Change",
+    "SMCC": "Std. change",
+    "SMCR": "Std. change",
+    "PC": "% change",
+}
+_DAGGER = " †"
+_MISSING = "–"
+
+
+def short_name(measure: str) -> str:
+    """Name a measure in the heading of its column."""
+    return _SHORT.get(measure, measure)
+
+
+def arms_kind(table: pd.DataFrame) -> str:
+    """Say what the arms of a table show: "events", "means", "n" or "" for nothing."""
+
+    def known(*names: str) -> bool:
+        return all(name in table and table[name].notna().any() for name in names)
+
+    if known("events_t", "n_t", "events_c", "n_c"):
+        return "events"
+    if known("n_t", "n_c", "mean_t", "sd_t", "mean_c", "sd_c"):
+        return "means"
+    return "n" if known("n_t", "n_c") else ""
+
+
+def forest_columns(
+    layout: str, arms: str, heading: str, treatment: str, control: str, *, weights: bool
+) -> tuple[Column, ...]:
+    """Choose the columns of a layout."""
+    first = Column(key="label", heading="Study", align="left")
+    weight = [Column(key="weight", heading="Weight, %")] if weights else []
+    effect = [Column(key="est", group=heading), Column(key="ci", group=heading)]
+    if layout == "compact":
+        return (first, *(_side(effect, "right")))
+    fields = {"events": ("events", "n"), "means": ("mean", "sd", "n"), "n": ("n",), "": ()}[arms]
+    names = {"events": "Events", "n": "Total", "mean": "Mean", "sd": "SD"}
+    groups = [_sentence_case(treatment), _sentence_case(control)] if fields else []
+    if layout == "jama":
+        sub = {"events": "No./total", "means": "Mean (SD), n", "n": "No."}.get(arms, "")
+        both = [
+            Column(key=f"arm_{arm}", heading=sub, group=group)
+            for arm, group in zip("tc", groups, strict=False)
+        ]
+        return (first, *both, *effect, *_side(weight, "right"))
+    both = [
+        Column(key=f"{name}_{arm}", heading=names[name], group=group)
+        for arm, group in zip("tc", groups, strict=False)
+        for name in fields
+    ]
+    return (first, *both, *weight, *effect)
+
+
+def _side(columns: list[Column], side: str) -> list[Column]:
+    return [
+        Column(key=c.key, heading=c.heading, group=c.group, align=c.align, side="right")
+        if side == "right"
+        else c
+        for c in columns
+    ]
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _arm_digits(table: pd.DataFrame, names: Sequence[str]) -> int:
+    """Decimals that show what was reported: as many as the values have, two at the most."""
+    values = pd.concat([table[n] for n in names if n in table]).dropna().to_numpy(dtype=float)
+    for digits in (0, 1):
+        if np.allclose(values, np.round(values, digits), rtol=0, atol=1e-9):
+            return digits
+    return 2 if len(values) and float(np.median(np.abs(values))) < 100 else 1
+
+
+def arm_cells(table: pd.DataFrame, arms: str) -> list[dict[str, str]]:
+    """Write the arms of each study; a dash where a study did not report them."""
+
+    def write(value: Any, digits: int = 0) -> str:
+        if value is None or pd.isna(value):
+            return _MISSING
+        text = f"{float(value):,.{digits}f}"
+        return (text.replace("-", "") if float(text.replace(",", "")) == 0 else text).replace(
+            "-", "−"
+        )
+
+    shown = {
+        "mean": _arm_digits(table, ["mean_t", "mean_c"]) if arms == "means" else 0,
+        "sd": _arm_digits(table, ["sd_t", "sd_c"]) if arms == "means" else 0,
+    }
+    rows = []
+    for record in table.to_dict("records"):
+        cells = {
+            f"{name}_{arm}": write(record.get(f"{name}_{arm}"), shown.get(name, 0))
+            for arm in "tc"
+            for name in ("events", "n", "mean", "sd")
+        }
+        for arm in "tc":
+            n = cells[f"n_{arm}"]
+            mean, sd = cells[f"mean_{arm}"], cells[f"sd_{arm}"]
+            cells[f"arm_{arm}"] = {
+                "events": f"{cells[f'events_{arm}']}/{n}",
+                "means": f"{mean} ({sd}), {n}" if mean != _MISSING else n,
+            }.get(arms, n)
+        rows.append(cells)
+    return rows
+
+
+def total_cells(table: pd.DataFrame, arms: str) -> dict[str, str]:
+    """Add people and events up, where every study reports them."""
+
+    def total(name: str) -> str:
+        if name not in table or table[name].isna().any():
+            return ""
+        return f"{pd.to_numeric(table[name]).sum():,.0f}"
+
+    cells = {f"n_{arm}": total(f"n_{arm}") for arm in "tc"}
+    for arm in "tc":
+        events = total(f"events_{arm}") if arms == "events" else ""
+        cells[f"events_{arm}"] = events
+        joined = f"{events}/{cells[f'n_{arm}']}" if events and cells[f"n_{arm}"] else ""
+        cells[f"arm_{arm}"] = joined if arms == "events" else cells[f"n_{arm}"]
+    return cells
+
+
+def order_of(fit: Pooled, sort: str | None) -> list[int]:
+    """Return the positions of the studies in the order in which they are drawn.
+
+    Raises
+    ------
+    DataError
+        If the column to sort by is not there.
+    """
+    if sort is None:
+        return list(range(fit.k))
+    if sort == "effect":
+        return [int(i) for i in np.argsort(fit.effects.yi, kind="stable")]
+    if sort == "weight":
+        return [int(i) for i in np.argsort(-fit.weights, kind="stable")]
+    if sort not in fit.effects.table:
+        raise DataError(
+            f"forest: sort={sort!r} is no column; use 'effect', 'weight' or one of "
+            f"{', '.join(map(str, fit.effects.table))}"
+        )
+    positions = pd.Series(range(fit.k))
+    keys = fit.effects.table[sort].reset_index(drop=True)
+    return [int(i) for i in positions[keys.sort_values(kind="stable").index]]
+
+
+def study_rows(
+    fit: Pooled,
+    *,
+    arms: str,
+    digits: int,
+    order: Sequence[int],
+    largest: float,
+    weights: Sequence[float],
+    lights: Mapping[str, tuple[str, ...]],
+) -> list[Row]:
+    """Make one row for each study of a fit."""
+    table, scale = fit.effects.table, fit.scale
+    half = z_value(fit.ci_level) * fit.effects.sei
+    estimate = to_axis(scale, fit.effects.yi)
+    low, high = to_axis(scale, fit.effects.yi - half), to_axis(scale, fit.effects.yi + half)
+    cells = arm_cells(table, arms)
+    hollow = marked(table, "assumptions")
+    flagged = marked(table, "flag")
+    rows = []
+    for i in order:
+        weight = float(weights[i])
+        text = {"label": plain(fit.effects.labels[i]) + (_DAGGER if flagged[i] else "")}
+        text["weight"] = f"{weight:.1f}" if np.isfinite(weight) else _MISSING
+        text |= cells[i] | interval_cells(
+            scale, float(estimate[i]), float(low[i]), float(high[i]), digits
+        )
+        study = str(table["study_id"].iloc[i])
+        rows.append(
+            Row(
+                kind="study", cells=text, estimate=float(estimate[i]), low=float(low[i]),
+                high=float(high[i]), hollow=bool(hollow[i]), lights=lights.get(study, ()),
+                size=weight / largest if np.isfinite(weight) and largest > 0 else 0.35,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def z_value(level: float) -> float:
+    """Return the normal quantile of a two-sided level."""
+    from scipy.stats import norm
+
+    return float(norm.ppf((1 + level) / 2))
+
+
+def marked(table: pd.DataFrame, column: str) -> list[bool]:
+    """Say which rows hold something in a column of remarks."""
+    if column not in table:
+        return [False] * len(table)
+    return [
+        bool(value)
+        if isinstance(value, bool | np.bool_)
+        else not pd.isna(value) and plain(value) != ""
+        for value in table[column]
+    ]
+
+
+def summary_rows(
+    fit: Pooled, *, kind: str, label: str, arms: str, digits: int, weight: float | None = 100.0
+) -> list[Row]:
+    """Make the row of the pooled effect and, for the total, that of the prediction interval."""
+    scale = fit.scale
+    estimate, low, high, pi_low, pi_high = to_axis(
+        scale, [fit.estimate, fit.ci_low, fit.ci_high, fit.pi_low, fit.pi_high]
+    )
+    cells = {"label": label} | total_cells(fit.effects.table, arms)
+    if weight is not None and np.isfinite(weight):
+        cells["weight"] = f"{weight:.1f}"
+    cells |= interval_cells(scale, estimate, low, high, digits)
+    rows = [Row(kind=kind, cells=cells, estimate=estimate, low=low, high=high)]  # type: ignore[arg-type]
+    if kind == "total" and np.isfinite(pi_low) and np.isfinite(pi_high):
+        text = {"label": f"{100 * fit.ci_level:g} % prediction interval"}
+        text |= interval_cells(scale, np.nan, pi_low, pi_high, digits)
+        rows.append(Row(kind="prediction", cells=text, low=pi_low, high=pi_high))
+    return rows
+
+
+def silent_rows(silent: pd.DataFrame | None, arms: str) -> list[Row]:
+    """Make the rows of trials that measured the outcome and printed no figure.
+
+    Raises
+    ------
+    DataError
+        If there is no column ``label``.
+    """
+    if silent is None or len(silent) == 0:
+        return []
+    if "label" not in silent:
+        raise DataError(
+            f"forest: silent needs a column label; found {', '.join(map(str, silent)) or 'none'}"
+        )
+    people = arm_cells(silent, "n")
+    heading = "Measured it, printed no figure (not in the pooled effect)"
+    rows = [Row(kind="gap"), Row(kind="heading", cells={"label": heading})]
+    for label, cells in zip(silent["label"], people, strict=True):
+        shown = {key: cells[key] for key in ("n_t", "n_c", "arm_t", "arm_c")}
+        shown = {key: value for key, value in shown.items() if value != _MISSING}
+        if arms not in {"events", "means", "n"}:
+            shown = {}
+        rows.append(Row(kind="silent", cells={"label": plain(label), "ci": "not reported"} | shown))
+    return rows
+
+
+def remarks(fit: Pooled) -> list[Foot]:
+    """Explain hollow marks and daggers, and say the notes of the fit."""
+    table, found = fit.effects.table, []
+    hollow, flagged = marked(table, "assumptions"), marked(table, "flag")
+    if any(hollow):
+        by_assumption: dict[str, list[str]] = {}
+        for i, label in enumerate(fit.effects.labels):
+            if hollow[i]:
+                by_assumption.setdefault(plain(table["assumptions"].iloc[i]), []).append(
+                    plain(label)
+                )
+        parts = "; ".join(f"{text} ({', '.join(who)})" for text, who in by_assumption.items())
+        found.append(Foot(text=f"Rests on an assumption: {parts}.", symbol="hollow"))
+    if any(flagged):
+        by_flag: dict[str, list[str]] = {}
+        for i, label in enumerate(fit.effects.labels):
+            if flagged[i]:
+                value = table["flag"].iloc[i]
+                reason = "" if isinstance(value, bool | np.bool_) else plain(value)
+                by_flag.setdefault(reason, []).append(plain(label))
+        parts = "; ".join(
+            ", ".join(who) + (f": {reason}" if reason else "") for reason, who in by_flag.items()
+        )
+        found.append(Foot(text=f"† Integrity flag: {parts}."))
+    found += [Foot(text=f"Note: {plain(note)}") for note in fit.notes]
+    return found
+
+
+def effect_digits(fit: Pooled, digits: int | None) -> int:
+    """Choose the decimals of effects unless they are given."""
+    if digits is not None:
+        return digits
+    values = to_reader(fit.scale, to_axis(fit.scale, [*fit.effects.yi, fit.estimate]))
+    return digits_for([float(v) for v in values])

@@ -1,0 +1,171 @@
+"""What stands on a forest-like figure, before anything is measured or drawn?
+
+A sheet is rows of text with one interval each, beside one axis. Forest plots, leave-one-out,
+cumulative and claim figures are all sheets; :mod:`meta.figures.layout` measures one and
+:mod:`meta.figures.draw` draws it. Values are axis coordinates: logarithms for ratio measures, the
+reader's scale for all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from meta.effect_sizes.scales import Scale
+from meta.synthesis.result import number
+
+RowKind = Literal["study", "group", "subtotal", "total", "prediction", "heading", "silent", "gap"]
+BOLD: frozenset[str] = frozenset({"group", "subtotal", "total"})
+MUTED_ROWS: frozenset[str] = frozenset({"heading", "silent"})
+# these rows say something in the first column that may run over the others, which are empty there
+SPANNING: frozenset[str] = frozenset({"group", "heading"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the sheet.
+
+    Attributes
+    ----------
+    kind : str
+        What the row is; it decides on weight, colour and the mark on the axis.
+    cells : mapping of str to str
+        Text by column key.
+    estimate, low, high : float
+        Mark and interval in axis coordinates; NaN for none.
+    size : float
+        Area of the square relative to the largest, 0 to 1.
+    hollow : bool
+        Draw the mark open: the effect rests on an assumption.
+    lights : tuple of str
+        Risk-of-bias judgement for each domain; "" for not judged.
+    colour : str
+        Colour of the mark where it is not the usual one.
+    """
+
+    kind: RowKind
+    cells: Mapping[str, str] = field(default_factory=dict)
+    estimate: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    size: float = 1.0
+    hollow: bool = False
+    lights: tuple[str, ...] = ()
+    colour: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of text, left or right of the axis; columns of one group share a heading."""
+
+    key: str
+    heading: str = ""
+    group: str = ""
+    align: Literal["left", "right", "center"] = "right"
+    side: Literal["left", "right"] = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A vertical line across the axis."""
+
+    value: float
+    kind: Literal["null", "pooled", "mid", "claimed"]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foot:
+    """A paragraph under the sheet, with a sample of the mark that it explains."""
+
+    text: str
+    symbol: Literal["", "hollow"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """Everything that is drawn, in words and numbers.
+
+    Attributes
+    ----------
+    name : str
+        What is drawn, for error messages.
+    rows, columns : tuple
+        The table.
+    scale : Scale
+        Scale of the axis.
+    axis_label : str
+        Name of the axis.
+    references : tuple of Reference
+        Vertical lines.
+    favours : tuple of str or None
+        What lies left and right of no effect.
+    favours_on_top : bool
+        Whether that stands above the rows or under the axis.
+    domains : tuple of str
+        Risk-of-bias domains, shown as letters.
+    beside : tuple of str
+        Paragraphs left of the axis labels, where room is.
+    foot : tuple of Foot
+        Paragraphs under everything.
+    title : str
+        Heading; "" for none.
+    limits : tuple of float
+        The axis, in its coordinates.
+    row_height : float
+        Points.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    scale: Scale
+    axis_label: str
+    limits: tuple[float, float]
+    references: tuple[Reference, ...] = ()
+    favours: tuple[str, str] | None = None
+    favours_on_top: bool = False
+    domains: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    foot: tuple[Foot, ...] = ()
+    title: str = ""
+    row_height: float = 16.0
+
+
+def to_axis(scale: Scale, values: object) -> np.ndarray:
+    """Take stored effects to axis coordinates: logarithms stay, others go to the reader's scale."""
+    array = np.atleast_1d(np.asarray(values, dtype=float))
+    return array if scale.log else np.atleast_1d(np.asarray(scale.transform(array), dtype=float))
+
+
+def reader_to_axis(scale: Scale, value: float) -> float:
+    """Take a value on the reader's scale to axis coordinates."""
+    return float(np.log(value)) if scale.log else float(value)
+
+
+def to_reader(scale: Scale, values: object) -> np.ndarray:
+    """Take axis coordinates to the reader's scale."""
+    array = np.atleast_1d(np.asarray(values, dtype=float))
+    return np.exp(array) if scale.log else array
+
+
+def interval_cells(
+    scale: Scale, estimate: float, low: float, high: float, digits: int
+) -> dict[str, str]:
+    """Write an effect and its interval (axis coordinates) for the columns ``est`` and ``ci``."""
+    shown = to_reader(scale, [estimate, low, high])
+    texts = [number(float(value), digits) for value in shown]
+    cells = {"est": texts[0]} if np.isfinite(estimate) else {}
+    if np.isfinite(low) and np.isfinite(high):
+        cells["ci"] = f"({texts[1]} to {texts[2]})"
+    return cells
+
+
+def digits_for(values: Sequence[float]) -> int:
+    """Choose decimals: two, fewer where effects are in the tens of units or more."""
+    finite = [abs(v) for v in values if np.isfinite(v)]
+    typical = float(np.median(finite)) if finite else 0.0
+    return 2 if typical < 20 else 1 if typical < 200 else 0

@@ -1,0 +1,357 @@
+"""How does every figure of this project look, measure its text and reach a file?
+
+Three choices stand behind everything that is drawn here.
+
+*A solid light card.* A figure keeps its own white ground. An SVG can follow the reader's dark mode
+only if it is inlined, an ``<img>`` can follow the operating system but not a page's own switch, and
+PNG and PDF can follow nothing; a white card is right in all of them, and in print.
+
+*Text as outlines.* SVG text is written as paths. Every position is computed from the measured
+width of the text, which holds only for the font that was measured; outlines also make the file
+the same on every machine. What outlines lose, the file says in words: each SVG carries its title
+and a description made from the data.
+
+*Colours by meaning.* Okabe and Ito's colours, which stay apart for colour-blind readers, and
+never colour alone: shape, fill, line style or a symbol says the same, so that grey print keeps the
+meaning.
+
+Nothing reads or writes Matplotlib's global settings: figures are built and saved under the
+project's own ones, which are withdrawn afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+from xml.sax.saxutils import escape
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import TextToPath
+
+from meta.errors import DataError
+
+INK = "#1b1f24"
+MUTED = "#57606a"
+RULE = "#8c959f"
+FAINT = "#d8dee4"
+GROUND = "#ffffff"
+STUDY = "#0072b2"
+SUMMARY = "#1b1f24"
+PREDICTION = "#6f4a8e"
+CLAIMED = "#b3470f"
+IMPORTANT = "#00755a"
+FLAG = "#b3470f"
+
+FONT = "DejaVu Sans"
+SIZE = 9.0
+_FORMATS = {".svg", ".png", ".pdf"}
+
+_HOUSE: dict[str, Any] = {
+    "font.family": [FONT],
+    "font.size": SIZE,
+    "text.color": INK,
+    "text.usetex": False,
+    "text.parse_math": False,
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.facecolor": GROUND,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.titlesize": SIZE + 1,
+    "axes.labelsize": SIZE,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.use_mathtext": False,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": SIZE - 0.5,
+    "ytick.labelsize": SIZE - 0.5,
+    "legend.fontsize": SIZE - 0.5,
+    "legend.frameon": False,
+    "figure.facecolor": GROUND,
+    "figure.dpi": 100.0,
+    "savefig.facecolor": GROUND,
+    "savefig.dpi": 200.0,
+    "path.simplify": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "meta",
+    "pdf.fonttype": 42,
+}
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_alt_texts: WeakKeyDictionary[Artist, str] = WeakKeyDictionary()
+
+
+@contextmanager
+def house() -> Iterator[None]:
+    """Draw under the project's settings and restore the caller's afterwards."""
+    with mpl.rc_context():
+        # the defaults first: a style sheet of the caller's must not leak into the figure; the
+        # backend is left alone, because naming it would load an interactive one
+        defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
+        mpl.rcParams.update(defaults)
+        mpl.rcParams.update(_HOUSE)  # type: ignore[arg-type]
+        yield
+
+
+def in_house_style(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Make a function draw under the project's settings."""
+
+    @wraps(function)
+    def styled(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with house():
+            return function(*args, **kwargs)
+
+    return styled
+
+
+class Drawing(Figure):
+    """A Matplotlib figure that can say what it shows, save itself and appear in a notebook.
+
+    Everything that works on a :class:`matplotlib.figure.Figure` works on it. It belongs to no
+    window and needs no ``pyplot``.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        FigureCanvasAgg(self)
+
+    def alt_text(self) -> str:
+        """Describe the figure in words, from the data that it was drawn from."""
+        return alt_text(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the figure to a file; see :func:`meta.figures.theme.save`."""
+        return save(self, path)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        described = self.alt_text()
+        return (
+            {"image/svg+xml": svg_text(self), "text/plain": described},
+            {"image/svg+xml": {"alt": described}},
+        )
+
+
+def new_figure(width: float, height: float) -> Drawing:
+    """Make an empty figure of a size in points (1/72 inch)."""
+    return Drawing(figsize=(width / 72, height / 72))
+
+
+def host_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
+    """Return the axes to draw in: the caller's, or those of a new figure with room for labels.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+        The caller's axes.
+    width, height : float
+        Size of a new figure in points.
+    """
+    if ax is not None:
+        figure = ax.get_figure(root=True)
+        if figure is None:
+            raise DataError("ax belongs to no figure; take it from a figure, or leave it out")
+        return figure, ax
+    figure = new_figure(width, height)
+    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.12)
+    return figure, figure.add_subplot()
+
+
+def describe(artist: Axes | Figure, text: str) -> None:
+    """Attach the description in words to what was drawn."""
+    _alt_texts[artist] = " ".join(text.split())
+
+
+def alt_text(drawn: Axes | Figure) -> str:
+    """Describe in words what a figure or axes of this project shows.
+
+    Parameters
+    ----------
+    drawn : matplotlib.figure.Figure or matplotlib.axes.Axes
+        What a drawing function returned, or the axes that it was given.
+
+    Returns
+    -------
+    str
+        Sentences made from the data; of a figure with several panels, one after the other.
+
+    Raises
+    ------
+    DataError
+        If nothing of this project was drawn there.
+    """
+    artists: list[Artist] = [drawn, *drawn.axes] if isinstance(drawn, Figure) else [drawn]
+    texts = [_alt_texts[artist] for artist in artists if artist in _alt_texts]
+    if not texts:
+        raise DataError(
+            "there is no description: this figure was not drawn by meta.figures; attach one with "
+            "meta.figures.theme.describe(figure, text)"
+        )
+    return " ".join(texts)
+
+
+def plain(text: Any) -> str:
+    """Return text on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+
+
+def put(ax: Axes, x: float, y: float, text: str, **style: Any) -> Text:
+    """Write text as it stands: no mathematics is read into dollar signs."""
+    settings: dict[str, Any] = {
+        "fontfamily": FONT,
+        "fontsize": SIZE,
+        "color": INK,
+        "va": "baseline",
+    }
+    return ax.text(x, y, text, parse_math=False, **(settings | style))
+
+
+@lru_cache(maxsize=8192)
+def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
+    """Measure the width of one line in points.
+
+    The outlines themselves are measured, which no resolution or hinting changes.
+    """
+    if not text:
+        return 0.0
+    font = FontProperties(family=[FONT], size=size, weight="bold" if bold else "normal")
+    width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
+    return float(width)
+
+
+def wrap(text: str, width: float, size: float = SIZE) -> list[str]:
+    """Break text into lines no wider than ``width`` points; a longer word is broken itself."""
+    lines: list[str] = []
+    line = ""
+    # "p = 0.02" and "63 %" stay together
+    glued = re.sub(r" ([=<>]) ", "\u00a0\\1\u00a0", plain(text)).replace(" %", "\u00a0%")
+    for word in glued.split(" "):
+        trial = f"{line} {word}".strip()
+        if text_width(trial, size) <= width:
+            line = trial
+            continue
+        if line:
+            lines.append(line)
+        while text_width(word, size) > width and len(word) > 1:
+            fits = next(
+                (n for n in range(len(word) - 1, 1, -1) if text_width(word[:n], size) <= width), 1
+            )
+            lines.append(word[:fits])
+            word = word[fits:]
+        line = word
+    return [*lines, line] if line else lines
+
+
+def nothing_to_draw(what: str, table: Any) -> None:
+    """Raise if a table has no rows."""
+    if len(table) == 0:
+        raise DataError(f"{what}: there is nothing to draw; the table has no rows")
+
+
+def require_columns(what: str, table: Any, columns: Sequence[str]) -> None:
+    """Raise if columns are missing; the message names all of them."""
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise DataError(
+            f"{what}: column{'s' if len(missing) > 1 else ''} {', '.join(missing)} missing; "
+            f"found {', '.join(map(str, table)) or 'none'}"
+        )
+
+
+def svg_text(figure: Figure, name: str = "") -> str:
+    """Return the figure as SVG with its description.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    name : str
+        What identifies this figure in a page. Several SVGs may stand in one page, so the
+        identifiers inside each get a prefix that is made from the name (from the drawing itself
+        if there is none).
+    """
+    buffer = io.StringIO()
+    with house():
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    key = "m" + hashlib.sha256((name or text).encode()).hexdigest()[:8]
+    text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{key}-", text)
+    described = alt_text(figure) if _has_description(figure) else ""
+    title, _, _ = described.partition(". ")
+    head, rest = text.split(">", 1)
+    label = (
+        f'>\n <title id="{key}-title">{escape(title)}</title>\n'
+        f' <desc id="{key}-desc">{escape(described)}</desc>'
+        if described
+        else ">"
+    )
+    role = f' role="img" aria-labelledby="{key}-title {key}-desc"' if described else ' role="img"'
+    # trailing blanks differ in nothing but the eye of a version control system
+    body = re.sub(r"[ \t]+\n", "\n", rest)
+    return f"{head}{role}{label}{body}"
+
+
+def _has_description(figure: Figure) -> bool:
+    return any(artist in _alt_texts for artist in [figure, *figure.axes])
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure to a file, the same bytes every time.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What a drawing function returned.
+    path : str or Path
+        Where to; the ending decides: ``.svg`` (text as outlines, with title and description),
+        ``.png`` (200 dots an inch) or ``.pdf``.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    DataError
+        If the ending is none of these.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in _FORMATS:
+        raise DataError(
+            f"{target.name}: the ending {target.suffix!r} is unknown; use .svg, .png or .pdf"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if suffix == ".svg":
+        head = '<?xml version="1.0" encoding="utf-8"?>\n'
+        target.write_text(head + svg_text(figure, target.stem), encoding="utf-8", newline="\n")
+        return target
+    described = alt_text(figure) if _has_description(figure) else None
+    metadata: dict[str, Any] = (
+        {"Software": None} | ({"Description": described} if described else {})
+        if suffix == ".png"
+        else {"CreationDate": None, "Creator": None, "Producer": None, "Subject": described}
+    )
+    with house():
+        figure.savefig(target, format=suffix[1:], metadata=metadata)
+    return target
