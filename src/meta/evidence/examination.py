@@ -1,0 +1,93 @@
+"""Is anything wrong with this folder? Every table, every rule, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from meta.evidence.cells import CheckedTable, check_cells, reference_faults
+from meta.evidence.datapackage import DESCRIPTOR, DataPackage, read_datapackage
+from meta.evidence.faults import Fault
+from meta.evidence.reading import read_csv
+from meta.evidence.rules import rule_faults
+
+NEEDED = ("trials", "results")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What a look at a whole folder found.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        The folder.
+    package : DataPackage
+        Its data dictionary.
+    tables : mapping of str to CheckedTable
+        Every described table, in the order of the dictionary.
+    faults : tuple of Fault
+        Everything that is wrong, by file and line.
+    not_described : tuple of str
+        CSV files in the folder that the dictionary does not mention, and that nobody reads.
+    """
+
+    folder: Path
+    package: DataPackage
+    tables: Mapping[str, CheckedTable]
+    faults: tuple[Fault, ...]
+    not_described: tuple[str, ...]
+
+
+def examine(folder: str | Path) -> Examination:
+    """Look for every fault of every table of a folder in one go.
+
+    Parameters
+    ----------
+    folder : str or path
+        Folder with ``datapackage.json`` and the CSV files it describes.
+
+    Returns
+    -------
+    Examination
+        The tables as far as they could be read, and all faults: of files (missing, empty,
+        byte-order mark, Latin-1, delimiter), of columns, of cells (type, required, range, list of
+        words, form), of keys (repeated, pointing nowhere) and of `meta.evidence.rules`.
+    """
+    folder = Path(folder)
+    package = read_datapackage(folder)
+    faults = list(package.faults)
+    tables: dict[str, CheckedTable] = {}
+    for schema in package.tables:
+        path = folder / schema.path
+        raw = read_csv(path, path.as_posix(), schema.names)
+        tables[schema.name] = check_cells(raw, schema)
+    if not package.faults:
+        faults.extend(
+            Fault(
+                file=(folder / DESCRIPTOR).as_posix(),
+                found=f"the table {name!r} is not described",
+                remedy="An evidence folder holds at least the tables trials and results.",
+            )
+            for name in NEEDED
+            if name not in tables
+        )
+    of_cells = [fault for table in tables.values() for fault in table.faults]
+    of_cells.extend(fault for table in tables.values() for fault in reference_faults(table, tables))
+    of_rules = list(rule_faults(tables))
+    # one cell, one fault: "is not > 0" by a rule says more than "is not >= 0" by the dictionary
+    ruled = {fault.cell for fault in of_rules}
+    faults.extend(f for f in of_cells if f.line is None or f.cell not in ruled)
+    faults.extend(of_rules)
+    order = {table.file: number for number, table in enumerate(tables.values())}
+    faults.sort(key=lambda fault: (order.get(fault.file, -1), fault.line or 0))
+    described = {(folder / schema.path).name for schema in package.tables}
+    strangers = sorted(path.name for path in folder.glob("*.csv") if path.name not in described)
+    return Examination(
+        folder=folder,
+        package=package,
+        tables=tables,
+        faults=tuple(faults),
+        not_described=tuple(strangers),
+    )

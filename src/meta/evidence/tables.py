@@ -1,0 +1,316 @@
+"""The evidence: every table of a folder, checked as a whole and typed.
+
+>>> import meta
+>>> evidence = meta.load_evidence("data")
+>>> evidence.trials.loc[0, "label"]
+'Tarleton 2017'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from meta.errors import DataError
+from meta.evidence.examination import Examination, examine
+from meta.evidence.faults import closest, listed
+from meta.evidence.reporting import reporting_level
+
+_SCALE_FACTS = {
+    "sd_reference": "sd_reference",
+    "sd_kind": "sd_reference_kind",
+    "min": "scale_min",
+    "max": "scale_max",
+    "step": "scale_step",
+}
+
+
+def load_evidence(folder: str | Path = "data") -> Evidence:
+    """Read the evidence tables of a folder, all or none.
+
+    Parameters
+    ----------
+    folder : str or path, default "data"
+        Folder with ``datapackage.json`` and the tables it describes; at least ``trials`` and
+        ``results``. Taken as given, relative to the working directory; nothing is searched for.
+
+    Returns
+    -------
+    Evidence
+        The tables, typed as the dictionary says.
+
+    Raises
+    ------
+    DataError
+        If anything is wrong with any table. One error holds all faults of all files, each with
+        file, line, column, study, what was found, what is needed and the way out.
+
+    See Also
+    --------
+    Evidence : what can be asked of it.
+
+    Notes
+    -----
+    A folder of one's own needs the same: two CSV files and a ``datapackage.json`` that describes
+    their columns. Columns that it leaves out count as not reported.
+
+    Examples
+    --------
+    >>> from meta import load_evidence
+    >>> evidence = load_evidence("data")
+    >>> evidence.select(study_id="tarleton2017", outcome="depression")["reporting"].tolist()
+    ['interval', 'arms']
+    >>> load_evidence("nowhere")
+    Traceback (most recent call last):
+    ...
+    meta.errors.DataError: nowhere: 1 fault
+      - nowhere/datapackage.json: the folder does not exist. Name a folder ...
+    """
+    found = examine(folder)
+    if found.faults:
+        raise DataError.from_faults(str(folder), (str(fault) for fault in found.faults))
+    return Evidence(found)
+
+
+class Evidence:
+    """What was reported: the tables of a folder, checked and typed.
+
+    Made by `load_evidence`. Each property returns a fresh copy, so that nothing done to it reaches
+    the next one. Whole numbers are ``Int64`` with ``<NA>`` where nothing was reported, other
+    numbers ``float64`` with NaN, everything else text; ``p_value`` stays as printed.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where the tables were read.
+    names : tuple of str
+        Names of all tables.
+    """
+
+    def __init__(self, found: Examination) -> None:
+        self._tables = {name: table.frame for name, table in found.tables.items()}
+        self._package = found.package
+        self.folder = found.folder
+        self.names = tuple(self._tables)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name} {len(frame)}" for name, frame in self._tables.items())
+        return f"Evidence({str(self.folder)!r}: rows of {counts})"
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a fresh copy of a table.
+
+        Parameters
+        ----------
+        name : str
+            Name in ``datapackage.json``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each row of the file, in its order.
+
+        Raises
+        ------
+        DataError
+            If the folder has no such table; the known names are listed.
+
+        Examples
+        --------
+        >>> import meta
+        >>> len(meta.load_evidence("data").table("iv_magnesium_mi_egger2001"))
+        16
+        """
+        if name not in self._tables:
+            raise DataError(
+                f"{self.folder} has no table {name!r}. {closest(name, self.names)}"
+                f"Its tables are {listed(self.names)}"
+            )
+        return self._tables[name].copy()
+
+    def described(self, name: str) -> Mapping[str, Mapping[str, Any]]:
+        """Return what the data dictionary says of each column of a table.
+
+        Parameters
+        ----------
+        name : str
+            Name of the table.
+
+        Returns
+        -------
+        mapping of str to mapping
+            By column: ``description``, ``type``, ``unit``, ``constraints`` and so on.
+
+        Raises
+        ------
+        DataError
+            If the folder has no such table.
+        """
+        self.table(name)
+        found = [schema for schema in self._package.tables if schema.name == name]
+        return {column.name: dict(column.descriptor) for column in found[0].columns}
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """Studies, one row each; key ``study_id``."""
+        return self.table("trials")
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """Results: study x outcome x instrument x time x comparison; key ``result_id``."""
+        return self.table("results")
+
+    @property
+    def risk_of_bias(self) -> pd.DataFrame:
+        """Judgements: study x tool x domain."""
+        return self.table("risk_of_bias")
+
+    @property
+    def instruments(self) -> pd.DataFrame:
+        """Scales: range, direction, important difference, typical SD; key ``instrument_id``."""
+        return self.table("instruments")
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """Statements of the articles; key ``claim_id``."""
+        return self.table("claims")
+
+    @property
+    def claim_sources(self) -> pd.DataFrame:
+        """What became of the source that a claim leans on; key ``claim_id``."""
+        return self.table("claim_sources")
+
+    @property
+    def reviews(self) -> pd.DataFrame:
+        """Published pooled or narrative results."""
+        return self.table("reviews")
+
+    @property
+    def review_trials(self) -> pd.DataFrame:
+        """Trials as reviews print them."""
+        return self.table("review_trials")
+
+    @property
+    def benchmarks(self) -> pd.DataFrame:
+        """Yardsticks: effects of drugs and placebo, important differences, reference intakes."""
+        return self.table("benchmarks")
+
+    @property
+    def iv_magnesium_mi_egger2001(self) -> pd.DataFrame:
+        """Intravenous magnesium in infarction, 2x2 tables as in Egger 2001."""
+        return self.table("iv_magnesium_mi_egger2001")
+
+    @property
+    def iv_magnesium_mi_li2007(self) -> pd.DataFrame:
+        """Intravenous magnesium in infarction, 2x2 tables as in Li 2007."""
+        return self.table("iv_magnesium_mi_li2007")
+
+    @property
+    def iv_magnesium_mi_published(self) -> pd.DataFrame:
+        """Intravenous magnesium in infarction, published pooled results."""
+        return self.table("iv_magnesium_mi_published")
+
+    @property
+    def antidepressants_primary_care(self) -> pd.DataFrame:
+        """Antidepressants in primary care, up to three arms a row."""
+        return self.table("antidepressants_primary_care")
+
+    @property
+    def st_johns_wort(self) -> pd.DataFrame:
+        """Hypericum against placebo, 2x2 tables."""
+        return self.table("st_johns_wort")
+
+    def select(
+        self, outcome: str | Iterable[str] | None = None, **column_filters: Any
+    ) -> pd.DataFrame:
+        """Choose result rows and set the facts of their trials and scales beside them.
+
+        Parameters
+        ----------
+        outcome : str or iterable of str, optional
+            Outcome or outcomes, for example ``"depression"``; all by default.
+        **column_filters
+            For any column of the answer, the value or the values that a row must have, for
+            example ``stratum="magnesium_alone"``, ``control=["placebo", "no_treatment"]``,
+            ``blinding="double"``, ``reporting=["arms", "interval"]``. ``None`` asks for rows where
+            nothing was reported.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each chosen result, in the order of the file: the columns of ``results``;
+            those of ``trials`` (the ones that results has, too, as ``trial_note`` and so on);
+            ``sd_reference``, ``sd_reference_kind``, ``scale_min``, ``scale_max`` and
+            ``scale_step`` of the scale in ``instrument_id``; and ``reporting``, how well the
+            result is reported (see `meta.evidence.reporting.reporting_level`).
+
+        Raises
+        ------
+        DataError
+            If a filter names an unknown column, or a value that no row has; the known ones are
+            listed. Filters that are known one by one but met by no row together give no rows.
+
+        Examples
+        --------
+        >>> import meta
+        >>> evidence = meta.load_evidence("data")
+        >>> rows = evidence.select("depression", stratum="magnesium_alone", blinding="double")
+        >>> sorted(rows["study_id"].unique())[:2]
+        ['abbasi2012', 'abiri2021']
+        >>> evidence.select("depresion")
+        Traceback (most recent call last):
+        ...
+        meta.errors.DataError: select: 1 fault
+          - no result has outcome 'depresion'. Did you mean 'depression'? Known are ...
+        """
+        rows = self._joined()
+        filters = dict(column_filters) if outcome is None else {"outcome": outcome} | column_filters
+        faults = []
+        keep = np.ones(len(rows), dtype=bool)
+        for name, wanted in filters.items():
+            if name not in rows:
+                faults.append(
+                    f"there is no column {name!r}. {closest(name, rows.columns)}"
+                    f"Known are {listed(rows.columns)}"
+                )
+                continue
+            values = list(wanted) if _is_several(wanted) else [wanted]
+            known = set(rows[name][rows[name].notna()])
+            for value in values:
+                if not _is_nothing(value) and value not in known:
+                    near = closest(str(value), map(str, known))
+                    shown = listed(sorted(known))
+                    faults.append(f"no result has {name} {value!r}. {near}Known are {shown}")
+            asked = [value for value in values if not _is_nothing(value)]
+            chosen = rows[name].isin(asked).to_numpy()
+            if len(asked) < len(values):
+                chosen |= rows[name].isna().to_numpy()
+            keep &= chosen
+        if faults:
+            raise DataError.from_faults("select", faults)
+        return rows.loc[keep].reset_index(drop=True)
+
+    def _joined(self) -> pd.DataFrame:
+        results, trials = self._tables["results"], self._tables["trials"]
+        shared = [name for name in trials if name in results and name != "study_id"]
+        trials = trials.rename(columns={name: f"trial_{name}" for name in shared})
+        rows = results.merge(trials, on="study_id", how="left", validate="many_to_one")
+        scales = self._tables.get("instruments")
+        if scales is not None and "instrument_id" in rows:
+            facts = [name for name in _SCALE_FACTS if name in scales]
+            scales = scales[["instrument_id", *facts]].rename(columns=_SCALE_FACTS)
+            rows = rows.merge(scales, on="instrument_id", how="left", validate="many_to_one")
+        rows["reporting"] = reporting_level(rows)
+        return rows
+
+
+def _is_several(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or bool(pd.isna(value))
