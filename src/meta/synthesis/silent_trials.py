@@ -80,8 +80,8 @@ class NullBounds(Answer):
         if added:
             text += (
                 f"; {self.with_nulls.effect_text()} with {_trials(added)} more counted as no "
-                f"effect; {self._shown(self.lower)} to {self._shown(self.upper)} if all of them fell "
-                f"just short of significance on one side or the other"
+                f"effect; {self._shown(self.lower)} to {self._shown(self.upper)} if all of them "
+                "fell just short of significance on one side or the other"
             )
         if len(self.not_entered):
             text += (
