@@ -46,8 +46,8 @@ _PUBLIC = {
     "selection_model": "meta.synthesis.selection:selection_model",
     "combine_p_values": "meta.synthesis.without_pooling:combine_p_values",
     "direction_vote": "meta.synthesis.without_pooling:direction_vote",
-    "null_bounds": "meta.synthesis.without_pooling:null_bounds",
-    "albatross": "meta.synthesis.without_pooling:albatross",
+    "null_bounds": "meta.synthesis.silent_trials:null_bounds",
+    "albatross": "meta.synthesis.albatross:albatross",
     "bayes": "meta.synthesis.bayes:bayes",
     "permutation_test": "meta.synthesis.permutation:permutation_test",
     # figures: drawing
