@@ -17,7 +17,14 @@ from meta.figures.theme import SIZE, put
 LARGEST = 9.5
 SMALLEST = 2.6
 # arrowheads of cut intervals stand out from the mark that they end
-_ARROW = {"study": 5.0, "prediction": 8.0, "subtotal": 11.0, "total": 13.0}
+_ARROW = {
+    "study": 5.0, "arm": 5.0, "claim": 7.0, "prediction": 8.0, "subtotal": 11.0, "total": 13.0,
+}  # fmt: skip
+_COLOURS = {
+    "study": theme.STUDY, "arm": theme.MUTED, "claim": theme.CLAIMED,
+    "prediction": theme.PREDICTION, "subtotal": theme.SUMMARY, "total": theme.SUMMARY,
+}  # fmt: skip
+_MARKERS = {"study": "s", "arm": "o", "claim": "D"}
 # below this share of its size text is no longer read
 _LEAST_SCALE = 0.55
 
@@ -145,10 +152,14 @@ def _draw_texts(sheet: Sheet, layout: Layout, ax: Axes, scale: float) -> None:
                 ax, layout.anchors[column.key], y, line, ha=column.align, fontweight="bold",
                 fontsize=SIZE * scale,
             )  # fmt: skip
-    for name, left, right in layout.spans:
-        y = layout.group_baseline
-        put(ax, (left + right) / 2, y, name, ha="center", fontweight="bold", fontsize=SIZE * scale)
-        if y != layout.heading_baseline:
+    for name, left, right, y in layout.spans:
+        # a heading without others under it ends where its figures end
+        above = y != layout.heading_baseline
+        put(
+            ax, (left + right) / 2 if above else right, y, name, ha="center" if above else "right",
+            fontweight="bold", fontsize=SIZE * scale,
+        )  # fmt: skip
+        if above:
             ax.plot([left, right], [y + 3.5] * 2, color=theme.RULE, linewidth=0.7 * scale)
     right_end = layout.width - 10
     ax.plot([10, right_end], [layout.top] * 2, color=theme.INK, linewidth=0.9 * scale)
@@ -197,11 +208,17 @@ def _draw_cells(sheet: Sheet, layout: Layout, ax: Axes, row: Row, y: float, scal
 
 
 def _square(
-    x: list[float], y: list[float], side: float, *, hollow: bool, scale: float, colour: str = ""
+    x: list[float],
+    y: list[float],
+    side: float,
+    *,
+    hollow: bool,
+    scale: float,
+    colour: str = theme.STUDY,
+    marker: str = "s",
 ) -> Line2D:
-    colour = colour or theme.STUDY
     return Line2D(
-        x, y, linestyle="none", marker="s", markersize=side,
+        x, y, linestyle="none", marker=marker, markersize=side,
         markerfacecolor=theme.GROUND if hollow else colour,
         markeredgecolor=colour, markeredgewidth=(1.2 if hollow else 0.0) * scale, zorder=4,
     )  # fmt: skip
@@ -209,19 +226,17 @@ def _square(
 
 def _draw_mark(sheet: Sheet, panel: Axes, row: Row, y: float, scale: float) -> None:
     low_limit, high_limit = sheet.limits
-    if row.kind in {"study", "subtotal", "total", "prediction"}:
+    if row.kind in _ARROW:
         cut_low = np.isfinite(row.high) and row.low < low_limit
         cut_high = np.isfinite(row.low) and row.high > high_limit
-        colour = row.colour or {
-            "study": theme.STUDY, "prediction": theme.PREDICTION,
-        }.get(row.kind, theme.SUMMARY)  # fmt: skip
+        colour = row.colour or _COLOURS[row.kind]
         for cut, at, marker in ((cut_low, low_limit, "<"), (cut_high, high_limit, ">")):
             if cut:
                 panel.plot(
                     [at], [y], marker=marker, color=colour, markersize=_ARROW[row.kind] * scale,
                     markeredgewidth=0, clip_on=False, zorder=5, gid="cut",
                 )  # fmt: skip
-        if row.kind == "study":
+        if row.kind in _MARKERS:
             _draw_study(sheet, panel, row, y, scale, colour)
         elif row.kind == "prediction":
             low, high = max(row.low, low_limit), min(row.high, high_limit)
@@ -260,7 +275,10 @@ def _draw_study(sheet: Sheet, panel: Axes, row: Row, y: float, scale: float, col
         side = max(SMALLEST, LARGEST * np.sqrt(row.size if np.isfinite(row.size) else 1.0)) * scale
         if row.hollow:
             side = max(side, 4.5 * scale)
-        square = _square([row.estimate], [y], side, hollow=row.hollow, scale=scale, colour=colour)
+        square = _square(
+            [row.estimate], [y], side, hollow=row.hollow, scale=scale, colour=colour,
+            marker=_MARKERS[row.kind],
+        )  # fmt: skip
         square.set_gid("estimate")
         panel.add_line(square)
         square.set_clip_on(False)

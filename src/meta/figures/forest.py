@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from meta.figures.axis import robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.risk_of_bias import lights_by_study
 from meta.figures.sheet import Foot, Reference, Row, Sheet, reader_to_axis, to_axis
-from meta.synthesis.result import Pooled, number, p_text
+from meta.synthesis.result import Pooled, p_text
 
 if TYPE_CHECKING:
     from meta.synthesis.subgroups import Subgroups
@@ -122,34 +122,30 @@ def forest(
         raise DataError(
             f"forest: layout={layout!r} is unknown; use one of {', '.join(make.LAYOUTS)}"
         )
-    groups: Any = None
-    overall: Pooled | None
-    if by is not None:
-        from meta.synthesis.subgroups import subgroups
+    groups: Subgroups | None = None
+    if isinstance(fit, Pooled):
+        if by is not None:
+            from meta.synthesis.subgroups import subgroups
 
-        if not isinstance(fit, Pooled):
-            raise DataError("forest: by= needs a pooled answer; a subgroup analysis has its groups")
-        groups, overall = subgroups(fit.effects, by=by, **fit.settings()), fit
-    elif isinstance(fit, Pooled):
-        overall = fit
+            groups = subgroups(fit.effects, by, **fit.settings())
+    elif by is not None:
+        raise DataError("forest: by= needs a pooled answer; a subgroup analysis has its groups")
     else:
-        groups, overall = fit, getattr(fit, "overall", None)
-    first = overall if overall is not None else next(iter(groups.fits.values()), None)
-    if first is None or first.k == 0:
+        groups, fit = fit, fit.overall
+    if fit.k == 0:
         raise DataError("forest: the fit holds no study; pool at least one effect first")
     sheet = _sheet(
-        first, overall, groups, layout, sort, (treatment, control), title, mid, claimed,
-        risk_of_bias, silent, xlim, make.effect_digits(first, digits),
+        fit, groups, layout, sort, (treatment, control), title, mid, claimed,
+        risk_of_bias, silent, xlim, make.effect_digits(fit, digits),
     )  # fmt: skip
     figure, host, _ = draw_sheet(sheet, ax)
-    theme.describe(host, _in_words(first, overall, groups, sheet, claimed, silent))
+    theme.describe(host, _in_words(fit, groups, sheet, claimed, silent))
     return figure
 
 
 def _sheet(
-    first: Pooled,
-    overall: Pooled | None,
-    groups: Any,
+    fit: Pooled,
+    groups: Subgroups | None,
     layout: str,
     sort: str | None,
     names: tuple[str, str],
@@ -161,65 +157,59 @@ def _sheet(
     xlim: tuple[float, float] | None,
     digits: int,
 ) -> Sheet:
-    scale = first.scale
-    fits: dict[str, Pooled] = dict(groups.fits) if groups is not None else {"": first}
-    arms = make.arms_kind(
-        overall.effects.table if overall else pd.concat([f.effects.table for f in fits.values()])
-    )
+    scale = fit.scale
+    arms = make.arms_kind(fit.effects.table)
     domains, lights, rob_text = lights_by_study(risk_of_bias)
-    rows, beside, foot = [], [], []
-    shares = _shares(fits, overall)
-    largest = max((float(np.nanmax(s)) for s in shares.values() if np.isfinite(s).any()), default=1)
+    fits = {"": fit} if groups is None else dict(groups.fits)
+    rows: list[Row] = []
     for name, one in fits.items():
+        shares = _shares(one, fit)
+        heading = theme.plain(name)
         if groups is not None:
-            rows.append(Row(kind="group", cells={"label": theme.plain(name)}))
+            rows.append(Row(kind="group", cells={"label": heading}))
         rows += make.study_rows(
-            one, arms=arms, digits=digits, order=make.order_of(one, sort), largest=largest,
-            weights=list(shares[name]), lights=lights,
+            one, arms=arms, digits=digits, order=make.order_of(one, sort), weights=shares,
+            largest=float(np.nanmax(fit.weights, initial=0.0)), lights=lights,
         )  # fmt: skip
         if groups is not None:
             if one.k > 1:
-                label = f"{_TOTAL[one.model]}: {theme.plain(name)}"
-                total = float(shares[name].sum()) if overall is not None else 100.0
                 rows += make.summary_rows(
-                    one, kind="subtotal", label=label, arms=arms, digits=digits, weight=total
-                )
+                    one, kind="subtotal", label=f"{_TOTAL[one.model]}: {heading}", arms=arms,
+                    digits=digits, weight=sum(shares),
+                )  # fmt: skip
             rows.append(Row(kind="gap"))
-    if overall is not None and overall.k > 1:
-        rows += make.summary_rows(
-            overall, kind="total", label=_TOTAL[overall.model], arms=arms, digits=digits
-        )
+    if fit.k > 1:
+        total = _TOTAL[fit.model] + (": all" if groups is not None else "")
+        rows += make.summary_rows(fit, kind="total", label=total, arms=arms, digits=digits)
     rows += make.silent_rows(silent, arms)
+    beside = []
     if groups is not None:
-        beside += [f"{name}: {one.heterogeneity_text()}" for name, one in fits.items() if one.k > 1]
-        beside.append(
-            f"Test between subgroups: Q = {groups.q_between:.2f}, df = {groups.q_between_dof}, "
-            f"p {p_text(groups.q_between_p_value)}"
-        )
-    if overall is not None:
-        beside.append(f"Heterogeneity: {overall.heterogeneity_text()}")
-        foot += make.remarks(overall)
-    else:
-        foot += [item for one in fits.values() for item in make.remarks(one)]
-    source = overall if overall is not None else first
-    test = f"; against no effect p {p_text(source.p_value)}" if np.isfinite(source.p_value) else ""
-    beside.append(f"Method: {source.method()}{test if overall is not None else ''}")
-    if rob_text:
-        foot.insert(0, Foot(text=rob_text))
-    references = _references(source, overall, mid, claimed, digits)
-    level = f"{100 * source.ci_level:g} % interval"
+        beside += [
+            f"{theme.plain(name)}: {one.heterogeneity_text()}"
+            for name, one in fits.items()
+            if one.k > 1
+        ]
+        beside.append(f"Test between subgroups: {groups.test_text()}")
+    beside.append(f"Heterogeneity: {fit.heterogeneity_text()}")
+    test = f"; against no effect p {p_text(fit.p_value)}" if np.isfinite(fit.p_value) else ""
+    beside.append(f"Method: {fit.method()}{test}")
+    foot = [Foot(text=rob_text)] if rob_text else []
+    foot += make.remarks(fit)
+    if groups is not None:
+        foot += [Foot(text=f"Subgroups: {theme.plain(note)}") for note in groups.notes]
+    references = _references(fit, mid, claimed)
     return Sheet(
         name="forest",
         rows=tuple(rows),
         columns=make.forest_columns(
-            layout, arms, f"{make.short_name(source.measure)} ({level})", *names,
-            weights=source.k > 1 and bool(np.isfinite(source.weights).any()),
+            layout, arms, f"{make.short_name(fit.measure)} ({100 * fit.ci_level:g} % interval)",
+            *names, weights=fit.k > 1 and bool(np.isfinite(fit.weights).any()),
         ),
         scale=scale,
         axis_label=scale.label + (" (log scale)" if scale.log else ""),
-        limits=_limits(source, rows, references, xlim),
+        limits=_limits(fit, rows, references, xlim),
         references=tuple(references),
-        favours=_favours(source, names),
+        favours=favours(fit, names),
         favours_on_top=layout == "jama",
         domains=domains,
         beside=tuple(beside),
@@ -229,35 +219,33 @@ def _sheet(
     )  # fmt: skip
 
 
-def _shares(fits: dict[str, Pooled], overall: Pooled | None) -> dict[str, np.ndarray]:
-    """Weights to show: those in the overall answer where there is one, else each group's own."""
-    if overall is None or len(fits) == 1:
-        return {name: np.asarray(one.weights, dtype=float) for name, one in fits.items()}
-    of_study = dict(zip(overall.effects.table["study_id"], overall.weights, strict=True))
-    return {
-        name: np.array([of_study.get(s, np.nan) for s in one.effects.table["study_id"]])
-        for name, one in fits.items()
-    }
+def _shares(one: Pooled, fit: Pooled) -> list[float]:
+    """Weights in the answer over all studies, also where a subgroup has an answer of its own."""
+    if one is fit:
+        return [float(w) for w in fit.weights]
+    of_study: dict[str, list[float]] = {}
+    for study, weight in zip(fit.effects.table["study_id"], fit.weights, strict=True):
+        of_study.setdefault(study, []).append(float(weight))
+    # effects that share a study_id keep their order in the subgroups
+    return [of_study[study].pop(0) for study in one.effects.table["study_id"]]
 
 
-def _references(
-    fit: Pooled, overall: Pooled | None, mid: float | None, claimed: float | None, digits: int
-) -> list[Reference]:
+def _references(fit: Pooled, mid: float | None, claimed: float | None) -> list[Reference]:
     scale = fit.scale
     found = []
     if np.isfinite(scale.null):
         found.append(Reference(value=reader_to_axis(scale, scale.null), kind="null"))
-    if overall is not None and overall.k > 1:
-        found.append(Reference(value=float(to_axis(scale, overall.estimate)[0]), kind="pooled"))
+    if fit.k > 1:
+        found.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
     faults = []
-    for kind, value, name in (("mid", mid, "important"), ("claimed", claimed, "claimed")):
+    for kind, value, name in (("mid", mid, "smallest important"), ("claimed", claimed, "claimed")):
         if value is None:
             continue
         if not np.isfinite(value) or (scale.log and value <= 0):
             need = "a ratio above 0" if scale.log else "a finite number"
             faults.append(f"{kind}={value}: give {need}, on the reader's scale")
             continue
-        shown = number(value, digits)
+        shown = theme.as_given(value)
         found.append(
             Reference(value=reader_to_axis(scale, value), kind=kind, label=f"{name} {shown}")  # type: ignore[arg-type]
         )
@@ -289,7 +277,8 @@ def _limits(
     )
 
 
-def _favours(fit: Pooled, names: tuple[str, str]) -> tuple[str, str] | None:
+def favours(fit: Pooled, names: tuple[str, str]) -> tuple[str, str] | None:
+    """Say what lies left and right of no effect; None where the good direction is not known."""
     lower = fit.effects.lower_is_better
     if lower is None or fit.scale.single_group or not np.isfinite(fit.scale.null):
         return None
@@ -298,29 +287,23 @@ def _favours(fit: Pooled, names: tuple[str, str]) -> tuple[str, str] | None:
 
 
 def _in_words(
-    first: Pooled,
-    overall: Pooled | None,
-    groups: Any,
+    fit: Pooled,
+    groups: Subgroups | None,
     sheet: Sheet,
     claimed: float | None,
     silent: pd.DataFrame | None,
 ) -> str:
     studies = [r for r in sheet.rows if r.kind == "study"]
     count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
-    parts = [f"{sheet.title}. " if sheet.title else "", f"Forest plot of {count}."]
-    if overall is not None:
-        parts.append(overall.sentence())
+    parts = [f"{sheet.title}." if sheet.title else "", f"Forest plot of {count}.", fit.sentence()]
     if groups is not None:
-        parts += [f"{name}: {one.sentence()}" for name, one in groups.fits.items()]
-        parts.append(f"{sheet.beside[len([f for f in groups.fits.values() if f.k > 1])]}.")
+        parts.append(groups.sentence())
     if claimed is not None:
-        parts.append(f"A line marks the claimed effect, {number(claimed)}.")
-    shown = [
-        f"{r.cells['label']} {r.cells.get('est', '')} {r.cells.get('ci', '')}" for r in studies
-    ]
-    listed = "; ".join(" ".join(text.split()) for text in shown[:_LISTED])
+        parts.append(f"A line marks the claimed effect, {theme.as_given(claimed)}.")
+    shown = [f"{r.cells['label']} {r.cells['est']} {r.cells['ci']}" for r in studies]
     rest = f"; and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
-    parts.append(f"{make.short_name(first.measure)} by study: {listed}{rest}.")
+    listed = "; ".join(shown[:_LISTED])
+    parts.append(f"{make.short_name(fit.measure)} by study: {listed}{rest}.")
     if silent is not None and len(silent):
         names = ", ".join(theme.plain(label) for label in silent["label"])
         parts.append(f"Measured it and printed no figure: {names}.")

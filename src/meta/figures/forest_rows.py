@@ -310,5 +310,7 @@ def effect_digits(fit: Pooled, digits: int | None) -> int:
     """Choose the decimals of effects unless they are given."""
     if digits is not None:
         return digits
+    if fit.measure == "PC":
+        return 1
     values = to_reader(fit.scale, to_axis(fit.scale, [*fit.effects.yi, fit.estimate]))
     return digits_for([float(v) for v in values])

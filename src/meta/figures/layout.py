@@ -57,12 +57,12 @@ class Layout:
         Size of the whole.
     anchors : dict of str to float
         Horizontal anchor of each column, at the side of its alignment.
-    spans : list of (text, left, right)
-        Group headings with the rule under each.
+    spans : list of (text, left, right, baseline)
+        Group headings; one that stands above others' headings gets a rule.
     panel_left, panel_right, top, bottom : float
         The axis rectangle; rows lie between top and bottom.
-    heading_baseline, group_baseline : float
-        Baselines of column headings (last line) and group headings.
+    heading_baseline : float
+        Baseline of column headings (last line).
     row_centres : list of float
         One for each row.
     lights : list of float
@@ -80,13 +80,12 @@ class Layout:
     width: float
     height: float
     anchors: dict[str, float]
-    spans: list[tuple[str, float, float]]
+    spans: list[tuple[str, float, float, float]]
     panel_left: float
     panel_right: float
     top: float
     bottom: float
     heading_baseline: float
-    group_baseline: float
     row_centres: list[float]
     lights: list[float]
     texts: list[Placed]
@@ -188,7 +187,6 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
     header = max(lines * LINE + (LINE + 6 if storeys else 0), (levels + top_lines) * LINE + 2) + 5
     top = y + header
     heading_baseline = top - 7
-    group_baseline = heading_baseline - lines * LINE - 3 if storeys else heading_baseline
     labels = {
         index: ReferenceLabel(centre, top - 5 - level * LINE, leader)
         for index, (centre, level, leader) in placed.items()
@@ -199,7 +197,7 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
         )
         for t in on_top
     ]
-    spans = _spans(sheet, widths, anchors)
+    spans = _spans(sheet, widths, anchors, heading_baseline, lines)
 
     centres = []
     y = top + 3
@@ -245,7 +243,7 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
     places, tick_texts = fitting_ticks(sheet, panel_right - panel_left)
     return Layout(
         width, y + MARGIN - 2, anchors, spans, panel_left, panel_right, top, bottom,
-        heading_baseline, group_baseline, centres, lights, texts, symbols, places, tick_texts,
+        heading_baseline, centres, lights, texts, symbols, places, tick_texts,
         labels,
     )  # fmt: skip
 
@@ -261,17 +259,22 @@ def _left_edge(item: Placed) -> float:
 
 
 def _spans(
-    sheet: Sheet, widths: dict[str, float], anchors: dict[str, float]
-) -> list[tuple[str, float, float]]:
+    sheet: Sheet,
+    widths: dict[str, float],
+    anchors: dict[str, float],
+    baseline: float,
+    lines: int,
+) -> list[tuple[str, float, float, float]]:
     spans = []
     for name in dict.fromkeys(c.group for c in sheet.columns if c.group):
         edges = []
-        for column in sheet.columns:
-            if column.group == name:
-                share = {"left": 0.0, "center": 0.5, "right": 1.0}[column.align]
-                start = anchors[column.key] - share * widths[column.key]
-                edges += [start, start + widths[column.key]]
-        spans.append((name, min(edges), max(edges)))
+        members = [c for c in sheet.columns if c.group == name]
+        for column in members:
+            share = {"left": 0.0, "center": 0.5, "right": 1.0}[column.align]
+            start = anchors[column.key] - share * widths[column.key]
+            edges += [start, start + widths[column.key]]
+        above = any(c.heading for c in members)
+        spans.append((name, min(edges), max(edges), baseline - (lines * LINE + 3) * above))
     return spans
 
 

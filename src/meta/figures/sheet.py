@@ -17,8 +17,19 @@ import numpy as np
 from meta.effect_sizes.scales import Scale
 from meta.synthesis.result import number
 
-RowKind = Literal["study", "group", "subtotal", "total", "prediction", "heading", "silent", "gap"]
-BOLD: frozenset[str] = frozenset({"group", "subtotal", "total"})
+RowKind = Literal[
+    "study",
+    "group",
+    "subtotal",
+    "total",
+    "prediction",
+    "claim",
+    "arm",
+    "heading",
+    "silent",
+    "gap",
+]
+BOLD: frozenset[str] = frozenset({"group", "subtotal", "total", "claim"})
 MUTED_ROWS: frozenset[str] = frozenset({"heading", "silent"})
 # these rows say something in the first column that may run over the others, which are empty there
 SPANNING: frozenset[str] = frozenset({"group", "heading"})

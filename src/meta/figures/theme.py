@@ -213,6 +213,16 @@ def plain(text: Any) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
 
 
+def lead(title: str) -> str:
+    """Return a title as the first sentence of a description."""
+    return f"{plain(title)}. " if title else ""
+
+
+def as_given(value: float) -> str:
+    """Write a number that somebody else stated, with the digits that were given."""
+    return f"{value:,.6g}".replace("-", "−")
+
+
 def put(ax: Axes, x: float, y: float, text: str, **style: Any) -> Text:
     """Write text as it stands: no mathematics is read into dollar signs."""
     settings: dict[str, Any] = {

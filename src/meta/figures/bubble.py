@@ -1,0 +1,142 @@
+"""Does the effect change with a property of the studies?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from meta.errors import DataError
+from meta.figures import theme
+from meta.figures.axis import robust_limits
+from meta.figures.canvas import effect_axis, frame, label_points
+from meta.figures.sheet import reader_to_axis
+
+if TYPE_CHECKING:
+    from meta.synthesis.regression import MetaRegression
+
+_LARGEST = 320.0
+
+
+@theme.in_house_style
+def bubble(
+    regression: MetaRegression,
+    moderator: str,
+    ax: Axes | None = None,
+    *,
+    label: str = "",
+    names: bool = True,
+    title: str = "",
+) -> Figure:
+    """Draw a meta-regression: one bubble a study, the line, its interval and prediction interval.
+
+    Parameters
+    ----------
+    regression : MetaRegression
+        Answer of :func:`meta.meta_regression`.
+    moderator : str
+        Numeric column of its studies for the horizontal axis. Other moderators of the formula are
+        held at their mean (numbers) or most frequent value (words); a note says so.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    label : str
+        Name of the moderator with its unit.
+    names : bool
+        Write the studies' names where they have room.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`. Areas of bubbles are proportional to the weights.
+
+    Raises
+    ------
+    DataError
+        If the moderator is no numeric column of the studies.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.figures.bubble import bubble
+    >>> effects = meta.Effects.from_arrays(
+    ...     [-0.1, -0.3, -0.2, -0.6], [0.04, 0.05, 0.03, 0.06], weeks=[4, 8, 6, 12]
+    ... )
+    >>> bubble(meta.meta_regression(effects, "weeks"), "weeks").alt_text()[:40]
+    'Meta-regression of 4 studies on weeks. M'
+    """
+    table = regression.effects.table
+    if moderator not in table or not pd.api.types.is_numeric_dtype(table[moderator]):
+        raise DataError(
+            f"bubble: {moderator!r} is no numeric column of the studies; numeric are "
+            f"{', '.join(str(c) for c in table.select_dtypes('number'))}"
+        )
+    x = table[moderator].to_numpy(dtype=float)
+    span = float(np.ptp(x)) or 1.0
+    grid = pd.DataFrame({moderator: np.linspace(x.min(), x.max(), 101)})
+    held = []
+    for column in table.columns.difference([moderator, "yi", "vi", "sei"]):
+        if str(column) in regression.formula:
+            numeric = pd.api.types.is_numeric_dtype(table[column])
+            value = table[column].mean() if numeric else table[column].mode().iloc[0]
+            grid[column] = value
+            held.append(f"{column} = {value:.4g}" if numeric else f"{column} = {value}")
+    line = regression.predict(grid)
+    yi, sei = regression.effects.yi, regression.effects.sei
+    scale = regression.scale
+    null = reader_to_axis(scale, scale.null) if np.isfinite(scale.null) else np.nan
+    limits = robust_limits(
+        yi, yi, yi, must_show=[null],
+        wide=[
+            (line["ci_low"].min(), line["ci_high"].max()),
+            (line["pi_low"].min(), line["pi_high"].max()),
+        ],
+    )  # fmt: skip
+    notes = [theme.plain(regression.sentence())]
+    if held:
+        notes.append(f"Line drawn at {', '.join(held)}.")
+    notes += [f"Note: {theme.plain(note)}" for note in regression.notes]
+    key = [
+        (Line2D([], [], color=theme.INK, linewidth=1.6), "regression line"),
+        (Patch(facecolor="#cfd6dd", edgecolor="none"), f"{100 * regression.ci_level:g} % interval"),
+        (
+            Line2D([], [], color=theme.PREDICTION, linestyle="--", linewidth=1.1),
+            "prediction interval",
+        ),
+    ]
+    canvas = frame(
+        "bubble", ax, title=title, key=key, notes=notes, x_label=label or moderator,
+        y_label=scale.label + (" (log scale)" if scale.log else ""),
+    )  # fmt: skip
+    panel, factor = canvas.panel, canvas.scale
+    panel.set_xlim(x.min() - 0.07 * span, x.max() + 0.07 * span)
+    at = grid[moderator].to_numpy()
+    panel.fill_between(at, line["ci_low"], line["ci_high"], color="#cfd6dd", linewidth=0, zorder=1)
+    panel.plot(at, line["estimate"], color=theme.INK, linewidth=1.6 * factor, zorder=3, gid="line")
+    for side in ("pi_low", "pi_high"):
+        panel.plot(
+            at, line[side], color=theme.PREDICTION, linestyle="--", linewidth=1.1 * factor, zorder=2
+        )
+    if np.isfinite(null):
+        panel.axhline(null, color=theme.RULE, linewidth=0.9 * factor, zorder=1)
+    weights = 1 / (sei**2 + regression.tau2)
+    panel.scatter(
+        x, yi, s=_LARGEST * factor**2 * weights / weights.max(), facecolor=theme.STUDY, alpha=0.65,
+        edgecolor=theme.GROUND, linewidth=0.8 * factor, zorder=4, gid="studies",
+    )  # fmt: skip
+    effect_axis(canvas, scale, limits, axis="y")
+    if names:
+        order = [int(i) for i in np.argsort(-weights, kind="stable")]
+        label_points(canvas, list(x), list(yi), regression.effects.labels, order)
+    theme.describe(
+        canvas.host,
+        f"{theme.lead(title)}Meta-regression of {regression.k} studies on "
+        f"{label or moderator}. {' '.join(notes)}",
+    )
+    return canvas.figure

@@ -1,0 +1,248 @@
+"""How does the claimed figure stand beside the real effect?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from meta.errors import DataError
+from meta.figures import forest_rows as make
+from meta.figures import theme
+from meta.figures.axis import robust_limits
+from meta.figures.draw import draw_sheet
+from meta.figures.forest import favours
+from meta.figures.sheet import (
+    Column,
+    Foot,
+    Reference,
+    Row,
+    Sheet,
+    interval_cells,
+    reader_to_axis,
+    to_axis,
+)
+from meta.synthesis.result import Pooled
+
+_ARMS = "The change within one arm is no effect: the effect is the difference between the arms."
+
+
+def claim_plot(
+    fit: Pooled,
+    claimed: float,
+    ax: Axes | None = None,
+    *,
+    claimed_low: float | None = None,
+    claimed_high: float | None = None,
+    arms: pd.DataFrame | None = None,
+    mid: float | None = None,
+    treatment: str = "magnesium",
+    control: str = "control",
+    title: str = "",
+    axis_label: str = "",
+    xlim: tuple[float, float] | None = None,
+    digits: int | None = None,
+) -> Figure:
+    """Draw a claimed effect over the real one: estimate, interval and prediction interval.
+
+    The claim stands in the first row and as a line through all rows, so that one look says
+    whether it meets the estimate, its interval, or neither. A sentence under the plot says the same
+    in words.
+
+    Parameters
+    ----------
+    fit : Pooled
+        The real effect.
+    claimed : float
+        The claimed effect on the reader's scale and in its direction: a claimed fall of 28 percent
+        is -28 on the scale of percent change.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of the right size by default.
+    claimed_low, claimed_high : float, optional
+        The claimed range, if a range was claimed.
+    arms : pandas.DataFrame, optional
+        What happened in each arm, with columns ``label estimate`` and, where known, ``ci_low
+        ci_high``, on the reader's scale. A claimed percent fall is compared with both arms:
+        what the control arm does too is no effect.
+    mid : float, optional
+        Minimal important difference, on the reader's scale and signed.
+    treatment, control : str
+        Names of the arms, for the direction under the axis.
+    title : str
+        Heading.
+    axis_label : str
+        Name of the axis; the measure's by default.
+    xlim : tuple of float, optional
+        Axis limits on the reader's scale.
+    digits : int, optional
+        Decimals.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`.
+
+    Raises
+    ------
+    DataError
+        If the claim is no finite number (above 0 for ratios), the range is upside down, or columns
+        of ``arms`` are missing.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.figures.claim import claim_plot
+    >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
+    >>> claim_plot(fit, claimed=-1.2).alt_text()[:60]
+    'Claimed effect −1.20 beside the effect that trials show. Sta'
+    """
+    scale = fit.scale
+    shown = make.effect_digits(fit, digits)
+    _check(fit, claimed, claimed_low, claimed_high, mid)
+    at = reader_to_axis(scale, claimed)
+    low = at if claimed_low is None else reader_to_axis(scale, claimed_low)
+    high = at if claimed_high is None else reader_to_axis(scale, claimed_high)
+    cells = {"label": "Claimed", "est": theme.as_given(claimed)}
+    if low < high:
+        cells["label"] = "Claimed (range)"
+        cells |= {"ci": interval_cells(scale, at, low, high, shown)["ci"]}
+    rows = [Row(kind="claim", cells=cells, estimate=at, low=low, high=high, size=0.75)]
+    rows += _arm_rows(fit, arms, shown)
+    if arms is not None:
+        rows.append(Row(kind="gap"))
+    if fit.k == 1:
+        half = make.z_value(fit.ci_level) * float(fit.effects.sei[0])
+        y = float(fit.effects.yi[0])
+        values = [float(v) for v in to_axis(scale, [y, y - half, y + half])]
+        found = {"label": f"Found in one trial: {theme.plain(fit.effects.labels[0])}"}
+        found |= interval_cells(scale, values[0], values[1], values[2], shown)
+        rows.append(
+            Row(kind="study", cells=found, estimate=values[0], low=values[1], high=values[2])
+        )
+    else:
+        label = f"Found in {fit.k} trials" + (
+            " (difference between arms)" if arms is not None else ""
+        )
+        rows += make.summary_rows(
+            fit, kind="total", label=label, arms="", digits=shown, weight=None
+        )
+    references = [Reference(value=at, kind="claimed")]
+    if np.isfinite(scale.null):
+        references.insert(0, Reference(value=reader_to_axis(scale, scale.null), kind="null"))
+    if mid is not None:
+        text_mid = f"smallest important {theme.as_given(mid)}"
+        references.append(Reference(value=reader_to_axis(scale, mid), kind="mid", label=text_mid))
+    answer = _verdict(fit, low, high, theme.as_given(claimed))
+    foot = [Foot(text=answer)]
+    if arms is not None:
+        text = (
+            "The change within one arm is no effect: the effect is the difference between the arms."
+        )
+        foot.append(Foot(text=text))
+    foot += make.remarks(fit)
+    unit = make.short_name(fit.measure)
+    sheet = Sheet(
+        name="claim_plot",
+        rows=tuple(rows),
+        columns=(
+            Column(key="label", align="left"),
+            Column(key="est", group=f"{unit} ({100 * fit.ci_level:g} % interval)", side="right"),
+            Column(key="ci", group=f"{unit} ({100 * fit.ci_level:g} % interval)", side="right"),
+        ),
+        scale=scale,
+        axis_label=axis_label or scale.label + (" (log scale)" if scale.log else ""),
+        limits=_limits(fit, rows, references, xlim),
+        references=tuple(references),
+        favours=favours(fit, (treatment, control)),
+        foot=tuple(foot),
+        title=theme.plain(title),
+        row_height=19.0,
+    )
+    figure, host, _ = draw_sheet(sheet, ax)
+    parts = [
+        f"{sheet.title}." if title else "",
+        f"Claimed effect {theme.as_given(claimed)} beside the effect that trials show.",
+        fit.sentence(),
+        *(
+            f"{r.cells['label']}: {r.cells['est']} {r.cells.get('ci', '')}."
+            for r in rows
+            if r.kind == "arm"
+        ),
+        *(item.text for item in sheet.foot),
+    ]
+    theme.describe(host, " ".join(parts))
+    return figure
+
+
+def _check(
+    fit: Pooled,
+    claimed: float,
+    claimed_low: float | None,
+    claimed_high: float | None,
+    mid: float | None,
+) -> None:
+    given = {
+        "claimed": claimed, "claimed_low": claimed_low, "claimed_high": claimed_high, "mid": mid,
+    }  # fmt: skip
+    need = "a ratio above 0" if fit.scale.log else "a finite number"
+    faults = [
+        f"{name}={value}: give {need}, on the reader's scale"
+        for name, value in given.items()
+        if value is not None and (not np.isfinite(value) or (fit.scale.log and value <= 0))
+    ]
+    low = claimed if claimed_low is None else claimed_low
+    high = claimed if claimed_high is None else claimed_high
+    if not faults and not low <= claimed <= high:
+        faults.append(f"the claimed range {low} to {high} does not hold the claimed {claimed}")
+    if faults:
+        raise DataError.from_faults("claim_plot", faults)
+
+
+def _arm_rows(fit: Pooled, arms: pd.DataFrame | None, digits: int) -> list[Row]:
+    if arms is None:
+        return []
+    theme.require_columns("claim_plot, arms", arms, ["label", "estimate"])
+    theme.nothing_to_draw("claim_plot, arms", arms)
+    rows = []
+    for record in arms.to_dict("records"):
+        values = [record.get(name, np.nan) for name in ("estimate", "ci_low", "ci_high")]
+        if fit.scale.log:
+            values = [float(np.log(v)) for v in values]
+        estimate, low, high = (float(v) for v in values)
+        cells = {"label": theme.plain(record["label"])}
+        cells |= interval_cells(fit.scale, estimate, low, high, digits)
+        rows.append(Row(kind="arm", cells=cells, estimate=estimate, low=low, high=high, size=0.6))
+    return rows
+
+
+def _limits(
+    fit: Pooled, rows: list[Row], references: list[Reference], xlim: tuple[float, float] | None
+) -> tuple[float, float]:
+    if xlim is not None:
+        return reader_to_axis(fit.scale, xlim[0]), reader_to_axis(fit.scale, xlim[1])
+    marks = [r for r in rows if r.kind != "gap" and np.isfinite(r.estimate)]
+    return robust_limits(
+        [r.estimate for r in marks],
+        # a claim's range and the interval of the answer are what this figure is about
+        [r.low for r in marks],
+        [r.high for r in marks],
+        must_show=[r.value for r in references],
+        wide=[(r.low, r.high) for r in rows if r.kind in {"total", "prediction"}],
+    )
+
+
+def _verdict(fit: Pooled, low: float, high: float, shown: str) -> str:
+    """Say where the claim lies; a statement about intervals, not about truth."""
+    ci_low, ci_high, pi_low, pi_high = to_axis(
+        fit.scale, [fit.ci_low, fit.ci_high, fit.pi_low, fit.pi_high]
+    )
+    name = "the interval of the one trial" if fit.k == 1 else "the interval of the pooled effect"
+    inside = low <= ci_high and high >= ci_low
+    text = f"The claimed {shown} lies {'inside' if inside else 'outside'} {name}"
+    if not np.isfinite(pi_low):
+        return f"{text}."
+    predicted = low <= pi_high and high >= pi_low
+    same = predicted == inside
+    link = "and" if same else "but"
+    return f"{text} {link} {'inside' if predicted else 'outside'} the prediction interval."

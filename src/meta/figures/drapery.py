@@ -1,0 +1,123 @@
+"""How compatible is every value of the effect with the data, not only the 95 % interval?"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from scipy import stats
+
+from meta.figures import theme
+from meta.figures.axis import robust_limits
+from meta.figures.canvas import effect_axis, frame
+from meta.figures.forest_rows import z_value
+from meta.figures.sheet import reader_to_axis
+from meta.synthesis.result import Pooled
+
+_LEVELS = (0.5, 0.2, 0.1, 0.05, 0.01)
+
+
+@theme.in_house_style
+def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
+    """Draw the p-value of every possible effect: of each study, and of the pooled answer.
+
+    Parameters
+    ----------
+    fit : Pooled
+        The answer.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`.
+
+    Notes
+    -----
+    A curve cut at height p is the interval with confidence 1 - p; its top is the estimate. The
+    pooled curve has the reference distribution of the fit's interval, studies the normal one. The
+    shaded curve is that of a new study's true effect, made the same way from the prediction
+    interval.
+
+    References
+    ----------
+    Rücker G, Schwarzer G (2021), Beyond the forest plot: the drapery plot, Res Synth Methods
+    12:13-19, doi 10.1002/jrsm.1410.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.figures.drapery import drapery
+    >>> fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])
+    >>> drapery(fit).alt_text()[:55]
+    'P-value functions of 3 studies and of the pooled effect'
+    """
+    z = z_value(fit.ci_level)
+    yi, sei = fit.effects.yi, fit.effects.sei
+    null = reader_to_axis(fit.scale, fit.scale.null) if np.isfinite(fit.scale.null) else np.nan
+    limits = robust_limits(
+        yi, yi - z * sei, yi + z * sei, must_show=[null, fit.estimate],
+        wide=[(fit.ci_low, fit.ci_high), (fit.pi_low, fit.pi_high)],
+    )  # fmt: skip
+    grid = np.linspace(*limits, 801)
+    pooled = fit.k > 1
+    predicts = pooled and bool(np.isfinite(fit.pi_low))
+    key: list[tuple[Line2D | Patch, str]] = [
+        (Line2D([], [], color=theme.STUDY, linewidth=0.8, alpha=0.6), "one study")
+    ]
+    if pooled:
+        key.append((Line2D([], [], color=theme.SUMMARY, linewidth=2.2), "pooled effect"))
+    if predicts:
+        key.append(
+            (Patch(facecolor="#d9cfe3", edgecolor=theme.PREDICTION, linewidth=0.6), "a new study")
+        )
+    notes = [
+        "A curve cut at the height p is the interval of confidence 1 − p; its top is the estimate."
+    ]
+    notes += [f"Note: {theme.plain(note)}" for note in fit.notes]
+    canvas = frame(
+        "drapery", ax, title=title, key=key, notes=notes, y_label="p-value of the effect",
+        x_label=fit.scale.label + (" (log scale)" if fit.scale.log else ""), right=44,
+    )  # fmt: skip
+    panel, factor = canvas.panel, canvas.scale
+    if predicts:
+        half = (fit.pi_high - fit.pi_low) / 2
+        freedom = {"z": np.inf, "t(k-1)": fit.k - 1.0, "t(k-2)": fit.k - 2.0}
+        dof = freedom[fit.prediction_method]
+        spread = half / float(stats.t.ppf((1 + fit.ci_level) / 2, dof))
+        p = 2 * stats.t.sf(np.abs(grid - (fit.pi_high + fit.pi_low) / 2) / spread, dof)
+        panel.fill_between(grid, p, color="#d9cfe3", linewidth=0, zorder=1, gid="prediction")
+        panel.plot(grid, p, color=theme.PREDICTION, linewidth=0.6 * factor, zorder=1)
+    for y, se in zip(yi, sei, strict=True):
+        x = np.union1d(grid, [y])
+        panel.plot(
+            x, 2 * stats.norm.sf(np.abs(x - y) / se), color=theme.STUDY, alpha=0.6,
+            linewidth=0.8 * factor, zorder=2, gid="study",
+        )  # fmt: skip
+    if pooled and fit.se > 0:
+        x = np.union1d(grid, [fit.estimate])
+        distance = np.abs(x - fit.estimate) / fit.se
+        p = 2 * (stats.norm.sf(distance) if fit.dof is None else stats.t.sf(distance, fit.dof))
+        panel.plot(x, p, color=theme.SUMMARY, linewidth=2.2 * factor, zorder=3, gid="pooled")
+    if np.isfinite(null):
+        panel.axvline(null, color=theme.INK, linewidth=0.9 * factor, zorder=2)
+    for level in _LEVELS:
+        panel.axhline(level, color=theme.FAINT, linewidth=0.6 * factor, zorder=0)
+    panel.set_ylim(0, 1.02)
+    panel.set_yticks([0, 0.05, 0.2, 0.5, 1], ["0", "0.05", "0.2", "0.5", "1"])
+    confidence = panel.secondary_yaxis("right")
+    confidence.set_yticks([0.05, 0.2, 0.5], ["95 %", "80 %", "50 %"], parse_math=False)
+    confidence.tick_params(labelsize=(theme.SIZE - 1) * factor, length=0)
+    confidence.spines["right"].set_visible(False)
+    effect_axis(canvas, fit.scale, limits)
+    theme.describe(
+        canvas.host,
+        f"{theme.lead(title)}P-value functions of {fit.k} studies and of the pooled "
+        f"effect. {fit.sentence()} " + " ".join(notes[1:]),
+    )
+    return canvas.figure

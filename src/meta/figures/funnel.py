@@ -1,0 +1,216 @@
+"""Do small studies find more than large ones?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from scipy.stats import norm
+
+from meta.errors import DataError
+from meta.figures import theme
+from meta.figures.canvas import effect_axis, frame
+from meta.figures.sheet import reader_to_axis
+from meta.synthesis.result import Pooled, number, p_text
+
+if TYPE_CHECKING:
+    from meta.synthesis.small_study import EggerTest
+    from meta.synthesis.trim_and_fill import TrimAndFill
+
+_NAMES = {
+    "sei": "Standard error (small studies below)",
+    "sqrt_inverse_n": "√(1/n treated + 1/n control) (small studies below)",
+}
+# two-sided p between which the contour regions lie, from the centre outwards
+_CONTOURS = ((0.10, 0.05, "#e3e7eb"), (0.05, 0.01, "#c9d0d7"), (0.01, 0.0, "#eef0f2"))
+_CONTOUR_NAMES = ("0.05 < p < 0.10", "0.01 < p < 0.05", "p < 0.01")
+
+
+@theme.in_house_style
+def funnel(
+    fit: Pooled,
+    ax: Axes | None = None,
+    *,
+    predictor: str = "sei",
+    contours: bool = True,
+    filled: TrimAndFill | None = None,
+    egger: EggerTest | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw a contour-enhanced funnel plot.
+
+    Parameters
+    ----------
+    fit : Pooled
+        The answer.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    predictor : {"sei", "sqrt_inverse_n"}
+        What stands for study size on the vertical axis: the standard error, or
+        sqrt(1/n_t + 1/n_c), which a standardised mean difference is not tied to. Contours and
+        funnel lines belong to the standard error and are drawn for it alone.
+    contours : bool
+        Shade the regions in which a study alone would have p below 0.10, 0.05 and 0.01 against no
+        effect: studies that miss in the white region speak for publication bias, studies that miss
+        in the dark ones for something else.
+    filled : TrimAndFill, optional
+        Answer of :func:`meta.trim_and_fill`; its mirrored studies are drawn hollow.
+    egger : EggerTest, optional
+        Answer of :func:`meta.egger`, with the same predictor; its line is drawn.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`.
+
+    Raises
+    ------
+    DataError
+        If the predictor is unknown, its numbers of people are missing, or the Egger line has
+        another predictor.
+
+    Notes
+    -----
+    The dashed lines are estimate ± 1.96 SE: where 95 % of studies would lie if one effect held in
+    all of them. With fewer than ten studies a note says that the shape cannot be read.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.figures.funnel import funnel
+    >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
+    >>> funnel(fit).alt_text()[:44]
+    'Funnel plot of 3 studies. Standardised mean '
+    """
+    if predictor not in _NAMES:
+        raise DataError(f"funnel: predictor={predictor!r} is unknown; use {' or '.join(_NAMES)}")
+    if egger is not None and egger.predictor != predictor:
+        raise DataError(
+            f"funnel: the Egger line belongs to predictor={egger.predictor!r}, the plot to "
+            f"{predictor!r}; give both the same"
+        )
+    from meta.synthesis.study_size import study_size
+
+    size = np.asarray(study_size(fit.effects, predictor), dtype=float)
+    x = fit.effects.yi
+    bottom = 1.06 * float(size.max())
+    null = reader_to_axis(fit.scale, fit.scale.null) if np.isfinite(fit.scale.null) else np.nan
+    by_error = predictor == "sei"
+    mirrored = filled.filled if filled is not None and by_error else None
+    everyone = (
+        np.concatenate([x, mirrored["yi"].to_numpy(dtype=float)]) if mirrored is not None else x
+    )
+    half = float(norm.ppf(0.975)) * bottom
+    reach = [*everyone, fit.estimate]
+    if by_error:
+        reach += [fit.estimate - half, fit.estimate + half]
+    if np.isfinite(null):
+        reach.append(null)
+    low, high = min(reach), max(reach)
+    pad = 0.04 * (high - low) or 0.5
+    limits = (low - pad, high + pad)
+    shade = contours and by_error and bool(np.isfinite(null))
+    notes = []
+    if fit.k < 10:
+        notes.append(
+            f"k = {fit.k}: with fewer than ten studies the shape of a funnel is not informative."
+        )
+    if filled is not None:
+        notes.append(
+            f"Trim and fill ({filled.estimator}): {filled.k0} studies mirrored; the answer with "
+            f"them is {filled.fit.effect_text()}. They are no data."
+        )
+    if egger is not None:
+        notes.append(f"Egger's test: slope {number(egger.slope)}, p {p_text(egger.p_value)}.")
+        notes += [f"Note: {note}" for note in egger.notes]
+    canvas = frame(
+        "funnel", ax, title=title,
+        key=_key(shade=shade, by_error=by_error, filled=filled, egger=egger),
+        notes=[theme.plain(n) for n in notes], y_label=_NAMES[predictor],
+        x_label=fit.scale.label + (" (log scale)" if fit.scale.log else ""),
+    )  # fmt: skip
+    panel, factor = canvas.panel, canvas.scale
+    panel.set_ylim(bottom, 0)
+    if shade:
+        _shade(panel, null, bottom, limits)
+    panel.plot(
+        [fit.estimate] * 2, [0, bottom], color=theme.INK, linewidth=1.0 * factor, gid="pooled"
+    )
+    if np.isfinite(null) and not np.isclose(null, fit.estimate):
+        panel.plot([null] * 2, [0, bottom], color=theme.RULE, linewidth=0.9 * factor, linestyle=":")
+    if by_error:
+        for side in (-half, half):
+            panel.plot(
+                [fit.estimate, fit.estimate + side], [0, bottom], color=theme.INK,
+                linewidth=0.9 * factor, linestyle="--",
+            )  # fmt: skip
+    if egger is not None:
+        panel.plot(
+            [egger.limit, egger.limit + egger.slope * bottom], [0, bottom], color=theme.CLAIMED,
+            linewidth=1.4 * factor, linestyle="-.", gid="egger",
+        )  # fmt: skip
+    panel.plot(
+        x, size, linestyle="none", marker="o", markersize=5.5 * factor, color=theme.STUDY,
+        markeredgecolor=theme.GROUND, markeredgewidth=0.5 * factor, gid="studies", zorder=4,
+    )  # fmt: skip
+    if mirrored is not None:
+        panel.plot(
+            mirrored["yi"], np.sqrt(mirrored["vi"].to_numpy(dtype=float)), linestyle="none",
+            marker="o", markersize=5.5 * factor, markerfacecolor=theme.GROUND,
+            markeredgecolor=theme.STUDY, markeredgewidth=1.1 * factor, gid="filled", zorder=4,
+        )  # fmt: skip
+    effect_axis(canvas, fit.scale, limits)
+    below = int((x < fit.estimate).sum())
+    theme.describe(
+        canvas.host,
+        f"{theme.lead(title)}Funnel plot of {fit.k} studies. {fit.sentence()} {below} "
+        f"of them lie below the pooled effect, {fit.k - below} above; standard errors from "
+        f"{number(float(fit.effects.sei.min()))} to {number(float(fit.effects.sei.max()))}. "
+        + " ".join(notes),
+    )
+    return canvas.figure
+
+
+def _shade(panel: Axes, null: float, bottom: float, limits: tuple[float, float]) -> None:
+    errors = np.array([0.0, bottom])
+    for outer, inner, colour in _CONTOURS:
+        near = float(norm.isf(outer / 2)) * errors
+        far = float(norm.isf(inner / 2)) * errors if inner > 0 else np.full(2, 10 * np.ptp(limits))
+        for sign in (-1, 1):
+            panel.fill_betweenx(
+                errors, null + sign * near, null + sign * far, color=colour, linewidth=0, zorder=0
+            )
+
+
+def _key(
+    *, shade: bool, by_error: bool, filled: TrimAndFill | None, egger: EggerTest | None
+) -> list[tuple[Artist, str]]:
+    dot = {"linestyle": "none", "marker": "o", "markersize": 5.5, "color": theme.STUDY}
+    key: list[tuple[Artist, str]] = [
+        (Line2D([], [], **dot), "study"),  # type: ignore[arg-type]
+        (Line2D([], [], color=theme.INK, linewidth=1.0), "pooled effect"),
+    ]
+    if by_error:
+        lines = Line2D([], [], color=theme.INK, linewidth=0.9, linestyle="--")
+        key.append((lines, "95 % of studies, were their true effects equal"))
+    if filled is not None and by_error:
+        hollow = dot | {"markerfacecolor": theme.GROUND, "markeredgewidth": 1.1}
+        key.append((Line2D([], [], **hollow), "mirrored by trim and fill"))  # type: ignore[arg-type]
+    if egger is not None:
+        line = Line2D([], [], color=theme.CLAIMED, linewidth=1.4, linestyle="-.")
+        key.append((line, "Egger's line"))
+    if shade:
+        edge = {"edgecolor": theme.RULE, "linewidth": 0.5}
+        key.append((Patch(facecolor=theme.GROUND, **edge), "p > 0.10"))  # type: ignore[arg-type]
+        key += [
+            (Patch(facecolor=colour, **edge), name)  # type: ignore[arg-type]
+            for (_, _, colour), name in zip(_CONTOURS, _CONTOUR_NAMES, strict=True)
+        ]
+    return key
