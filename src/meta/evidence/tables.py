@@ -175,6 +175,11 @@ class Evidence:
         return self.table("instruments")
 
     @property
+    def entry_criteria(self) -> pd.DataFrame:
+        """Scores that let people into a trial; key ``study_id`` and ``instrument_id``."""
+        return self.table("entry_criteria")
+
+    @property
     def claims(self) -> pd.DataFrame:
         """Statements of the articles; key ``claim_id``."""
         return self.table("claims")
@@ -279,7 +284,7 @@ class Evidence:
                 )
                 continue
             values = list(wanted) if _is_several(wanted) else [wanted]
-            known = set(rows[name][rows[name].notna()])
+            known: set[Any] = set(rows[name][rows[name].notna()])
             for value in values:
                 if not _is_nothing(value) and value not in known:
                     near = closest(str(value), map(str, known))
