@@ -1,0 +1,108 @@
+"""How does an answer other than :class:`meta.Pooled` show itself?
+
+The classes of this stage list their rows; this module turns rows and notes into text, HTML and
+plain Python values, the same way for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from html import escape
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from meta.effect_sizes.container import Effects
+from meta.effect_sizes.scales import Scale
+from meta.errors import DataError
+from meta.synthesis.result import number
+
+
+class Answer:
+    """Base of frozen result classes: they give ``_rows`` and have ``notes``."""
+
+    __slots__ = ()
+
+    _caption: ClassVar[str]
+    notes: tuple[str, ...]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        raise NotImplementedError
+
+    def _frames(self) -> list[pd.DataFrame]:
+        """Return tables that stand between the rows and the notes, on the reader's scale."""
+        return []
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every number as plain Python values, ready for JSON; NaN becomes None."""
+        return {
+            item.name: plain(getattr(self, item.name))
+            for item in fields(self)  # type: ignore[arg-type]
+            if item.repr
+        }
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        width = max(len(name) for name, _ in rows)
+        lines = [f"{name:<{width}}  {value}" for name, value in rows]
+        tables = [frame.to_string(index=False) for frame in self._frames()]
+        return "\n".join([*lines, *tables, *(f"Note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+            for name, value in self._rows()
+        )
+        tables = "".join(frame.to_html(index=False) for frame in self._frames())
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        listed = f"<ul>{notes}</ul>" if notes else ""
+        caption = f"<caption>{escape(self._caption)}</caption>"
+        return f'<table class="pooled">{caption}{body}</table>{tables}{listed}'
+
+
+def plain(value: Any) -> Any:
+    """Turn a field of an answer into plain Python values, ready for JSON."""
+    if isinstance(value, Effects):
+        return plain(value.table[["study_id", "label", "yi", "vi"]])
+    if isinstance(value, pd.DataFrame):
+        return [plain(row) for row in value.to_dict("records")]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def estimate_text(scale: Scale, estimate: float, low: float, high: float, digits: int = 2) -> str:
+    """Write an estimate and its interval on the reader's scale."""
+    shown = number(scale.transform(estimate), digits)
+    limits = [number(scale.transform(limit), digits) for limit in (low, high)]
+    return f"{shown} ({limits[0]} to {limits[1]})"
+
+
+def check_level(ci_level: float) -> None:
+    """Refuse a confidence level that is no share.
+
+    Raises
+    ------
+    DataError
+        With what is needed.
+    """
+    if not 0 < ci_level < 1:
+        raise DataError(f"ci_level is {ci_level}; give a share between 0 and 1, for example 0.95")
+
+
+def listed(names: list[str], most: int = 5) -> str:
+    """Name some things in a sentence, and count the rest."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
