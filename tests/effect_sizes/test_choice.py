@@ -63,6 +63,14 @@ def test_each_rule_decides_where_the_earlier_ones_do_not(preferred, other, words
         assert words in reason
 
 
+def test_printed_changes_come_before_changes_with_a_supposed_correlation():
+    base = {"base_mean_t": 15.0, "base_sd_t": 5.0, "base_mean_c": 15.0, "base_sd_c": 5.0}
+    changes = ARMS | {"mean_t": -7.0, "mean_c": -5.0, "result_type": "change"}
+    first, reason = chosen(table(ARMS | base, changes), scores="change")
+    assert first == "a-2"
+    assert "assumptions (0 made before 1 made)" in reason
+
+
 def test_order_of_the_rules_is_the_callers():
     old_paper = ARMS | {"source_kind": "primary_abstract", "n_t": 10}
     data_set = ARMS | {"source_kind": "secondary_review", "n_t": 40}

@@ -356,6 +356,13 @@ def test_ratio_of_means():
     assert "not above 0" in reason(table(ARMS | {"mean_t": -1.0}), "ROM")
 
 
+def test_result_from_before_the_end_of_treatment_says_so():
+    early = table(ARMS | {"time_weeks": 3, "duration_weeks": "4-6"})
+    assert "week 3 of 6, before the end" in str(meta.effects(early).derivation("s0"))
+    late = table(ARMS | {"time_weeks": 6, "duration_weeks": "4-6"})
+    assert "before the end" not in str(meta.effects(late).derivation("s0"))
+
+
 def test_retracted_is_never_used():
     assert reason(table(ARMS | {"flag": "retracted: 2023"})).startswith("retracted")
 

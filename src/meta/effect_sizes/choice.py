@@ -71,6 +71,10 @@ CRITERIA: dict[str, Criterion] = {
         lambda effect, levels: levels.index(effect.level), lambda effect: effect.level
     ),
     "time": Criterion(_distance_from_end, _time),
+    "assumptions": Criterion(
+        lambda effect, _: len(effect.derivation.assumptions),
+        lambda effect: f"{len(effect.derivation.assumptions)} made",
+    ),
     "source": Criterion(
         _source, lambda effect: effect.row.text("source_kind") or "source not stated"
     ),

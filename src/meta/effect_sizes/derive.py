@@ -47,7 +47,7 @@ def effects(
     *,
     scores: str | None = None,
     include: Sequence[str] = ("arms", "interval", "p_value"),
-    choose: Sequence[str] = ("reporting", "time", "source", "size"),
+    choose: Sequence[str] = ("reporting", "time", "assumptions", "source", "size"),
     correlation: float = 0.5,
     sd: ExternalSD = None,
     lower_is_better: bool | None = None,
@@ -83,10 +83,11 @@ def effects(
     include : sequence of {"arms", "interval", "p_value"}
         Levels of reporting that may give an effect, the preferred first. ``("arms", "interval")``
         leaves out whatever was rebuilt from a p-value.
-    choose : sequence of {"reporting", "time", "source", "size", "scores"}
+    choose : sequence of {"reporting", "time", "assumptions", "source", "size", "scores"}
         Rules, in order, by which one report speaks for a trial: the level that stands first in
-        `include`; the time closest to the end of treatment; the paper before a secondary source;
-        more people; end before change scores. What is still equal is decided by `result_id`.
+        `include`; the time closest to the end of treatment; fewer assumptions; the paper before a
+        secondary source; more people; end before change scores. What is still equal is decided by
+        `result_id`.
     correlation : float, default 0.5
         Within-person correlation, strictly between -1 and 1: between the periods of a crossover
         and, for ``scores="change"``, between baseline and end. Named wherever it is used; vary it

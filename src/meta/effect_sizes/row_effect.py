@@ -97,7 +97,7 @@ def make(
             inputs=(*taken, *text_inputs),
             steps=steps,
             assumptions=assumptions,
-            notes=notes,
+            notes=(*notes, *_early(row)),
             reported_as=row.text("reported_as"),
             source_url=row.text("source_url"),
             locator=row.text("locator"),
@@ -105,3 +105,11 @@ def make(
             vi=vi,
         ),
     )
+
+
+def _early(row: Row) -> tuple[str, ...]:
+    """Say that a result was measured before treatment ended."""
+    time, end = row.numbers.get("time_weeks"), row.duration_weeks
+    if time is None or end is None or time >= end:
+        return ()
+    return (f"measured in week {time:g} of {end:g}, before the end of treatment",)
