@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
+from xml.etree import ElementTree
 
 from sphinx.application import Sphinx
 
 # The toggle shows "Show the code" while its label said something else: the label goes.
 _TOGGLE_LABEL = re.compile(r' aria-label="Toggle hidden content"')
+# A figure that a notebook shows gets its file name as alternative text.
+_NAMELESS = re.compile(r'<img alt="(?P<path>[^"]*\.svg)" src="(?P=path)"')
+_DESCRIPTION = "{http://www.w3.org/2000/svg}desc"
 
 
 def _mend(app: Sphinx, exception: Exception | None) -> None:
@@ -17,8 +22,18 @@ def _mend(app: Sphinx, exception: Exception | None) -> None:
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         mended = _TOGGLE_LABEL.sub("", text)
+        mended = _NAMELESS.sub(lambda match, page=page: _described(page, match["path"]), mended)
         if mended != text:
             page.write_text(mended, encoding="utf-8")
+
+
+def _described(page: Path, path: str) -> str:
+    """Name an image by the description that stands in its own file."""
+    description = ElementTree.parse(page.parent / path).getroot().find(_DESCRIPTION)
+    if description is None or not description.text:
+        raise ValueError(f"{page.name}: the figure {path} has no description; save it through meta")
+    alternative = escape(description.text, quote=True)
+    return f'<img class="figure" alt="{alternative}" src="{path}"'
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
