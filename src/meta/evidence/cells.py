@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -45,7 +46,7 @@ _BOUNDS = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusive
 CellReader = Callable[[str], tuple[Any, Mapping[str, str] | None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckedTable:
     """A table after all its cells were judged.
 
@@ -71,6 +72,12 @@ class CheckedTable:
     lines: list[int] = field(default_factory=list)
     readable: bool = True
     faults: list[Fault] = field(default_factory=list)
+
+    @cached_property
+    def spoilt(self) -> frozenset[int]:
+        """Rows with a cell at fault: what seems to be missing there may only be unreadable."""
+        lines = {fault.line for fault in self.faults if fault.column}
+        return frozenset(row for row, line in enumerate(self.lines) if line in lines)
 
     def key(self, row: int) -> str:
         """Name a row for a message: its key, and its study where the key does not say it."""

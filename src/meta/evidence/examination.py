@@ -63,7 +63,7 @@ def examine(folder: str | Path) -> Examination:
         path = folder / schema.path
         raw = read_csv(path, path.as_posix(), schema.names)
         tables[schema.name] = check_cells(raw, schema)
-    if not package.faults:
+    if package.tables:
         faults.extend(
             Fault(
                 file=(folder / DESCRIPTOR).as_posix(),

@@ -17,6 +17,7 @@ from meta.evidence.faults import Fault
 
 _BOM = b"\xef\xbb\xbf"
 _SAVE_AS = "Save the file as UTF-8 without a byte-order mark, separated by commas."
+_OR_LEAVE_OUT = ", or take the table out of datapackage.json"
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -67,7 +68,7 @@ def read_csv(path: Path, file: str, expected: Sequence[str] = ()) -> RawTable:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        remedy = "Put the file there, or take the table out of datapackage.json."
+        remedy = f"Put it there{_OR_LEAVE_OUT}." if expected else "Check the path."
         return RawTable(
             file=file, faults=[Fault(file=file, found="there is no such file", remedy=remedy)]
         )
@@ -84,7 +85,7 @@ def read_csv(path: Path, file: str, expected: Sequence[str] = ()) -> RawTable:
             Fault(
                 file=file,
                 found="the file is empty; a header and rows are needed",
-                remedy="Restore the file, or take the table out of datapackage.json.",
+                remedy=f"Restore the file{_OR_LEAVE_OUT if expected else ''}.",
             )
         )
         return RawTable(file=file, faults=faults)

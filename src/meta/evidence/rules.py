@@ -206,6 +206,8 @@ def _p_values(results: CheckedTable) -> Iterator[Fault]:
                 f"{p!r} is no p-value between 0 and 1",
                 "Write the figure as printed (0.02, <0.001), or the word that stands for it.",
             )
+        if row in results.spoilt:
+            continue
         if has_contrast and _there(p) != _there(contrast):
             yield results.fault(
                 row,
@@ -262,6 +264,8 @@ def _verdicts(results: CheckedTable) -> Iterator[Fault]:
         needs_verdict(results.frame),
         strict=True,
     ):
+        if row in results.spoilt:
+            continue
         if verdict_needed and not _there(favours):
             yield results.fault(
                 row,
@@ -352,6 +356,8 @@ def _directions(tables: Tables) -> Iterator[Fault]:
         # responders on a scale, or their odds ratio, have a direction of their own
         own = known.get(scale)
         if not _there(own) or unit not in ("points", "SMD"):
+            continue
+        if row in results.spoilt:
             continue
         if not _there(given) and control != "none" and not needed.iloc[row]:
             yield results.fault(

@@ -293,7 +293,7 @@ class Evidence:
             asked = [value for value in values if not _is_nothing(value)]
             chosen = rows[name].isin(asked).to_numpy()
             if len(asked) < len(values):
-                chosen |= rows[name].isna().to_numpy()
+                chosen = chosen | rows[name].isna().to_numpy()
             keep &= chosen
         if faults:
             raise DataError.from_faults("select", faults)

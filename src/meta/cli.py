@@ -1,0 +1,294 @@
+"""The command line: ``meta check``, ``meta pool``, ``meta forest``, ``meta report``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from meta.errors import DataError, NotComparable, NotConverged, TooFewStudies
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from meta.effect_sizes.container import Effects
+    from meta.synthesis.result import Pooled
+
+_STUDIES = """\
+FILE.csv holds one study a row, either
+
+  yi and vi (or sei)   an effect and its sampling variance (or standard error); logarithms for
+                       ratio measures, and --measure says which, so that ratios are shown
+  the arms             with --measure:
+                         MD SMD SMDH ROM    mean_t sd_t n_t mean_c sd_c n_c
+                         RR OR RD PETO AS   events_t n_t events_c n_c
+                         IRR                events_t time_t events_c time_c
+                         PR PLO PAS PFT     events n
+                         COR ZCOR           r n
+
+and, if you like, label (the study's name). Other columns are not read.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What stands behind ``meta``; the process's own by default.
+
+    Returns
+    -------
+    int
+        0 if all went well; 1 if `check` found faults; 2 if the command could not be done, with the
+        reason on the standard error (argparse, too, ends with 2 on a wrong command line).
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except (DataError, TooFewStudies, NotComparable, NotConverged) as error:
+        print(f"meta {options.command}: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"meta {options.command}: {error}", file=sys.stderr)
+        return 2
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="meta",
+        description="Check evidence tables, pool studies, draw forest plots, build the report.",
+        epilog="`meta COMMAND --help` says more of a command.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check",
+        help="validate the tables of a folder",
+        description="Look for every fault in every table of an evidence folder in one run. Each is "
+        "named with file, line, column, study, what was found, what is needed and the way out.",
+        epilog="Ends with 0 if nothing is wrong, with 1 if something is.",
+    )
+    check.add_argument(
+        "folder",
+        nargs="?",
+        default="data",
+        help="folder with datapackage.json and the tables it describes (default: data)",
+    )
+    check.set_defaults(run=_check)
+
+    pool = commands.add_parser(
+        "pool",
+        help="pool the studies of a CSV file",
+        description="Pool the studies of a CSV file and print the estimate with its interval,\n"
+        "the prediction interval, the heterogeneity and what to know about them.",
+        epilog=_STUDIES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_study_options(pool)
+    pool.set_defaults(run=_pool)
+
+    forest = commands.add_parser(
+        "forest",
+        help="draw a forest plot of the studies of a CSV file",
+        description="Pool the studies of a CSV file and draw them.",
+        epilog=_STUDIES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_study_options(forest)
+    forest.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="file to write; .svg, .png or .pdf",
+    )
+    forest.set_defaults(run=_forest)
+
+    report = commands.add_parser(
+        "report",
+        help="execute the notebooks and build the HTML report",
+        description="Execute the notebooks and build the HTML report into build/site.",
+    )
+    report.add_argument(
+        "folder", nargs="?", default=".", help="the project folder (default: this one)"
+    )
+    report.set_defaults(run=_report)
+    return parser
+
+
+def _add_study_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.csv", help="one study a row, see below")
+    parser.add_argument(
+        "--measure", help="effect measure: SMD, MD, RR, OR, ... (needed unless yi is given)"
+    )
+    parser.add_argument(
+        "--model",
+        default="random",
+        choices=["random", "common"],
+        help="random effects (default) or common effect",
+    )
+    parser.add_argument(
+        "--tau2-method",
+        default="REML",
+        choices=["DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"],
+        help="estimator of the between-study variance (default: REML)",
+    )
+    parser.add_argument(
+        "--ci-method",
+        default="HK",
+        choices=["HK", "HK-adhoc", "wald"],
+        help="Knapp-Hartung interval (default), its conservative form, or the normal one",
+    )
+    parser.add_argument(
+        "--ci-level",
+        type=float,
+        default=0.95,
+        metavar="LEVEL",
+        help="level of the intervals, between 0 and 1 (default: 0.95)",
+    )
+
+
+def _check(options: argparse.Namespace) -> int:
+    from meta.evidence.datapackage import profile_faults
+    from meta.evidence.examination import examine
+
+    found = examine(options.folder)
+    faults = list(found.faults)
+    if not found.package.faults:
+        faults.extend(profile_faults(found.folder))
+    rows = 0
+    for table in found.tables.values():
+        own = sum(fault.file == table.file for fault in faults)
+        rows += len(table.lines)
+        state = "ok" if own == 0 else "1 fault" if own == 1 else f"{own} faults"
+        print(f"{table.file:<45} {len(table.lines):>6,} rows  {state}")
+    for name in found.not_described:
+        print(f"{(found.folder / name).as_posix():<45} not described, not read")
+    if faults:
+        print()
+        for fault in faults:
+            print(fault)
+        print()
+    total = (
+        "no faults" if not faults else "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    )
+    print(f"{options.folder}: {len(found.tables)} tables, {rows:,} rows, {total}")
+    return 1 if faults else 0
+
+
+def _pool(options: argparse.Namespace) -> int:
+    print(_pooled(options))
+    return 0
+
+
+def _forest(options: argparse.Namespace) -> int:
+    from meta.figures.forest import forest
+    from meta.figures.theme import save
+
+    written = save(forest(_pooled(options)), options.output)
+    print(f"wrote {written}")
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from meta.report.build import build
+
+    build(options.folder)
+    return 0
+
+
+def _pooled(options: argparse.Namespace) -> Pooled:
+    from meta.synthesis.pool import pool
+
+    return pool(
+        _read_studies(options.file, options.measure),
+        model=options.model,
+        tau2_method=options.tau2_method,
+        ci_method=options.ci_method,
+        ci_level=options.ci_level,
+    )
+
+
+def _read_studies(path: Path, measure: str | None) -> Effects:
+    """Read one study a row: effects with variances, or the arms of a measure."""
+    import pandas as pd
+
+    from meta.effect_sizes.container import Effects
+    from meta.effect_sizes.sizes import MEASURES, effect_size
+    from meta.evidence.faults import listed
+    from meta.evidence.reading import read_csv
+
+    file = path.as_posix()
+    raw = read_csv(path, file)
+    if raw.faults:
+        raise DataError.from_faults(file, map(str, raw.faults))
+    if not raw.rows:
+        raise TooFewStudies(f"{file} holds a header and no studies; give one study a row")
+    # the place of a row, for messages of later stages
+    places = [f"line {line}" for line in raw.lines]
+    cells = pd.DataFrame(raw.rows, columns=raw.header, index=places)
+    named = next((name for name in ("label", "study", "study_id") if name in cells), None)
+    labels = list(cells[named]) if named else [f"study {i + 1}" for i in range(len(cells))]
+    if "yi" in cells:
+        spread = next((name for name in ("vi", "sei") if name in cells), None)
+        if spread is None:
+            raise DataError(f"{file}: there is a column yi, but neither vi nor sei beside it")
+        numbers = _numbers(cells, ["yi", spread], file, labels)
+        vi = numbers[spread] if spread == "vi" else numbers[spread] ** 2
+        return Effects.from_arrays(numbers["yi"], vi, labels, measure or "GEN")
+    if measure is None:
+        raise DataError(
+            f"{file}: there is no column yi; name the measure that the arms become, for example "
+            f"--measure SMD. Its columns are {listed(raw.header)}"
+        )
+    if measure not in MEASURES:
+        raise DataError(f"--measure {measure} is unknown; the known ones are {listed(MEASURES)}")
+    chosen = MEASURES[measure]
+    used = [name for name in chosen.rules if name in cells]
+    missing = [name for name in chosen.rules if name not in used and name not in chosen.optional]
+    if missing:
+        raise DataError(
+            f"{file}: {measure} needs the columns {listed(chosen.rules)}; missing: "
+            f"{listed(missing)}"
+        )
+    numbers = _numbers(cells, used, file, labels)
+    arms: dict[str, Any] = {name: numbers[name] for name in used}
+    sizes = effect_size(measure, **arms)
+    return Effects.from_arrays(sizes["yi"], sizes["vi"], labels, measure, **arms)
+
+
+def _numbers(
+    cells: pd.DataFrame, columns: Sequence[str], file: str, labels: Sequence[str]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    from meta.evidence.faults import Fault
+
+    numbers = pd.DataFrame(index=cells.index)
+    faults = []
+    for column in columns:
+        values = []
+        for text, place, label in zip(cells[column], cells.index, labels, strict=True):
+            try:
+                values.append(float(text))
+            except ValueError:
+                values.append(float("nan"))
+                found = f"{text!r} is not a number" if text.strip() else "the cell is empty"
+                line = int(str(place).removeprefix("line "))
+                remedy = "Fill it in, or leave the study out."
+                faults.append(
+                    Fault(
+                        file=file, line=line, column=column, key=label, found=found, remedy=remedy
+                    )
+                )
+        numbers[column] = values
+    if faults:
+        raise DataError.from_faults(file, map(str, faults))
+    return numbers

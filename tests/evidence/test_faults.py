@@ -1,0 +1,228 @@
+"""Every fault of every file comes in one run, with place, study and the way out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from meta.cli import main
+from meta.errors import DataError
+from meta.evidence.examination import examine
+from meta.evidence.tables import load_evidence
+
+
+def _rewrite(path: Path, change) -> None:
+    path.write_bytes(change(path.read_bytes()))
+
+
+def _without_column(content: bytes, column: str) -> bytes:
+    rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+    at = rows[0].index(column)
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\n").writerows([row[:at] + row[at + 1 :] for row in rows])
+    return written.getvalue().encode()
+
+
+def _semicolons(content: bytes) -> bytes:
+    rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=";", lineterminator="\n").writerows(rows)
+    return written.getvalue().encode()
+
+
+@pytest.fixture
+def seeded(folder: Path, spoil) -> dict[str, tuple[str, ...]]:
+    """Seed ten faults; give back what the message of each must hold."""
+    expected = {}
+
+    def results(name: str, result: str, column: str, value: str, *words: str) -> None:
+        line = spoil("results.csv", result, column, value)
+        expected[name] = (f"results.csv line {line}, column {column} ({result}", *words)
+
+    results("negative SD", "rajizadeh2017-depression-1", "sd_t", "-8.9",
+            "-8.9 is not > 0. Give the SD of the change scores.")
+    results("text in a number", "tarleton2017-depression-2", "mean_t", "5.1*",
+            "'5.1*' is not a number", "leave the cell empty")
+    line = spoil("results.csv", "fard2017-anxiety-3", "study_id", "fard2071")
+    expected["unknown study"] = (
+        f"results.csv line {line}, column study_id (fard2071, fard2017-anxiety-3)",
+        "'fard2071' is not in",
+        "Did you mean 'fard2017'?",
+    )
+    line = spoil("results.csv", "tarleton2017-anxiety-2", "result_id", "tarleton2017-anxiety-1")
+    expected["duplicate id"] = (
+        f"results.csv line {line}, column result_id (tarleton2017-anxiety-1)",
+        "already stands in line 3",
+        "Give the row another one",
+    )
+    line = spoil("results.csv", "hamedifard2020-crp-1", "estimate", "-1.85")
+    expected["CI that excludes its estimate"] = (
+        f"results.csv line {line}, column ci_low (hamedifard2020-crp-1)",
+        "ci_low -1.26 is above estimate -1.85",
+        "Look the figures up in the source",
+    )
+    results("n above randomised", "nazarinasab2022-depression-1", "n_t", "300",
+            "n_t 300 and n_c 30 together are more than the", "randomised", "Look up both numbers")
+    _rewrite(folder / "reviews.csv", lambda text: _without_column(text, "outcome"))
+    expected["missing column"] = (
+        "reviews.csv line 1, column outcome: the column is missing", "Restore it",
+    )
+    _rewrite(folder / "benchmarks.csv", _semicolons)
+    expected["wrong delimiter"] = (
+        "benchmarks.csv line 1: the columns are separated by semicolons; commas are needed",
+        "Save the file as UTF-8",
+    )
+    _rewrite(folder / "trials.csv", lambda text: b"\xef\xbb\xbf" + text)
+    expected["byte-order mark"] = ("trials.csv line 1: the file begins with a byte-order mark",)
+    plain = (folder / "risk_of_bias.csv").read_bytes()
+    at = plain.index(b"\nrajizadeh2017,") + 1
+    latin = plain[:at] + plain[at:].replace(b"critique", b"critiqu\xe9", 1)
+    (folder / "risk_of_bias.csv").write_bytes(latin)
+    byte = latin.index(b"\xe9")
+    line = latin[:byte].count(b"\n") + 1
+    expected["Latin-1 bytes"] = (
+        f"risk_of_bias.csv line {line} (rajizadeh2017): byte {byte + 1} of the file (0xE9",
+        "is not UTF-8; it looks like Latin-1",
+    )
+    (folder / "claims.csv").write_bytes(b"")
+    expected["empty file"] = ("claims.csv: the file is empty", "Restore the file")
+    return expected
+
+
+def test_all_seeded_faults_come_in_one_run(folder, seeded, capsys):
+    assert main(["check", str(folder)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    for name, words in seeded.items():
+        assert any(all(word in line for word in words) for line in lines), name
+    assert f"{len(examine(folder).faults)} faults" in lines[-1]
+
+
+def test_loading_raises_the_same_faults(folder, seeded):
+    with pytest.raises(DataError) as raised:
+        load_evidence(folder)
+    assert raised.value.faults == tuple(map(str, examine(folder).faults))
+    for name, words in seeded.items():
+        found = [f for f in raised.value.faults if all(word in f for word in words)]
+        assert len(found) == 1, name
+
+
+def test_each_fault_is_named_once_and_does_not_hide_or_invent_others(folder, seeded):
+    faults = examine(folder).faults
+    texts = [str(fault) for fault in faults]
+    assert len(texts) == len(set(texts))
+    # only the rows that were spoilt are at fault
+    at = {fault.line for fault in faults if fault.file.endswith("results.csv")}
+    seeded_lines = {
+        int(words[0].split("line ")[1].split(",")[0])
+        for words in seeded.values()
+        if words[0].startswith("results.csv")
+    }
+    assert at == seeded_lines
+    # the empty claims.csv is one fault, not one for each row that points to it
+    assert not [fault for fault in faults if fault.file.endswith("claim_sources.csv")]
+    # no figure of the trials can be missed behind the byte-order mark
+    assert [fault.line for fault in faults if fault.file.endswith("trials.csv")] == [1]
+
+
+def test_the_project_own_tables_have_no_faults(root):
+    assert [str(fault) for fault in examine(root / "data").faults] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "column", "value", "words"),
+    [
+        ("results.csv", "afsharfar2021-depression-1", "p_value", "1.5", "is no p-value between"),
+        ("results.csv", "afsharfar2021-depression-1", "p_value", "", "says whose p-value it is"),
+        ("results.csv", "afsharfar2021-depression-1", "p_value", "0.02", "does not stand in"),
+        ("results.csv", "afsharfar2021-depression-1", "favours", "", "only the verdict"),
+        ("results.csv", "tarleton2017-depression-2", "favours", "treated", "tell the side"),
+        ("results.csv", "tarleton2017-depression-2", "lower_is_better", "", "good direction is"),
+        ("results.csv", "tarleton2017-depression-2", "lower_is_better", "no", "contradicts"),
+        ("results.csv", "tarleton2017-depression-2", "mean_t", "5.2", "5.2 does not stand in"),
+        ("results.csv", "tarleton2017-depression-2", "mean_t", "nan", "'nan' is not a number"),
+        ("results.csv", "tarleton2017-depression-2", "mean_t", "5,1", "comma as a point"),
+        ("results.csv", "tarleton2017-depression-2", "n_t", "55.5", "is not a whole number"),
+        ("results.csv", "tarleton2017-depression-2", "result_type", "pots", "mean 'post'?"),
+        ("results.csv", "tarleton2017-depression-2", "outcome", "", "every row needs it"),
+        ("results.csv", "tarleton2017-depression-2", "result_id", "tarleton-depression-2", "begin"),
+        ("results.csv", "tarleton2017-dropout-1", "events_t", "63", "more than the 62 of n_t"),
+        ("results.csv", "breus2024-anxiety-1", "n_t", "32", "32 analysed in a crossover"),
+        ("results.csv", "alateeq2023-brain_volume-1", "se", "0", "0 is not > 0. Give the standard"),
+        ("results.csv", "tarleton2017-depression-2", "source_url", "javascript:alert(1)", "http"),
+        ("results.csv", "tarleton2017-depression-2", "read_at", "javascript:alert(1)", "http"),
+        ("results.csv", "tarleton2017-depression-2", "read_at", 'https://a.b/"onload="', "holds a"),
+        ("trials.csv", "tarleton2017", "same_trial_as", "tarleton2017", "the study itself"),
+        ("trials.csv", "tarleton2017", "year", "20177", "20177 is not <= 2100"),
+        ("instruments.csv", "phq9", "max", "-1", "min 0 is above max -1"),
+        ("st_johns_wort.csv", "1", "events_t", "900", "persons with the event are more than"),
+    ],
+)  # fmt: skip
+def test_each_rule_finds_its_fault(folder, spoil, file, key, column, value, words):
+    line = spoil(file, key, column, value)
+    found = [str(fault) for fault in examine(folder).faults]
+    assert any(words in text and f"{file} line {line}," in text for text in found), found
+
+
+def test_a_row_that_spans_lines_keeps_the_count_of_lines(folder, spoil):
+    # the note of the first row now holds a line break, so that all rows below move by one line
+    spoil("results.csv", "tarleton2017-depression-1", "note", "two\nlines")
+    line = spoil("results.csv", "tarleton2017-anxiety-1", "se", "-1")
+    physical = (folder / "results.csv").read_text(encoding="utf-8").split("\n")
+    assert physical[line - 1].startswith("tarleton2017-anxiety-1,")
+    assert any(f"line {line}, column se" in str(fault) for fault in examine(folder).faults)
+
+
+def test_ragged_and_blank_rows_are_named(folder):
+    path = folder / "instruments.csv"
+    rows = path.read_text(encoding="utf-8").split("\n")
+    rows.insert(2, "")
+    rows[4] = rows[4] + ",,"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    found = [str(f) for f in examine(folder).faults if f.file.endswith("instruments.csv")]
+    assert any("line 3: the row is empty" in text for text in found)
+    assert any("line 5 (" in text and "cells, the header has" in text for text in found)
+
+
+def test_columns_that_nobody_described_are_named(folder):
+    path = folder / "iv_magnesium_mi_li2007.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("n_mg", "n_mgg", 1), encoding="utf-8")
+    found = " ".join(str(fault) for fault in examine(folder).faults)
+    assert "column n_mg: the column is missing. Is it 'n_mgg'?" in found
+    assert "column n_mgg: the column is not described in datapackage.json" in found
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "words"),
+    [
+        (lambda p: p["resources"].clear(), "lists no tables"),
+        (lambda p: p["resources"][0].update(path="../trials.csv"), "leaves the folder"),
+        (lambda p: p["resources"][0]["schema"]["fields"][2].update(type="numbr"), "unknown type"),
+        (lambda p: p["resources"].pop(0), "the table 'trials' is not described"),
+        (lambda p: p["resources"][0]["schema"].update(primaryKey=["id"]), "names the column 'id'"),
+    ],
+)
+def test_a_broken_dictionary_is_named(folder, spoiled, words):
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    spoiled(package)
+    path.write_text(json.dumps(package), encoding="utf-8")
+    assert words in " ".join(str(fault) for fault in examine(folder).faults)
+
+
+def test_no_json_and_no_folder_are_named(folder, tmp_path):
+    (folder / "datapackage.json").write_text('{"resources": [,]}', encoding="utf-8")
+    (fault,) = examine(folder).faults
+    assert "line 1: this is no JSON" in str(fault)
+    (fault,) = examine(tmp_path / "nowhere").faults
+    assert "the folder does not exist" in str(fault)
+
+
+def test_frictionless_agrees_that_the_tables_are_valid(root):
+    """The data dictionary stands on its own: a second reader finds nothing either."""
+    frictionless = pytest.importorskip("frictionless")
+    report = frictionless.Package(str(root / "data" / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["title", "rowNumber", "fieldName", "note"])
