@@ -1,0 +1,315 @@
+"""Meta-regression against metafor, its identities, and its edges."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from reference_answers import reference
+
+import meta
+from meta.errors import DataError, TooFewStudies
+
+# Both sides converged (metafor to 1e-12); REML's likelihood is flat to about seven digits of tau2.
+ITERATIVE = 1e-6
+CLOSED = 1e-8
+# Two studies lack the moderator in dat.bangertdrowns2004; the file keeps all effects and the design
+# matrix without those two.
+WITHOUT = {"bangertdrowns2004_GEN": [33, 34]}
+SETS = ["bcg_RR", "raudenbush1985_GEN", "bangertdrowns2004_GEN"]
+
+
+def studies(name):
+    ref = reference(name)
+    want = ref["meta_regression_REML"]
+    keep = np.delete(np.arange(len(ref["yi"])), WITHOUT.get(name, []))
+    columns = dict(zip(want["terms"][1:], np.array(want["X"], dtype=float).T[1:], strict=True))
+    yi, vi = np.array(ref["yi"])[keep], np.array(ref["vi"])[keep]
+    return meta.Effects.from_arrays(yi, vi, measure=ref["measure"], **columns), want
+
+
+def bcg():
+    effects, _ = studies("bcg_RR")
+    # how people came into the arms of the BCG trials, in the order of dat.bcg
+    alloc = ["random"] * 4 + ["alternate"] * 2 + ["random"] * 3 + ["systematic"] * 4
+    table = effects.table.assign(alloc=alloc)
+    return meta.Effects(measure="RR", table=table)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_equals_metafor(name):
+    effects, want = studies(name)
+    wald = meta.meta_regression(effects, want["formula"], ci_method="wald")
+    hk = meta.meta_regression(effects, want["formula"])
+    np.testing.assert_allclose(wald.coefficients["estimate"], want["beta"], rtol=ITERATIVE)
+    np.testing.assert_allclose(wald.coefficients["se"], want["se"], rtol=ITERATIVE)
+    np.testing.assert_allclose(hk.coefficients["se"], want["hk_se"], rtol=ITERATIVE)
+    np.testing.assert_allclose(hk.coefficients["p_value"], want["hk_p"], rtol=ITERATIVE)
+    assert wald.tau2 == pytest.approx(want["tau2"], rel=ITERATIVE)
+    assert wald.qm == pytest.approx(want["QM"], rel=ITERATIVE)
+    assert wald.qm_p_value == pytest.approx(want["QMp"], rel=ITERATIVE)
+    assert wald.qm_test == "chi2"
+    assert hk.qm == pytest.approx(want["hk_QM"], rel=ITERATIVE)
+    assert hk.qm_p_value == pytest.approx(want["hk_QMp"], rel=ITERATIVE)
+    assert hk.qm_test == "F"
+    assert wald.qe == pytest.approx(want["QE"], rel=CLOSED)
+    assert wald.r2 == pytest.approx(want["R2"], rel=ITERATIVE)
+
+
+def test_bcg_on_latitude():
+    # metafor 3.8 converged; the figures are printed to the digits shown
+    effects = bcg()
+    hk = meta.meta_regression(effects, "ablat")
+    wald = meta.meta_regression(effects, "ablat", ci_method="wald")
+    assert hk.tau2 == pytest.approx(0.07634796, abs=5e-9)
+    assert hk.coefficients["estimate"].tolist() == pytest.approx(
+        [0.25146821, -0.02910173], abs=5e-9
+    )
+    assert wald.coefficients["se"].tolist() == pytest.approx([0.249095, 0.007195], abs=5e-7)
+    assert hk.coefficients["se"].tolist() == pytest.approx([0.283925, 0.008201], abs=5e-7)
+    assert hk.qm == pytest.approx(12.591, abs=5e-4)
+    assert hk.qm_p_value == pytest.approx(0.004565, abs=5e-7)
+    assert (hk.qm_dof, hk.qm_dof_residual) == (1, 11)
+    assert hk.r2 == pytest.approx(75.63, abs=5e-3)
+    assert hk.qe == pytest.approx(30.7331, abs=5e-5)
+
+
+def test_bcg_on_allocation():
+    got = meta.meta_regression(bcg(), "~ C(alloc)", ci_method="wald")
+    assert got.coefficients["estimate"].tolist() == pytest.approx(
+        [-0.517956, -0.447818, 0.089038], abs=5e-7
+    )
+    assert got.qm == pytest.approx(1.7675, abs=5e-5)
+    assert got.qm_p_value == pytest.approx(0.4132, abs=5e-5)
+    assert got.tau2 == pytest.approx(0.361503, abs=1e-6)  # cut off, not rounded
+    assert got.r2 == 0
+    assert any("larger with the moderators" in note for note in got.notes)
+
+
+def test_raudenbush_on_weeks_capped_at_three():
+    effects, _ = studies("raudenbush1985_GEN")
+    got = meta.meta_regression(effects, "np.minimum(weeks, 3)", ci_method="wald")
+    assert got.coefficients["estimate"].tolist() == pytest.approx([0.4072, -0.1572], abs=5e-5)
+    assert got.tau2 == 0
+    assert got.qe == pytest.approx(16.5708, abs=5e-5)
+
+
+@pytest.mark.parametrize("method", ["DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"])
+@pytest.mark.parametrize("ci_method", ["wald", "HK", "HK-adhoc"])
+def test_a_centred_moderator_leaves_the_fit_alone(method, ci_method):
+    effects, _ = studies("bcg_RR")
+    settings = {"tau2_method": method, "ci_method": ci_method}
+    one = meta.meta_regression(effects, "ablat", **settings)
+    moved = meta.meta_regression(effects, "I((ablat - 33.46) / 10)", **settings)
+    assert moved.tau2 == pytest.approx(one.tau2, rel=ITERATIVE)
+    assert moved.qm == pytest.approx(one.qm, rel=ITERATIVE)
+    assert moved.coefficients["estimate"][1] == pytest.approx(
+        10 * one.coefficients["estimate"][1], rel=ITERATIVE
+    )
+    at = meta.meta_regression(effects, "ablat", **settings).predict(
+        pd.DataFrame({"ablat": [33.46]})
+    )
+    assert at["estimate"][0] == pytest.approx(moved.coefficients["estimate"][0], rel=ITERATIVE)
+    assert at["ci_low"][0] == pytest.approx(moved.coefficients["ci_low"][0], rel=ITERATIVE)
+
+
+def test_predictions():
+    effects, _ = studies("bcg_RR")
+    fit = meta.meta_regression(effects, "ablat")
+    own = fit.predict()
+    assert len(own) == 13
+    again = fit.predict(effects.table[["ablat"]])
+    np.testing.assert_allclose(own, again)
+    assert (own["pi_low"] < own["ci_low"]).all()
+    assert "pi_low" not in fit.predict(prediction=False)
+    wald = meta.meta_regression(effects, "ablat", ci_method="wald")
+    got = wald.predict(pd.DataFrame({"ablat": [10, 50]}, index=["south", "north"]))
+    assert list(got.index) == ["south", "north"]
+    # 50 times a coefficient that is printed to 5e-9
+    want = [0.25146821 - 10 * 0.02910173, 0.25146821 - 50 * 0.02910173]
+    np.testing.assert_allclose(got["estimate"], want, atol=3e-7)
+    reach = 1.959963984540054 * np.sqrt(got["se"] ** 2 + wald.tau2)
+    np.testing.assert_allclose(got["pi_high"] - got["estimate"], reach)
+
+
+def test_categories_are_coded_in_new_data_as_in_the_studies():
+    fit = meta.meta_regression(bcg(), "C(alloc)")
+    got = fit.predict(pd.DataFrame({"alloc": ["random", "alternate"]}))
+    b = fit.coefficients["estimate"]
+    np.testing.assert_allclose(got["estimate"], [b[0] + b[1], b[0]])
+    with pytest.raises(DataError) as caught:
+        fit.predict(pd.DataFrame({"alloc": ["random", "by coin"]}))
+    assert "by coin" in str(caught.value)
+    for formula in ("alloc", "ablat + alloc", "ablat:alloc"):
+        other = meta.meta_regression(bcg(), formula)
+        with pytest.raises(DataError, match="by coin"):
+            other.predict(pd.DataFrame({"alloc": ["by coin"], "ablat": [3]}))
+
+
+def test_new_data_with_gaps_are_refused():
+    fit = meta.meta_regression(studies("bcg_RR")[0], "ablat + year")
+    with pytest.raises(DataError) as caught:
+        fit.predict(pd.DataFrame({"ablat": [10, np.nan]}))
+    assert "year" in str(caught.value)
+    assert "row 1: ablat is missing" in str(caught.value)
+
+
+def test_without_an_intercept_all_coefficients_are_tested():
+    effects = bcg()
+    means = meta.meta_regression(effects, "0 + C(alloc)", ci_method="wald")
+    assert means.qm_dof == 3
+    b, cov = means.coefficients["estimate"].to_numpy(), means.cov
+    assert means.qm == pytest.approx(b @ np.linalg.solve(cov, b))
+    with_one = meta.meta_regression(effects, "C(alloc)", ci_method="wald")
+    assert means.tau2 == pytest.approx(with_one.tau2, rel=ITERATIVE)
+    assert means.qe == pytest.approx(with_one.qe, rel=CLOSED)
+
+
+def test_common_effect_is_weighted_least_squares():
+    import statsmodels.api as sm
+
+    effects, want = studies("bcg_RR")
+    got = meta.meta_regression(effects, "ablat + year", model="common")
+    X = np.array(want["X"], dtype=float)
+    wls = sm.WLS(effects.yi, X, weights=1 / effects.vi).fit()
+    np.testing.assert_allclose(got.coefficients["estimate"], wls.params, rtol=1e-6)
+    se = np.sqrt(np.diag(wls.normalized_cov_params))
+    np.testing.assert_allclose(got.coefficients["se"], se, rtol=1e-6)
+    assert got.ci_method == "wald"
+    assert np.isnan(got.r2)
+    assert got.tau2 == 0
+
+
+def test_tau2_interval_and_i2_belong_to_the_residuals():
+    got = meta.meta_regression(studies("bcg_RR")[0], "ablat")
+    assert got.tau2_low < got.tau2 < got.tau2_high
+    assert got.i2 == pytest.approx(100 * (1 - 1 / got.h2), rel=CLOSED)
+    # metafor 3.8: I2 68.39 % residual
+    assert got.i2 == pytest.approx(68.39, abs=5e-3)
+
+
+def test_functions_of_moderators_keep_their_state():
+    effects, _ = studies("bcg_RR")
+    plain = meta.meta_regression(effects, "ablat")
+    new = pd.DataFrame({"ablat": [10.0, 50.0]})
+    want = plain.predict(new)
+    for formula in ("scale(ablat)", "center(ablat)", "poly(ablat, 1)"):
+        got = meta.meta_regression(effects, formula).predict(new)
+        np.testing.assert_allclose(got, want, rtol=1e-5)
+        table = effects.table.assign(ablat=effects.table["ablat"].where(effects.table.index != 3))
+        with pytest.raises(DataError, match="study 4: ablat is missing"):
+            meta.meta_regression(meta.Effects(measure="RR", table=table), formula)
+        with pytest.raises(DataError, match="ablat"):
+            meta.meta_regression(effects, formula).predict(pd.DataFrame({"year": [3]}))
+
+
+def test_missing_moderators_are_named_and_never_dropped():
+    effects, _ = studies("bcg_RR")
+    table = effects.table.copy()
+    table.loc[[2, 5], "ablat"] = np.nan
+    table["salt"] = ["oxide", ""] + ["citrate"] * 11
+    broken = meta.Effects(measure="RR", table=table)
+    with pytest.raises(DataError) as caught:
+        meta.meta_regression(broken, "ablat + salt + dose")
+    text = str(caught.value)
+    for part in ("study 3: ablat", "study 6: ablat", "study 2: salt", "'dose'"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("same", "constant"),
+        ("ablat + same", "constant"),
+        ("ablat + twice", "linearly dependent"),
+        ("yi ~ ablat", "right-hand side"),
+        ("1", "no moderator"),
+        ("ablat + (", "cannot be read"),
+        ("nosuch(ablat)", "no column or function"),
+        ("np.nosuch(ablat)", "cannot be computed"),
+        ("log(zero)", "no finite number"),
+        (None, "give text"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_formulas_that_cannot_be_used(formula, message):
+    effects, _ = studies("bcg_RR")
+    table = effects.table.assign(same=3.0, twice=2 * effects.table["ablat"] + 1, zero=0.0)
+    with pytest.raises(DataError, match=message):
+        meta.meta_regression(meta.Effects(measure="RR", table=table), formula)
+
+
+def test_too_few_studies_and_unknown_settings():
+    effects = meta.Effects.from_arrays([0.1, 0.2], [0.1, 0.1], x=[1, 2])
+    with pytest.raises(TooFewStudies):
+        meta.meta_regression(effects, "x")
+    for setting in ({"ci_method": "t"}, {"tau2_method": "FE"}, {"model": "uwls"}):
+        with pytest.raises(DataError):
+            meta.meta_regression(effects, "x", **setting)
+    with pytest.raises(DataError):
+        meta.meta_regression(effects, "x", ci_level=95)
+
+
+def test_few_studies_and_a_perfect_fit_get_notes():
+    effects = meta.Effects.from_arrays([0.1, 0.2, 0.3, 0.4], [0.1] * 4, x=[1, 2, 3, 4])
+    got = meta.meta_regression(effects, "x")
+    assert any("fewer than 10" in note for note in got.notes)
+    assert any("HK-adhoc" in note for note in got.notes)
+    assert any("nothing for them to explain" in note for note in got.notes)
+    assert any("no test" in note for note in got.notes)
+    assert np.isnan([got.r2, got.qm, got.qm_p_value]).all()
+    assert got.coefficients["p_value"].isna().all()
+    wald = meta.meta_regression(effects, "x", ci_method="wald")
+    assert wald.qm > 0
+
+
+def test_permutation_is_exact_where_it_can_be():
+    random = np.random.default_rng(0)
+    yi, vi = random.normal(size=7), random.uniform(0.05, 0.3, 7)
+    group = [0, 0, 0, 1, 1, 1, 1]
+    effects = meta.Effects.from_arrays(yi, vi, group=group)
+    fit = meta.meta_regression(effects, "group", tau2_method="DL")
+    got = fit.permutation().set_index("term")
+    assert got["exact"].all()
+    assert (got["n_permutations"] == 35).all()  # 7 over 3
+    # by hand: every set of three studies as the first group
+    from itertools import combinations
+
+    statistics = []
+    for first in combinations(range(7), 3):
+        other = meta.Effects.from_arrays(yi, vi, group=[0 if i in first else 1 for i in range(7)])
+        fitted = meta.meta_regression(other, "group", tau2_method="DL")
+        statistics.append(abs(fitted.coefficients["statistic"][1]))
+    observed = abs(fit.coefficients["statistic"][1])
+    share = np.mean(np.array(statistics) >= observed * (1 - 1e-8))
+    assert got.loc["group", "p_value"] == pytest.approx(share)
+    assert got.loc["all moderators", "p_value"] == pytest.approx(share)
+
+
+def test_permutation_samples_are_repeatable_and_near_the_exact_answer():
+    random = np.random.default_rng(5)
+    effects = meta.Effects.from_arrays(
+        random.normal(size=7), random.uniform(0.05, 0.3, 7), x=np.arange(7.0) ** 2
+    )
+    fit = meta.meta_regression(effects, "x", tau2_method="DL")
+    exact = fit.permutation(n_max=5040)
+    assert exact["exact"].all()
+    sample = fit.permutation(n_max=2000, seed=1)
+    assert not sample["exact"].any()
+    pd.testing.assert_frame_equal(sample, fit.permutation(n_max=2000, seed=1))
+    # four standard errors of a share of 2000
+    assert sample["p_value"][1] == pytest.approx(exact["p_value"][1], abs=4 * 0.5 / 2000**0.5)
+    with pytest.raises(DataError):
+        fit.permutation(n_max=1)
+
+
+def test_shows_itself_in_words_html_and_json():
+    fit = meta.meta_regression(bcg(), "ablat")
+    assert "F(1, 11) = 12.59" in fit.sentence()
+    assert "Knapp-Hartung" in str(fit)
+    assert "ablat" in fit._repr_html_()
+    values = json.loads(json.dumps(fit.to_dict()))
+    assert values["coefficients"][1]["term"] == "ablat"
+    assert "_coding" not in values
