@@ -56,6 +56,7 @@ numpydoc_xref_param_type = False
 html_theme = "furo"
 html_static_path = [str(ROOT / "report" / "_static")]
 html_css_files = ["report.css"]
+html_js_files = ["tables.js", "pool.js", "what_if.js"]
 html_copy_source = False
 html_show_sphinx = False
 html_math_renderer = "mathml"

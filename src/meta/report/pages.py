@@ -1,4 +1,4 @@
-"""The site's generated pages: the data dictionary and the reference of the module."""
+"""The site's generated pages: studies, data dictionary, reference of the module."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from meta.report.tables import html_table
+from meta.evidence.tables import load_evidence
+from meta.report.tables import html_block, html_table
+from meta.report.trial_pages import write_trial_pages
 
 # heading -> the stage of src/meta that the names come from
 _STAGES = {
@@ -29,6 +31,8 @@ def write_pages(home: Path, source: Path) -> None:
     source : pathlib.Path
         Where the pages of the site are collected.
     """
+    evidence = load_evidence(home / "data")
+    write_trial_pages(evidence, source)
     (source / "data.md").write_text(_data_page(home), encoding="utf-8")
     (source / "api.md").write_text(_api_page(), encoding="utf-8")
 
@@ -54,18 +58,18 @@ def _data_page(home: Path) -> str:
         parts += [
             f"## {resource['name']}",
             f"{resource.get('description', '')} ({len(table)} rows)",
-            "```{raw} html\n"
-            + html_table(
-                fields,
-                f"Columns of {resource['path']}",
-                columns={
-                    "name": "Column",
-                    "type": "Type",
-                    "unit": "Unit",
-                    "description": "Meaning",
-                },
-            )
-            + "\n```",
+            html_block(
+                html_table(
+                    fields,
+                    f"Columns of {resource['path']}",
+                    columns={
+                        "name": "Column",
+                        "type": "Type",
+                        "unit": "Unit",
+                        "description": "Meaning",
+                    },
+                )
+            ),
         ]
     return "\n\n".join(parts) + "\n"
 

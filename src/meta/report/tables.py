@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
+from html import escape as escape_html
 from urllib.parse import urlsplit
 
 import pandas as pd
+
+
+def escape(text: str) -> str:
+    """Escape text for HTML that stands in a fenced block: markup, and the fence itself."""
+    return escape_html(text, quote=True).replace("`", "&#96;")
 
 
 class Html(str):
     """Markup that was built here and may stand in a table cell unescaped."""
 
     __slots__ = ()
+
+
+_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|$~^:"})
+
+
+def markdown_text(text: object) -> str:
+    """Escape text from a data table for use in Markdown: it stays text, whatever it holds."""
+    return escape_html(" ".join(str(text).split()), quote=False).translate(_MARKDOWN)
+
+
+def html_block(html: str) -> str:
+    """Put HTML into a Markdown page as it is."""
+    return f"```{{raw}} html\n{html}\n```"
 
 
 def link(url: object, text: object) -> Html:
@@ -28,7 +46,7 @@ def link(url: object, text: object) -> Html:
     shown = escape(str(text))
     if urlsplit(str(url)).scheme not in {"http", "https"}:
         return Html(shown)
-    return Html(f'<a href="{escape(str(url), quote=True)}">{shown}</a>')
+    return Html(f'<a href="{escape(str(url))}">{shown}</a>')
 
 
 def html_table(
