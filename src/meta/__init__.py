@@ -29,7 +29,7 @@ _PUBLIC = {
     "subgroups": "meta.synthesis.subgroups:subgroups",
     "meta_regression": "meta.synthesis.regression:meta_regression",
     "multilevel": "meta.synthesis.dependence:multilevel",
-    "robust": "meta.synthesis.dependence:robust",
+    "robust": "meta.synthesis.robust:robust",
     "mantel_haenszel": "meta.synthesis.two_by_two:mantel_haenszel",
     "peto": "meta.synthesis.two_by_two:peto",
     "glmm": "meta.synthesis.glmm:glmm",
@@ -41,8 +41,8 @@ _PUBLIC = {
     "blup": "meta.synthesis.influence:blup",
     "egger": "meta.synthesis.small_study:egger",
     "begg": "meta.synthesis.small_study:begg",
-    "trim_and_fill": "meta.synthesis.small_study:trim_and_fill",
-    "pet_peese": "meta.synthesis.small_study:pet_peese",
+    "trim_and_fill": "meta.synthesis.trim_and_fill:trim_and_fill",
+    "pet_peese": "meta.synthesis.pet_peese:pet_peese",
     "selection_model": "meta.synthesis.selection:selection_model",
     "combine_p_values": "meta.synthesis.without_pooling:combine_p_values",
     "direction_vote": "meta.synthesis.without_pooling:direction_vote",
@@ -52,6 +52,7 @@ _PUBLIC = {
     "permutation_test": "meta.synthesis.permutation:permutation_test",
     # figures: drawing
     "forest": "meta.figures.forest:forest",
+    "claim_plot": "meta.figures.claim:claim_plot",
     # errors
     "DataError": "meta.errors:DataError",
     "TooFewStudies": "meta.errors:TooFewStudies",

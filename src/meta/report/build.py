@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from meta.errors import DataError
+from meta.report.single_file import write_single_file
 
 # what the notebooks' results depend on besides their own text
 _FINGERPRINTED = ("src/**/*.py", "data/*", "tests/reference/*.json", "requirements.lock")
@@ -52,15 +53,31 @@ def build(root: Path | str = ".") -> Path:
     _say(2, f"executing {len(_notebooks(home))} notebooks and building the site")
     site = home / "build" / "site"
     _sphinx(home, source, site)
-    _say(3, f"done in {time.perf_counter() - started:.0f} s")
+    _say(3, "writing the single file")
+    single = home / "build" / "report.html"
+    write_single_file(site, single, _reading_order(source))
+    print(f"      done in {time.perf_counter() - started:.0f} s", flush=True)
     index = site / "index.html"
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-    print(f"      {size / 1e6:.1f} MB; open {index.as_uri()}", flush=True)
+    print(f"      the site, {size / 1e6:.1f} MB: {index.as_uri()}", flush=True)
+    print(f"      one file, {single.stat().st_size / 1e6:.1f} MB: {single.as_uri()}", flush=True)
     return index
 
 
 def _say(step: int, text: str) -> None:
     print(f"[{step}/3] {text}", flush=True)
+
+
+def _reading_order(source: Path) -> list[str]:
+    """List every page as a reader meets them: the landing page, notebooks, the rest, studies."""
+    pages = [
+        path.relative_to(source).with_suffix("").as_posix()
+        for pattern in ("*.md", "notebooks/*.ipynb", "articles/*.md", "trials/*.md", "reference/*")
+        for path in sorted(source.glob(pattern))
+    ]
+    first = ("index", "articles/", "notebooks/", "methods", "trials", "data", "api")
+    rank = {page: [page.startswith(start) for start in (*first, "")].index(True) for page in pages}
+    return sorted(pages, key=lambda page: (rank[page], pages.index(page)))
 
 
 def _notebooks(home: Path) -> list[Path]:
