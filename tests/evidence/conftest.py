@@ -32,9 +32,7 @@ def spoil(folder: Path) -> Spoil:
         written = io.StringIO(newline="")
         csv.writer(written, lineterminator="\n").writerows(rows)
         path.write_text(written.getvalue(), encoding="utf-8")
-        return 1 + sum(
-            len(list(io.StringIO(_line(row), newline=""))) for row in rows[:at]
-        )
+        return 1 + sum(len(list(io.StringIO(_line(row), newline=""))) for row in rows[:at])
 
     return overwrite
 

@@ -43,10 +43,21 @@ def seeded(folder: Path, spoil) -> dict[str, tuple[str, ...]]:
         line = spoil("results.csv", result, column, value)
         expected[name] = (f"results.csv line {line}, column {column} ({result}", *words)
 
-    results("negative SD", "rajizadeh2017-depression-1", "sd_t", "-8.9",
-            "-8.9 is not > 0. Give the SD of the change scores.")
-    results("text in a number", "tarleton2017-depression-2", "mean_t", "5.1*",
-            "'5.1*' is not a number", "leave the cell empty")
+    results(
+        "negative SD",
+        "rajizadeh2017-depression-1",
+        "sd_t",
+        "-8.9",
+        "-8.9 is not > 0. Give the SD of the change scores.",
+    )
+    results(
+        "text in a number",
+        "tarleton2017-depression-2",
+        "mean_t",
+        "5.1*",
+        "'5.1*' is not a number",
+        "leave the cell empty",
+    )
     line = spoil("results.csv", "fard2017-anxiety-3", "study_id", "fard2071")
     expected["unknown study"] = (
         f"results.csv line {line}, column study_id (fard2071, fard2017-anxiety-3)",
@@ -65,11 +76,19 @@ def seeded(folder: Path, spoil) -> dict[str, tuple[str, ...]]:
         "ci_low -1.26 is above estimate -1.85",
         "Look the figures up in the source",
     )
-    results("n above randomised", "nazarinasab2022-depression-1", "n_t", "300",
-            "n_t 300 and n_c 30 together are more than the", "randomised", "Look up both numbers")
+    results(
+        "n above randomised",
+        "nazarinasab2022-depression-1",
+        "n_t",
+        "300",
+        "n_t 300 and n_c 30 together are more than the",
+        "randomised",
+        "Look up both numbers",
+    )
     _rewrite(folder / "reviews.csv", lambda text: _without_column(text, "outcome"))
     expected["missing column"] = (
-        "reviews.csv line 1, column outcome: the column is missing", "Restore it",
+        "reviews.csv line 1, column outcome: the column is missing",
+        "Restore it",
     )
     _rewrite(folder / "benchmarks.csv", _semicolons)
     expected["wrong delimiter"] = (

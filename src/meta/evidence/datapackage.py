@@ -90,10 +90,6 @@ class TableSchema:
         """Names of the columns."""
         return [column.name for column in self.columns]
 
-    def column(self, name: str) -> Column | None:
-        """Return the column of that name, or None."""
-        return next((column for column in self.columns if column.name == name), None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataPackage:

@@ -90,10 +90,8 @@ def printed_figures(text: str) -> list[Printed]:
     found = []
     for match in _FIGURE.finditer(text):
         figure = match["figure"]
-        before = text[: match.start()].rstrip()[-1:]
         dash = match["sign"] is not None and match["sign"] in _DASHES
-        # "BDI-11", "14-28" and "+/- 7.9" hold no minus sign
-        joined = dash and (before.isalnum() or before in {")", "%", "/"})
+        joined = dash and _joins(text, match.start("sign"), match.start("figure"))
         negative = dash and not joined
         digits = figure.replace(",", "")
         _, _, behind = digits.partition(".")
@@ -108,6 +106,13 @@ def printed_figures(text: str) -> list[Printed]:
             )
         )
     return found
+
+
+def _joins(text: str, at: int, figure: int) -> bool:
+    """Tell whether a dash joins ("BDI-11", "14-28", "5.4 - 8.3", "+/- 7.9") and is no minus."""
+    if re.match(r"[\w)%/]", text[at - 1 : at]):
+        return True
+    return figure > at + 1 and re.search(r"[\d)%]\s$", text[:at]) is not None
 
 
 def stands_in(value: float, text: str) -> bool:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from meta.evidence.cells import CheckedTable, check_cells, reference_faults
-from meta.evidence.datapackage import DESCRIPTOR, DataPackage, read_datapackage
+from meta.evidence.datapackage import (
+    DESCRIPTOR,
+    DataPackage,
+    ForeignKey,
+    TableSchema,
+    read_datapackage,
+)
 from meta.evidence.faults import Fault
 from meta.evidence.reading import read_csv
 from meta.evidence.rules import rule_faults
 
-NEEDED = ("trials", "results")
+# what everything downstream leans on, whether or not a dictionary says so
+NEEDED = {
+    "trials": ("study_id", "label"),
+    "results": ("result_id", "study_id", "outcome", "result_type"),
+}
+_KEYS = {"trials": ("study_id",), "results": ("result_id",), "instruments": ("instrument_id",)}
+_OF_TRIAL = ForeignKey(columns=("study_id",), table="trials", target=("study_id",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +72,11 @@ def examine(folder: str | Path) -> Examination:
     faults = list(package.faults)
     tables: dict[str, CheckedTable] = {}
     for schema in package.tables:
+        schema = _with_keys(schema)
         path = folder / schema.path
         raw = read_csv(path, path.as_posix(), schema.names)
         tables[schema.name] = check_cells(raw, schema)
-    if package.tables:
-        faults.extend(
-            Fault(
-                file=(folder / DESCRIPTOR).as_posix(),
-                found=f"the table {name!r} is not described",
-                remedy="An evidence folder holds at least the tables trials and results.",
-            )
-            for name in NEEDED
-            if name not in tables
-        )
+    faults.extend(_lacking(package))
     of_cells = [fault for table in tables.values() for fault in table.faults]
     of_cells.extend(fault for table in tables.values() for fault in reference_faults(table, tables))
     of_rules = list(rule_faults(tables))
@@ -91,3 +95,38 @@ def examine(folder: str | Path) -> Examination:
         faults=tuple(faults),
         not_described=tuple(strangers),
     )
+
+
+def _with_keys(schema: TableSchema) -> TableSchema:
+    """Add the keys that joining needs where a dictionary leaves them out."""
+    key = _KEYS.get(schema.name, ())
+    if not schema.primary_key and set(key) <= set(schema.names):
+        schema = replace(schema, primary_key=key)
+    declared = [foreign.columns for foreign in schema.foreign_keys]
+    if schema.name == "results" and _OF_TRIAL.columns not in declared:
+        schema = replace(schema, foreign_keys=(*schema.foreign_keys, _OF_TRIAL))
+    return schema
+
+
+def _lacking(package: DataPackage) -> Iterator[Fault]:
+    if not package.tables:
+        return  # the dictionary itself could not be read, and says so
+    file = (package.folder / DESCRIPTOR).as_posix()
+    for name, columns in NEEDED.items():
+        schema = package.table(name)
+        if schema is None:
+            yield Fault(
+                file=file,
+                found=f"the table {name!r} is not described",
+                remedy="An evidence folder holds at least the tables trials and results.",
+            )
+            continue
+        for column in columns:
+            if column not in schema.names:
+                yield Fault(
+                    file=file,
+                    key=name,
+                    column=column,
+                    found="the column is not described, and every evidence folder needs it",
+                    remedy=f"Add it to {schema.path} and to datapackage.json.",
+                )

@@ -68,9 +68,9 @@ def lopsided_interval(row: Reported) -> Iterator[Finding]:
     (e_low, e_high), (l_low, l_high), (h_low, h_high) = spans
     centre = (l_low + h_low) / 2, (l_high + h_high) / 2
     gap = max(e_low - centre[1], centre[0] - e_high)
-    if gap <= 0:
-        return
     half_width = (scale(high) - scale(low)) / 2
+    if gap <= 1e-9 * half_width:  # binary fractions: 2.2 - 0.05 is not exactly 2.15
+        return
     share = gap / half_width
     middle = (scale(low) + scale(high)) / 2
     shown = math.exp(middle) if ratio else middle

@@ -1,0 +1,66 @@
+"""Recomputed p-values hold the exact ones and widen with the rounding."""
+
+from __future__ import annotations
+
+import pytest
+from scipy import stats
+
+from meta.evidence.digits import printed_p
+from meta.evidence.retest import PrintedArm, disagreement, t_test_range, two_by_two_range
+
+
+def test_the_exact_tests_lie_in_the_range():
+    t, c = PrintedArm(26, -15.65, 8.9, 2, 1), PrintedArm(27, -10.4, 7.9, 2, 1)
+    low, high = t_test_range(t, c)
+    for equal in (True, False):
+        p = stats.ttest_ind_from_stats(t.mean, t.sd, t.n, c.mean, c.sd, c.n, equal_var=equal).pvalue
+        assert low < p < high
+    # the curators' figure for these arms
+    assert low < 0.027 < high
+
+
+def test_figures_printed_to_many_decimals_give_the_tests_themselves():
+    t, c = PrintedArm(20, 5.0, 2.0, 12, 12), PrintedArm(20, 6.5, 2.0, 12, 12)
+    low, high = t_test_range(t, c)
+    p = stats.ttest_ind_from_stats(5, 2, 20, 6.5, 2, 20).pvalue
+    # equal n and SDs: both tests are one
+    assert low == pytest.approx(p, rel=1e-9)
+    assert high == pytest.approx(p, rel=1e-9)
+
+
+def test_coarser_printing_widens_the_range():
+    fine = t_test_range(PrintedArm(12, 11.4, 3.8, 2, 2), PrintedArm(9, 10.9, 4.3, 2, 2))
+    coarse = t_test_range(PrintedArm(12, 11.4, 3.8, 1, 1), PrintedArm(9, 10.9, 4.3, 1, 1))
+    assert coarse[0] < fine[0] < fine[1] < coarse[1]
+
+
+def test_equal_means_reach_one_and_no_spread_decides():
+    _, high = t_test_range(PrintedArm(10, 5, 1, 0, 0), PrintedArm(10, 5, 1, 0, 0))
+    assert high == 1
+    assert t_test_range(PrintedArm(10, 5, 0, 9, 0), PrintedArm(10, 9, 0, 9, 0))[0] == 0
+
+
+def test_two_by_two_holds_fisher_and_chi_squared():
+    low, high = two_by_two_range(22, 30, 10, 30)
+    table = [[22, 8], [10, 20]]
+    assert low <= stats.fisher_exact(table).pvalue <= high
+    assert low <= stats.chi2_contingency(table, correction=False).pvalue <= high
+    assert two_by_two_range(0, 10, 0, 12) == (1, 1)
+    assert two_by_two_range(10, 10, 12, 12) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "verdict"),
+    [
+        ("0.02", 0.012, 0.018, ""),
+        ("0.02", 0.026, 0.028, "note"),
+        ("0.04", 0.06, 0.07, "flag"),
+        ("0.27", 0.74, 0.83, "flag"),
+        ("<0.05", 0.2, 0.3, "flag"),
+        ("<0.05", 0.001, 0.002, ""),
+        (">0.05", 0.01, 0.02, "flag"),
+        ("0.001", 0.0001, 0.0002, "note"),
+    ],
+)
+def test_disagreement(text, low, high, verdict):
+    assert disagreement(printed_p(text), low, high) == verdict
