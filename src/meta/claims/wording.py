@@ -1,0 +1,80 @@
+"""How are figures and names written in a sentence?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isfinite
+
+from meta.synthesis.result import number
+
+_OUTCOMES = {
+    "crp": "C-reactive protein",
+    "il6": "interleukin-6",
+    "tnf_alpha": "TNF-alpha",
+    "hrv": "heart-rate variability",
+    "inflammatory_markers_unspecified": "unnamed inflammatory markers",
+    "gi_adverse_event": "stomach and bowel trouble",
+    "gi_symptom_severity": "severity of stomach and bowel symptoms",
+    "any_adverse_event": "unwanted effects",
+    "absorption_fraction": "absorption",
+    "serum_mg": "serum magnesium",
+    "sleep_onset_latency": "time to fall asleep",
+}
+
+
+def words(name: str) -> str:
+    """Turn a name of the tables into words: ``sleep_quality`` becomes "sleep quality"."""
+    return _OUTCOMES.get(name, name.replace("_", " "))
+
+
+def listing(items: Iterable[str], last: str = "and") -> str:
+    """Join words: "a", "a and b", "a, b and c"."""
+    kept = list(items)
+    if len(kept) < 2:
+        return "".join(kept)
+    return f"{', '.join(kept[:-1])} {last} {kept[-1]}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Count things: "no trial", "one trial", "4 trials"; words up to nine only for none and one."""
+    noun = one if count == 1 else many or f"{one}s"
+    shown = {0: "no", 1: "one"}.get(count, str(count))
+    return f"{shown} {one if count == 0 else noun}"
+
+
+def figure(value: float, digits: int | None = None) -> str:
+    """Write a figure as a reader would: no needless decimals, a true minus sign."""
+    if not isfinite(value):
+        return number(value)
+    if digits is None:
+        digits = 0 if float(value).is_integer() else 2 if abs(value) < 10 else 1
+    return number(value, digits)
+
+
+def span(low: float, high: float, digits: int | None = None) -> str:
+    """Write a range: "200 to 400", or one figure where both ends are the same."""
+    if low == high:
+        return figure(low, digits)
+    if not isfinite(low):
+        return f"at most {figure(high, digits)}"
+    if not isfinite(high):
+        return f"at least {figure(low, digits)}"
+    return f"{figure(low, digits)} to {figure(high, digits)}"
+
+
+def with_interval(estimate: float, low: float, high: float, digits: int = 2) -> str:
+    """Write an estimate and its interval: "-0.50 (-0.91 to -0.07)"."""
+    return f"{number(estimate, digits)} ({number(low, digits)} to {number(high, digits)})"
+
+
+def plain_list(names: Sequence[str], most: int = 6) -> str:
+    """Name some, and count the rest."""
+    if len(names) <= most:
+        return listing(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def sentence(*parts: str) -> str:
+    """Join clauses by semicolons into one sentence with a capital and a full stop."""
+    text = "; ".join(part.strip().rstrip(".;") for part in parts if part.strip())
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
