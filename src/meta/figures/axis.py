@@ -9,11 +9,14 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from meta.effect_sizes.scales import Scale
-from meta.figures.sheet import to_reader
+from meta.errors import DataError
+from meta.figures.sheet import reader_to_axis, to_reader
 from meta.synthesis.result import number
 
 # an interval more than this many times as long as the typical one is cut with an arrow
 _LONGEST = 3.0
+# an estimate with an interval this many times as long says nothing, and need not be shown
+_ABSURD = 10.0
 # summary and prediction intervals may widen the axis by this share on each side
 _WIDEN = 0.35
 _DECADE_STEPS = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
@@ -32,7 +35,8 @@ def robust_limits(
     Parameters
     ----------
     estimates, lows, highs : array_like of shape (k,)
-        Effects and interval limits in axis coordinates. All estimates are shown.
+        Effects and interval limits in axis coordinates. All estimates are shown but those whose
+        interval is ten times as long as the typical one.
     must_show : sequence of float
         Further values inside the limits (no effect, the pooled effect, a claim).
     wide : sequence of (low, high)
@@ -54,19 +58,21 @@ def robust_limits(
     )
     seen = np.isfinite(points)
     points, low, high = points[seen], low[seen], high[seen]
-    values = [float(v) for v in (*points, *must_show) if np.isfinite(v)]
     arms = np.concatenate([points - low, high - points])
     arms = np.sort(arms[np.isfinite(arms)])
-    reach = _LONGEST * arms[(len(arms) - 1) // 2] if len(arms) else np.inf
+    typical = float(arms[(len(arms) - 1) // 2]) if len(arms) else np.inf
+    if typical > 0:
+        longest = np.fmax(points - low, high - points)
+        says = ~(longest > _ABSURD * typical)
+        points, low, high = points[says], low[says], high[says]
+    reach = _LONGEST * typical
+    values = [float(v) for v in (*points, *must_show) if np.isfinite(v)]
     left = np.where(np.isfinite(low), np.maximum(low, points - reach), points)
     right = np.where(np.isfinite(high), np.minimum(high, points + reach), points)
     values += [float(v) for v in (*left, *right)]
     if not values:
         return -1.0, 1.0
     bottom, top = min(values), max(values)
-    if not len(points) and wide:
-        finite = [v for pair in wide for v in pair if np.isfinite(v)]
-        bottom, top = min([bottom, *finite]), max([top, *finite])
     room = _WIDEN * (top - bottom)
     for one_low, one_high in wide:
         if np.isfinite(one_low):
@@ -77,6 +83,21 @@ def robust_limits(
         bottom, top = bottom - max(0.5, abs(bottom) / 2), top + max(0.5, abs(top) / 2)
     pad = 0.03 * (top - bottom)
     return bottom - pad, top + pad
+
+
+def limits_of_reader(name: str, scale: Scale, limits: tuple[float, float]) -> tuple[float, float]:
+    """Take limits that the caller wants, on the reader's scale, to axis coordinates.
+
+    Raises
+    ------
+    DataError
+        If they are not two finite numbers in rising order, above 0 for ratios.
+    """
+    low, high = limits
+    if not (np.isfinite(limits).all() and low < high and (low > 0 or not scale.log)):
+        need = "above 0 " if scale.log else ""
+        raise DataError(f"{name}: xlim={limits}: give two finite numbers {need}in rising order")
+    return reader_to_axis(scale, low), reader_to_axis(scale, high)
 
 
 def ticks(

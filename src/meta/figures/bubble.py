@@ -69,7 +69,7 @@ def bubble(
     ...     [-0.1, -0.3, -0.2, -0.6], [0.04, 0.05, 0.03, 0.06], weeks=[4, 8, 6, 12]
     ... )
     >>> bubble(meta.meta_regression(effects, "weeks"), "weeks").alt_text()[:40]
-    'Meta-regression of 4 studies on weeks. M'
+    'Meta-regression of 4 studies on weeks. E'
     """
     table = regression.effects.table
     if moderator not in table or not pd.api.types.is_numeric_dtype(table[moderator]):

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
 
 from meta.effect_sizes.scales import Scale
 from meta.errors import DataError
@@ -66,6 +67,7 @@ def frame(
     y_label: str = "",
     left: float = 56.0,
     right: float = 16.0,
+    axes: bool = True,
 ) -> Canvas:
     """Draw the frame of a chart.
 
@@ -85,6 +87,8 @@ def frame(
         Paragraphs below.
     left, right : float
         Room beside the panel, in points.
+    axes : bool
+        Whether the panel has axis lines, ticks and labels.
 
     Returns
     -------
@@ -97,9 +101,10 @@ def frame(
     """
     full = left + width + right
     scale = 1.0
+    below = _BELOW_AXIS if axes else 4.0
     if ax is None:
         head, foot = _head(title, key, full), _foot(notes, full)
-        total = head + height + _BELOW_AXIS + foot
+        total = head + height + below + foot
         figure: Figure = theme.new_figure(full, total)
         ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     else:
@@ -110,7 +115,7 @@ def frame(
         for scale in np.linspace(1.0, _LEAST_SCALE, 10):
             wide, high = full / scale, total / scale
             head, foot = _head(title, key, wide), _foot(notes, wide)
-            width, height = wide - left - right, high - head - _BELOW_AXIS - foot
+            width, height = wide - left - right, high - head - below - foot
             if width >= _LEAST_PANEL[0] and height >= _LEAST_PANEL[1]:
                 break
         else:
@@ -131,7 +136,9 @@ def frame(
         )
     )
     canvas = Canvas(figure, ax, panel, float(scale), (width, height))
-    _write(canvas, title, key, notes, full, head + height + _BELOW_AXIS)
+    _write(canvas, title, key, notes, full, head + height + below)
+    if not axes:
+        panel.set_axis_off()
     for spine in panel.spines.values():
         spine.set_linewidth(0.8 * scale)
     panel.tick_params(labelsize=SMALL * scale, length=3.5 * scale, labelfontfamily=theme.FONT)
@@ -266,6 +273,8 @@ def label_points(
     boxes: list[tuple[float, float, float, float]] = [
         (px - 4, py - 4, px + 4, py + 4) for px, py in points
     ]
+    # a name that crosses a line stays legible
+    halo = withStroke(linewidth=2.0 * canvas.scale, foreground=theme.GROUND)
     left_out = []
     for i in range(len(points)) if first is None else first:
         px, py = points[i]
@@ -285,7 +294,7 @@ def label_points(
                 panel.text(
                     box[0] / width, (box[1] + high * 0.2) / height, text, parse_math=False,
                     transform=panel.transAxes, fontsize=size * canvas.scale, fontfamily=theme.FONT,
-                    color=theme.INK, zorder=6,
+                    color=theme.INK, zorder=6, path_effects=[halo],
                 )  # fmt: skip
                 break
         else:

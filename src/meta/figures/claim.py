@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from meta.errors import DataError
 from meta.figures import forest_rows as make
 from meta.figures import theme
-from meta.figures.axis import robust_limits
+from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.forest import favours
 from meta.figures.sheet import (
@@ -86,8 +86,8 @@ def claim_plot(
     Raises
     ------
     DataError
-        If the claim is no finite number (above 0 for ratios), the range is upside down, or columns
-        of ``arms`` are missing.
+        If the claim is no finite number (above 0 for ratios), it lies outside its own range, or
+        columns of ``arms`` are missing.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def claim_plot(
     >>> from meta.figures.claim import claim_plot
     >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
     >>> claim_plot(fit, claimed=-1.2).alt_text()[:60]
-    'Claimed effect −1.20 beside the effect that trials show. Sta'
+    'Claimed effect −1.2 beside the effect that trials show. Stan'
     """
     scale = fit.scale
     shown = make.effect_digits(fit, digits)
@@ -220,7 +220,7 @@ def _limits(
     fit: Pooled, rows: list[Row], references: list[Reference], xlim: tuple[float, float] | None
 ) -> tuple[float, float]:
     if xlim is not None:
-        return reader_to_axis(fit.scale, xlim[0]), reader_to_axis(fit.scale, xlim[1])
+        return limits_of_reader("claim_plot", fit.scale, xlim)
     marks = [r for r in rows if r.kind != "gap" and np.isfinite(r.estimate)]
     return robust_limits(
         [r.estimate for r in marks],

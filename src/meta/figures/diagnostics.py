@@ -53,7 +53,7 @@ def baujat_plot(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
     >>> from meta.figures.diagnostics import baujat_plot
     >>> fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06], labels=["A", "B", "C"])
     >>> baujat_plot(fit).alt_text()
-    'Baujat plot of 3 studies. Largest part of the heterogeneity: B (0.71); largest pull: B (0.79).'
+    'Baujat plot of 3 studies. Largest part of the heterogeneity: B (0.90); largest pull: B (2.39).'
     """
     from meta.synthesis.influence import baujat
 
@@ -115,7 +115,7 @@ def influence_plot(fit: Pooled, *, title: str = "") -> Figure:
     >>> from meta.figures.diagnostics import influence_plot
     >>> fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06], labels=["A", "B", "C"])
     >>> influence_plot(fit).alt_text()
-    'Influence of 3 studies. Influential by the usual limits: none.'
+    'Influence of 3 studies. Influential by the usual limits: A, B.'
     """
     from meta.synthesis.influence import influence
 

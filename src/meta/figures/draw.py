@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
 from meta.errors import DataError
 from meta.figures import theme
@@ -22,7 +22,7 @@ _ARROW = {
 }  # fmt: skip
 _COLOURS = {
     "study": theme.STUDY, "arm": theme.MUTED, "claim": theme.CLAIMED,
-    "prediction": theme.PREDICTION, "subtotal": theme.SUMMARY, "total": theme.SUMMARY,
+    "prediction": theme.PREDICTION, "subtotal": theme.MUTED, "total": theme.SUMMARY,
 }  # fmt: skip
 _MARKERS = {"study": "s", "arm": "o", "claim": "D"}
 # below this share of its size text is no longer read
@@ -287,16 +287,17 @@ def _draw_study(sheet: Sheet, panel: Axes, row: Row, y: float, scale: float, col
 def _draw_lights(layout: Layout, ax: Axes, row: Row, y: float, scale: float) -> None:
     for x, judgement in zip(layout.lights, row.lights, strict=False):
         if judgement:
-            _light(ax, x, y, judgement, scale)
+            light(ax, x, y, judgement, scale)
 
 
-def _light(ax: Axes, x: float, y: float, judgement: str, scale: float) -> None:
-    radius = 5.6
+def light(ax: Axes, x: float, y: float, judgement: str, scale: float, size: float = 11.2) -> None:
+    """Draw a risk-of-bias light of a diameter in points: colour and symbol say the same."""
     colour, symbol, _ = LIGHTS[judgement]
-    ax.add_patch(
-        Circle((x, y), radius, facecolor=colour, edgecolor="none", gid=f"light-{judgement}")
-    )
+    ax.plot(
+        [x], [y], marker="o", markersize=size * scale, color=colour, markeredgewidth=0,
+        clip_on=False, gid=f"light-{judgement}",
+    )  # fmt: skip
     put(
         ax, x, y, symbol, ha="center", va="center_baseline", color=theme.GROUND,
-        fontweight="bold", fontsize=1.55 * radius * scale,
+        fontweight="bold", fontsize=0.78 * size * scale,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from meta.errors import DataError
 from meta.figures import forest_rows as make
 from meta.figures import theme
-from meta.figures.axis import robust_limits
+from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.risk_of_bias import lights_by_study
 from meta.figures.sheet import Foot, Reference, Row, Sheet, reader_to_axis, to_axis
@@ -180,6 +180,8 @@ def _sheet(
             rows.append(Row(kind="gap"))
     if fit.k > 1:
         total = _TOTAL[fit.model] + (": all" if groups is not None else "")
+        if groups is None:
+            rows.append(Row(kind="gap"))
         rows += make.summary_rows(fit, kind="total", label=total, arms=arms, digits=digits)
     rows += make.silent_rows(silent, arms)
     beside = []
@@ -190,7 +192,8 @@ def _sheet(
             if one.k > 1
         ]
         beside.append(f"Test between subgroups: {groups.test_text()}")
-    beside.append(f"Heterogeneity: {fit.heterogeneity_text()}")
+    name = "Heterogeneity" if groups is None else "Heterogeneity, all studies"
+    beside.append(f"{name}: {fit.heterogeneity_text()}")
     test = f"; against no effect p {p_text(fit.p_value)}" if np.isfinite(fit.p_value) else ""
     beside.append(f"Method: {fit.method()}{test}")
     foot = [Foot(text=rob_text)] if rob_text else []
@@ -261,11 +264,7 @@ def _limits(
     xlim: tuple[float, float] | None,
 ) -> tuple[float, float]:
     if xlim is not None:
-        low, high = xlim
-        if not (np.isfinite(xlim).all() and low < high and (low > 0 or not fit.scale.log)):
-            need = "above 0 " if fit.scale.log else ""
-            raise DataError(f"forest: xlim={xlim}: give two finite numbers {need}in rising order")
-        return reader_to_axis(fit.scale, low), reader_to_axis(fit.scale, high)
+        return limits_of_reader("forest", fit.scale, xlim)
     studies = [r for r in rows if r.kind == "study"]
     totals = [r for r in rows if r.kind in {"subtotal", "total", "prediction"}]
     return robust_limits(

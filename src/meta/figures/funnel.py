@@ -27,7 +27,7 @@ _NAMES = {
     "sqrt_inverse_n": "√(1/n treated + 1/n control) (small studies below)",
 }
 # two-sided p between which the contour regions lie, from the centre outwards
-_CONTOURS = ((0.10, 0.05, "#e3e7eb"), (0.05, 0.01, "#c9d0d7"), (0.01, 0.0, "#eef0f2"))
+_CONTOURS = ((0.10, 0.05, "#e6e9ed"), (0.05, 0.01, "#d0d6dc"), (0.01, 0.0, "#b9c1ca"))
 _CONTOUR_NAMES = ("0.05 < p < 0.10", "0.01 < p < 0.05", "p < 0.01")
 
 

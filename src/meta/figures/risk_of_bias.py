@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from meta.errors import DataError
-from meta.figures.theme import plain, require_columns
+from meta.figures.canvas import frame
+from meta.figures.draw import LIGHTS, light
+from meta.figures.layout import SMALL
+from meta.figures.theme import (
+    GROUND,
+    SIZE,
+    describe,
+    in_house_style,
+    lead,
+    nothing_to_draw,
+    plain,
+    put,
+    require_columns,
+    text_width,
+)
 
 JUDGEMENTS = ("low", "some", "high", "unclear")
 _SYNONYMS = {
@@ -23,6 +43,8 @@ ROB2_DOMAINS = {
     "D5": "selection of the reported result",
     "overall": "overall",
 }
+# grey print and colour-blind eyes tell the bars apart by these
+_HATCH = {"low": "", "some": "//", "high": "xx", "unclear": ".."}
 _LEGEND = "+ low risk, ! some concerns, × high risk, ? unclear"
 
 
@@ -106,3 +128,172 @@ def lights_by_study(
     tool = judged["tool"].iloc[0]
     name = f"Risk of bias ({plain(tool)})" if tool else "Risk of bias"
     return tuple(domains), lights, f"{name}: {letters}. {_LEGEND}; no symbol: not judged."
+
+
+def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | None) -> dict[str, str]:
+    studies = [str(s) for s in judged["study_id"].unique()]
+    return {s: plain((labels or {}).get(s, s)) for s in studies}
+
+
+@in_house_style
+def traffic_light(
+    judgements: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw one light for each study and domain.
+
+    Parameters
+    ----------
+    judgements : pandas.DataFrame
+        Columns ``study_id domain judgement`` and, where known, ``tool``; one tool only, for the
+        domains of two tools cannot stand under one heading.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of the right size by default.
+    labels : mapping of str to str, optional
+        Names of the studies by ``study_id``.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`. A domain that was not judged stays empty.
+
+    Raises
+    ------
+    DataError
+        If there is no row, a column is missing, a judgement is unknown, two judgements contradict
+        each other, or tools are mixed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from meta.figures.risk_of_bias import traffic_light
+    >>> rows = [("a", "D1", "low"), ("a", "D2", "high"), ("b", "D1", "some")]
+    >>> table = pd.DataFrame(rows, columns=["study_id", "domain", "judgement"])
+    >>> traffic_light(table).alt_text()
+    'Risk of bias of 2 studies. a: D1 low, D2 high; b: D1 some.'
+    """
+    judged = read_judgements(judgements)
+    nothing_to_draw("traffic_light", judged)
+    domains, lights, legend = lights_by_study(judged)
+    names = _labels(judged, labels)
+    cell, row = 26.0, 19.0
+    longest = max(text_width(name) for name in names.values())
+    # the legend below needs a width that can be read
+    width = max(cell * len(domains), 250 - longest)
+    canvas = frame(
+        "traffic_light", ax, width=width, height=row * (len(names) + 1), title=title,
+        notes=[legend], left=longest + 22, right=10, axes=False,
+    )  # fmt: skip
+    panel = canvas.panel
+    panel.set_xlim(0, canvas.size[0])
+    panel.set_ylim(row * (len(names) + 1), 0)
+    for j in range(len(domains)):
+        put(
+            panel, cell * (j + 0.5), row * 0.65, chr(ord("A") + j), ha="center", fontweight="bold",
+            fontsize=SIZE * canvas.scale,
+        )  # fmt: skip
+    for i, (study, name) in enumerate(names.items()):
+        y = row * (i + 1.5)
+        put(panel, -8, y + 3.2, name, ha="right", fontsize=SIZE * canvas.scale)
+        for j, judgement in enumerate(lights[study]):
+            if judgement:
+                light(panel, cell * (j + 0.5), y, judgement, canvas.scale, size=13.5)
+    said = "; ".join(
+        f"{name}: "
+        + ", ".join(f"{d} {j}" for d, j in zip(domains, lights[study], strict=True) if j)
+        for study, name in names.items()
+    )
+    describe(canvas.host, f"{lead(title)}Risk of bias of {len(names)} studies. {said}.")
+    return canvas.figure
+
+
+@in_house_style
+def risk_of_bias_summary(
+    judgements: pd.DataFrame, ax: Axes | None = None, *, title: str = ""
+) -> Figure:
+    """Draw how many studies got which judgement, one bar a domain.
+
+    Parameters
+    ----------
+    judgements : pandas.DataFrame
+        As for :func:`traffic_light`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`. Bars count studies, and studies that were not judged in a domain
+        stay visible as a gap.
+
+    Raises
+    ------
+    DataError
+        As for :func:`traffic_light`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from meta.figures.risk_of_bias import risk_of_bias_summary
+    >>> rows = [("a", "D1", "low"), ("a", "D2", "high"), ("b", "D1", "some")]
+    >>> table = pd.DataFrame(rows, columns=["study_id", "domain", "judgement"])
+    >>> risk_of_bias_summary(table).alt_text()[:62]
+    'Risk of bias of 2 studies by domain. Randomisation process: 1 '
+    """
+    judged = read_judgements(judgements)
+    nothing_to_draw("risk_of_bias_summary", judged)
+    domains = domains_of(judged)
+    studies = judged["study_id"].nunique()
+    counts = judged.groupby(["domain", "judgement"]).size()
+    names = [domain_name(d)[:1].upper() + domain_name(d)[1:] for d in domains]
+    key = [
+        (Patch(facecolor=colour, hatch=_HATCH[j], edgecolor=GROUND, linewidth=0), text)
+        for j, (colour, _, text) in LIGHTS.items()
+        if j in set(judged["judgement"])
+    ]
+    tool = plain(judged["tool"].iloc[0])
+    canvas = frame(
+        "risk_of_bias_summary", ax, width=330, height=22.0 * len(domains) + 8, title=title, key=key,
+        notes=[f"Judged with {tool}."] if tool else [], x_label=f"Studies (of {studies})",
+        left=max(text_width(name, SMALL) for name in names) + 20,
+    )  # fmt: skip
+    panel = canvas.panel
+    panel.set_ylim(len(domains) - 0.5, -0.5)
+    panel.set_xlim(0, studies)
+    panel.set_yticks(range(len(domains)), names, parse_math=False)
+    panel.tick_params(axis="y", length=0)
+    panel.spines["left"].set_visible(False)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    parts = []
+    for i, domain in enumerate(domains):
+        start, said = 0, []
+        for judgement, (colour, symbol, text) in LIGHTS.items():
+            count = int(counts.get((domain, judgement), 0))
+            if not count:
+                continue
+            panel.barh(
+                i, count, left=start, height=0.66, color=colour, hatch=_HATCH[judgement],
+                edgecolor=GROUND, linewidth=0.8, gid=f"{domain}-{judgement}",
+            )  # fmt: skip
+            shown = f"{symbol} {count}"
+            if count / studies * canvas.size[0] > text_width(shown, SMALL, bold=True) + 6:
+                panel.text(
+                    start + count / 2, i, shown, ha="center", va="center", color=GROUND,
+                    fontsize=SMALL * canvas.scale, fontweight="bold", parse_math=False,
+                    bbox={"facecolor": colour, "edgecolor": "none", "pad": 2.0},
+                )  # fmt: skip
+            said.append(f"{count} {text}")
+            start += count
+        parts.append(f"{names[i]}: {', '.join(said)}")
+    describe(
+        canvas.host,
+        f"{lead(title)}Risk of bias of {studies} studies by domain. {'; '.join(parts)}.",
+    )
+    return canvas.figure

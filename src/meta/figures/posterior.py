@@ -1,0 +1,109 @@
+"""What does the posterior say about the effect?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from meta.figures import theme
+from meta.figures.canvas import effect_axis, frame
+from meta.figures.sheet import reader_to_axis
+
+if TYPE_CHECKING:
+    from meta.synthesis.bayes_result import BayesFit
+
+_SHADE = "#cfe0ec"
+
+
+@theme.in_house_style
+def posterior(
+    fit: BayesFit, ax: Axes | None = None, *, mid: float | None = None, title: str = ""
+) -> Figure:
+    """Draw the posterior of the mean effect and of the true effect of a new study.
+
+    Parameters
+    ----------
+    fit : BayesFit
+        Answer of :func:`meta.bayes`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    mid : float, optional
+        Minimal important difference on the reader's scale, signed; a line is drawn there.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`. The shaded part of the curve is the credible interval.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.figures.posterior import posterior
+    >>> posterior(meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])).alt_text()[:30]
+    'Posterior of the mean effect. '
+    """
+    mean = fit.density("mu")
+    new = fit.density("prediction")
+    scale = fit.scale
+    level = f"{100 * fit.ci_level:g} %"
+    key: list[tuple[Artist, str]] = [
+        (Patch(facecolor=_SHADE, edgecolor=theme.STUDY), f"mean effect, {level} interval shaded"),
+        (Line2D([], [], color=theme.PREDICTION, linestyle="--", linewidth=1.4), "a new study"),
+    ]
+    prior_known = bool(np.isfinite(mean["prior"]).any())
+    if prior_known:
+        key.append((Line2D([], [], color=theme.MUTED, linestyle=":", linewidth=1.4), "prior"))
+    if mid is not None:
+        line = Line2D([], [], color=theme.IMPORTANT, linestyle=(0, (1, 1.6)), linewidth=1.5)
+        key.append((line, f"smallest important {theme.as_given(mid)}"))
+    notes = [fit.sentence(), *(f"Note: {theme.plain(note)}" for note in fit.notes)]
+    canvas = frame(
+        "posterior", ax, title=title, key=key, notes=notes, height=230, y_label="Density",
+        x_label=scale.label + (" (log scale)" if scale.log else ""), left=40,
+    )  # fmt: skip
+    panel, factor = canvas.panel, canvas.scale
+    inside = mean[(mean["x"] >= fit.ci_low) & (mean["x"] <= fit.ci_high)]
+    panel.fill_between(inside["x"], inside["density"], color=_SHADE, linewidth=0, zorder=1)
+    panel.plot(mean["x"], mean["density"], color=theme.STUDY, linewidth=1.8 * factor, gid="mu")
+    panel.plot(
+        new["x"], new["density"], color=theme.PREDICTION, linewidth=1.4 * factor, linestyle="--",
+        gid="prediction",
+    )  # fmt: skip
+    if prior_known:
+        panel.plot(
+            mean["x"], mean["prior"], color=theme.MUTED, linewidth=1.4 * factor, linestyle=":"
+        )
+    top = 1.06 * float(mean["density"].max())
+    if np.isfinite(scale.null):
+        null = reader_to_axis(scale, scale.null)
+        panel.axvline(null, color=theme.INK, linewidth=0.9 * factor)
+    if mid is not None:
+        panel.axvline(
+            reader_to_axis(scale, mid), color=theme.IMPORTANT, linestyle=(0, (1, 1.6)),
+            linewidth=1.5 * factor,
+        )  # fmt: skip
+    panel.set_ylim(0, top)
+    panel.set_yticks([])
+    panel.spines["left"].set_visible(False)
+    width = fit.ci_high - fit.ci_low
+    low = max(min(fit.pi_low, fit.ci_low), fit.ci_low - 1.5 * width)
+    high = min(max(fit.pi_high, fit.ci_high), fit.ci_high + 1.5 * width)
+    shown = [low, high]
+    if np.isfinite(scale.null):
+        shown.append(null)
+    if mid is not None:
+        shown.append(reader_to_axis(scale, mid))
+    pad = 0.05 * (max(shown) - min(shown))
+    effect_axis(canvas, scale, (min(shown) - pad, max(shown) + pad))
+    theme.describe(
+        canvas.host, f"{theme.lead(title)}Posterior of the mean effect. {' '.join(notes)}"
+    )
+    return canvas.figure

@@ -1,0 +1,323 @@
+"""Do the other figures show their numbers, readable and whole?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from figures.readable import assert_readable, bcg, boxes, many
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+
+import meta
+from meta.errors import DataError, TooFewStudies
+from meta.figures import theme
+from meta.figures.albatross import albatross_plot
+from meta.figures.bubble import bubble
+from meta.figures.claim import claim_plot
+from meta.figures.diagnostics import baujat_plot, influence_plot
+from meta.figures.drapery import drapery
+from meta.figures.funnel import funnel
+from meta.figures.harvest import harvest
+from meta.figures.posterior import posterior
+from meta.figures.prisma import Flow, prisma
+from meta.figures.risk_of_bias import risk_of_bias_summary, traffic_light
+from meta.figures.sensitivity import cumulative_forest, leave_one_out_plot
+from meta.synthesis.trim_and_fill import trim_and_fill
+
+
+def panel_of(figure: Figure) -> Axes:
+    return figure.axes[0].child_axes[0]
+
+
+def line(panel: Axes, gid: str) -> np.ndarray:
+    (found,) = [item for item in panel.lines if item.get_gid() == gid]
+    return np.asarray(found.get_xydata())
+
+
+def judgements() -> pd.DataFrame:
+    rows = [
+        (f"study {i}", domain, word)
+        for i in range(7)
+        for domain, word in zip(
+            ["overall", "D2", "D1"], ["low", "high", ["some", "unclear"][i % 2]], strict=True
+        )
+    ]
+    return pd.DataFrame(rows, columns=["study_id", "domain", "judgement"]).assign(tool="RoB2")
+
+
+def flow(**changes: object) -> Flow:
+    counts = {
+        "found": {"PubMed": 120, "A register of trials with a long name": 14}, "duplicates": 20,
+        "excluded": 80, "not_retrieved": 3,
+        "reasons": {"not randomised": 12, "no outcome of mood, anxiety or sleep at all": 11},
+        "reports": 8, "studies": 7, "silent": 2,
+    }  # fmt: skip
+    return Flow(**(counts | changes))
+
+
+def regression() -> Any:
+    latitude = [44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33]
+    return meta.meta_regression(bcg(latitude=latitude), "latitude")
+
+
+def votes() -> Any:
+    words = ["treated"] * 4 + ["control", "none"] + ["neither"] * 3
+    return meta.direction_vote(words, labels=[f"A trial with a name {i}" for i in range(9)])
+
+
+def p_values() -> Any:
+    return meta.albatross(
+        [0.02, 0.55, "<0.001", ">0.05"], [90, 64, 126, 50], ["treated", "control", "treated", 1],
+        labels=["A 2017", "B 2018", "C 2019", "D 2020"],
+    )  # fmt: skip
+
+
+FIGURES: dict[str, Callable[[Axes | None], Figure]] = {
+    "funnel": lambda ax: funnel(
+        meta.pool(bcg()), ax, filled=trim_and_fill(meta.pool(bcg(), model="common")),
+        egger=meta.egger(meta.pool(bcg()), "sei"), title="BCG",
+    ),
+    "claim": lambda ax: claim_plot(meta.pool(bcg()), 0.2, ax, title="Four of five", mid=0.9),
+    "leave_one_out": lambda ax: leave_one_out_plot(meta.pool(bcg()), ax),
+    "cumulative": lambda ax: cumulative_forest(meta.pool(bcg()), ax, order=list(range(13))),
+    "baujat": lambda ax: baujat_plot(meta.pool(bcg()), ax),
+    "drapery": lambda ax: drapery(meta.pool(bcg()), ax),
+    "bubble": lambda ax: bubble(regression(), "latitude", ax, label="Latitude, degrees"),
+    "traffic_light": lambda ax: traffic_light(judgements(), ax, title="Risk of bias"),
+    "risk_of_bias_summary": lambda ax: risk_of_bias_summary(judgements(), ax),
+    "prisma": lambda ax: prisma(flow(), ax),
+    "albatross": lambda ax: albatross_plot(p_values(), ax),
+    "harvest": lambda ax: harvest(votes(), ax, strong=["A trial with a name 0"]),
+    "posterior": lambda ax: posterior(meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06]), ax),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_readable_described_and_leaves_settings_alone(name: str) -> None:
+    before = dict(mpl.rcParams)
+    figure = FIGURES[name](None)
+    assert dict(mpl.rcParams) == before
+    assert_readable(figure)
+    assert len(theme.alt_text(figure)) > 40
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_draws_into_given_axes(name: str) -> None:
+    figure = Figure(figsize=(14, 9))
+    axes = figure.subplots()
+    before = axes.get_position().bounds
+    assert FIGURES[name](axes) is figure
+    assert axes.get_position().bounds == before
+    assert theme.alt_text(axes)
+    with pytest.raises(DataError, match="larger axes"):
+        FIGURES[name](Figure(figsize=(0.9, 0.7)).subplots())
+
+
+@pytest.mark.parametrize("name", ["bubble", "funnel", "risk_of_bias_summary"])
+def test_files_are_the_same_every_time(name: str) -> None:
+    assert theme.svg_text(FIGURES[name](None)) == theme.svg_text(FIGURES[name](None))
+
+
+def test_funnel_points_are_effects_and_standard_errors() -> None:
+    fit = meta.pool(bcg())
+    filled = trim_and_fill(meta.pool(bcg(), model="common"))
+    panel = panel_of(funnel(fit, filled=filled))
+    assert line(panel, "studies") == pytest.approx(
+        np.column_stack([fit.effects.yi, fit.effects.sei])
+    )
+    mirrored = filled.filled
+    assert line(panel, "filled") == pytest.approx(
+        np.column_stack([mirrored["yi"], np.sqrt(mirrored["vi"])])
+    )
+    assert panel.yaxis.get_inverted()
+
+
+def test_egger_line_is_the_regression_and_needs_its_predictor() -> None:
+    fit = meta.pool(bcg())
+    egger = meta.egger(fit, "sei")
+    (top, bottom) = line(panel_of(funnel(fit, egger=egger)), "egger")
+    assert top == pytest.approx([egger.limit, 0])
+    assert bottom[0] == pytest.approx(egger.limit + egger.slope * bottom[1])
+    with pytest.raises(DataError, match="give both the same"):
+        funnel(fit, egger=egger, predictor="sqrt_inverse_n")
+    with pytest.raises(DataError, match="predictor='n'"):
+        funnel(fit, predictor="n")
+    table = fit.effects.table
+    expected = np.sqrt(1 / table["n_t"] + 1 / table["n_c"])
+    points = line(panel_of(funnel(fit, predictor="sqrt_inverse_n")), "studies")
+    assert points[:, 1] == pytest.approx(expected)
+
+
+def test_few_studies_in_a_funnel_are_not_read() -> None:
+    texts = " ".join(text for text, _ in boxes(funnel(meta.pool([1.0, 2.0], [1.0, 2.0]))))
+    assert "not informative" in texts.replace("\u00a0", " ")
+
+
+def test_claim_stands_on_its_own_figure_and_the_sentence_is_true() -> None:
+    fit = meta.pool(bcg())
+    figure = claim_plot(fit, 0.2, claimed_low=0.1, claimed_high=0.25)
+    panel = panel_of(figure)
+    claim = next(item for item in panel.lines if item.get_gid() == "estimate")
+    assert claim.get_xdata()[0] == pytest.approx(np.log(0.2))
+    span = next(item for item in panel.lines if item.get_gid() == "interval")
+    assert np.exp(span.get_xdata()) == pytest.approx([0.1, 0.25])
+    (diamond,) = [p for p in panel.patches if isinstance(p, Polygon)]
+    assert diamond.get_xy()[0, 0] == pytest.approx(fit.ci_low)
+    said = theme.alt_text(figure)
+    assert "outside the interval of the pooled effect but inside the prediction" in said
+    assert "inside the interval of the pooled effect" in theme.alt_text(claim_plot(fit, 0.5))
+    assert "and outside the prediction interval" in theme.alt_text(claim_plot(fit, 0.05))
+
+
+def test_claimed_fall_stands_beside_both_arms() -> None:
+    fit = meta.pool([-8.0, -3.0], [9.0, 16.0], measure="PC")
+    arms = pd.DataFrame(
+        {"label": ["Magnesium", "Placebo"], "estimate": [-28.0, -21.0], "ci_low": [-33.0, np.nan]}
+    ).assign(ci_high=[-23.0, np.nan])
+    figure = claim_plot(fit, -28, arms=arms)
+    at = [item.get_xdata()[0] for item in panel_of(figure).lines if item.get_gid() == "estimate"]
+    assert at == [-28, -28, -21]
+    assert "the effect is the difference between the arms" in theme.alt_text(figure)
+    assert_readable(figure)
+
+
+def test_impossible_claims_are_refused_together() -> None:
+    fit = meta.pool(bcg())
+    with pytest.raises(DataError) as caught:
+        claim_plot(fit, -0.2, mid=np.inf)
+    assert len(caught.value.faults) == 2
+    with pytest.raises(DataError, match="does not hold the claimed"):
+        claim_plot(fit, 0.2, claimed_low=0.3, claimed_high=0.4)
+    with pytest.raises(DataError, match="xlim"):
+        claim_plot(fit, 0.2, xlim=(2, 1))
+
+
+def test_claim_beside_one_trial_is_not_called_pooled() -> None:
+    text = theme.alt_text(claim_plot(meta.pool([-0.3], [0.02], measure="SMD"), -0.9))
+    assert "outside the interval of the one trial." in text
+
+
+def test_leave_one_out_and_cumulative_show_their_tables() -> None:
+    fit = meta.pool(bcg())
+    for figure, table in (
+        (leave_one_out_plot(fit), meta.leave_one_out(fit)),
+        (cumulative_forest(fit, order=list(range(13))), meta.cumulative(fit, list(range(13)))),
+    ):
+        squares = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"]
+        assert [s.get_xdata()[0] for s in squares] == pytest.approx(table["estimate"])
+    with pytest.raises(TooFewStudies):
+        leave_one_out_plot(meta.pool([1.0], [1.0]))
+
+
+def test_baujat_and_bubble_points_are_the_numbers() -> None:
+    fit = meta.pool(bcg())
+    table = meta.baujat(fit)
+    assert line(panel_of(baujat_plot(fit)), "studies") == pytest.approx(
+        table[["q_contribution", "influence"]].to_numpy()
+    )
+    answer = regression()
+    panel = panel_of(bubble(answer, "latitude"))
+    (points,) = [c for c in panel.collections if c.get_gid() == "studies"]
+    assert np.asarray(points.get_offsets()) == pytest.approx(
+        answer.effects.table[["latitude", "yi"]].to_numpy(dtype=float)
+    )
+    drawn = line(panel, "line")
+    slope = answer.coefficients["estimate"].iloc[1]
+    assert np.polyfit(drawn[:, 0], drawn[:, 1], 1)[0] == pytest.approx(slope)
+    with pytest.raises(DataError, match="'nothing' is no numeric column"):
+        bubble(answer, "nothing")
+
+
+def test_influence_is_readable_for_any_number_of_studies() -> None:
+    for k in (3, 40):
+        figure = influence_plot(meta.pool(many(k)))
+        assert_readable(figure)
+        assert len(figure.axes[0].child_axes[0].child_axes) == 6
+
+
+def test_drapery_curves_cut_the_interval_at_its_level() -> None:
+    fit = meta.pool(bcg())
+    curve = line(panel_of(drapery(fit)), "pooled")
+    inside = curve[curve[:, 1] >= 0.05, 0]
+    # the curve is a grid of 801 values
+    step = float(np.diff(curve[:, 0]).max())
+    assert inside.min() == pytest.approx(fit.ci_low, abs=step)
+    assert inside.max() == pytest.approx(fit.ci_high, abs=step)
+    top = curve[curve[:, 1].argmax()]
+    assert top == pytest.approx([fit.estimate, 1.0])
+
+
+def test_traffic_light_shows_each_judgement_once_and_never_mixes_tools() -> None:
+    table = judgements()
+    panel = panel_of(traffic_light(table))
+    lights = [str(item.get_gid()) for item in panel.lines if "light" in str(item.get_gid())]
+    assert len(lights) == len(table)
+    mixed = pd.concat([table, table.assign(tool="RoB 1")])
+    for draw in (traffic_light, risk_of_bias_summary):
+        with pytest.raises(DataError, match="2 tools in one panel"):
+            draw(mixed)
+        with pytest.raises(DataError, match="no rows"):
+            draw(table.iloc[:0])
+    wrong = table.assign(judgement=["fine", *table["judgement"][1:]])
+    with pytest.raises(DataError, match="judgement 'fine' is unknown"):
+        traffic_light(wrong)
+    against = pd.concat([table, table.iloc[[0]].assign(judgement="high")])
+    with pytest.raises(DataError, match="judged low and high"):
+        traffic_light(against)
+    with pytest.raises(DataError, match="column domain missing"):
+        traffic_light(table.drop(columns="domain"))
+
+
+def test_summary_bars_count_studies() -> None:
+    panel = panel_of(risk_of_bias_summary(judgements()))
+    widths = {str(p.get_gid()): p.get_width() for p in panel.patches}
+    assert widths["D1-some"] == 4
+    assert widths["D1-unclear"] == 3
+    assert widths["D2-high"] == widths["overall-low"] == 7
+    assert [t.get_text() for t in panel.get_yticklabels()][-1] == "Overall"
+
+
+def test_flow_must_add_up() -> None:
+    assert flow().assessed == 31
+    with pytest.raises(DataError) as caught:
+        prisma(flow(reports=9, studies=12, silent=13, excluded=-1))
+    assert len(caught.value.faults) == 4
+    with pytest.raises(DataError, match="found is empty"):
+        prisma(flow(found={}))
+
+
+def test_albatross_points_are_p_values_and_people_on_their_side() -> None:
+    answer = p_values()
+    panel = panel_of(albatross_plot(answer))
+    assert line(panel, "points") == pytest.approx(
+        np.array([[-np.log10(0.02), 90], [np.log10(0.55), 64]])
+    )
+    assert line(panel, "bounds") == pytest.approx(np.array([[3.0, 126]]))
+
+
+def test_harvest_has_one_tile_a_trial() -> None:
+    panel = panel_of(harvest(votes()))
+    tiles = [str(p.get_gid()) for p in panel.patches]
+    assert tiles.count("tile-treated") == 4
+    assert tiles.count("tile-silent") == 3
+    assert tiles.count("tile-control") == tiles.count("tile-none") == 1
+
+
+def test_posterior_curve_is_the_density() -> None:
+    fit = meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])
+    density = fit.density("mu")
+    assert line(panel_of(posterior(fit)), "mu") == pytest.approx(
+        density[["x", "density"]].to_numpy()
+    )
+
+
+def test_fits_with_an_endless_interval_still_have_a_claim_plot() -> None:
+    fit = replace(meta.pool([-0.3, -0.2], [0.02, 0.02]), ci_low=-np.inf, ci_high=np.inf)
+    assert_readable(claim_plot(fit, -0.9))
