@@ -34,6 +34,8 @@ _PUBLIC = {
     "peto": "meta.synthesis.two_by_two:peto",
     "glmm": "meta.synthesis.glmm:glmm",
     "pool_proportions": "meta.synthesis.proportions:pool_proportions",
+    "aggregate_correlated": "meta.synthesis.correlated:aggregate_correlated",
+    "shared_control_covariance": "meta.synthesis.correlated:shared_control_covariance",
     "leave_one_out": "meta.synthesis.influence:leave_one_out",
     "cumulative": "meta.synthesis.influence:cumulative",
     "influence": "meta.synthesis.influence:influence",
