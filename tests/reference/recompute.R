@@ -177,11 +177,19 @@ selection <- function(file) {
 }
 
 clustered <- function(file) {
-  fit <- rma(file$yi, file$vi, method = "REML", control = CONTROL)
-  corrected <- robust(fit, cluster = file$cluster, clubSandwich = TRUE)
-  list(robust_CR2_REML = list(estimate = corrected$beta[1], se = corrected$se,
-                              dof = as.numeric(corrected$ddf)[1], ci = limits(corrected),
-                              p = corrected$pval))
+  corrected <- function(fit) {
+    found <- robust(fit, cluster = file$cluster, clubSandwich = TRUE)
+    list(estimate = found$beta[1], se = found$se, dof = as.numeric(found$ddf)[1],
+         ci = limits(found), p = found$pval)
+  }
+  answers <- list(robust_CR2_REML = corrected(rma(file$yi, file$vi, method = "REML",
+                                                  control = CONTROL)))
+  if (!is.null(file$inner)) {
+    rows <- data.frame(file[c("yi", "vi", "cluster", "inner")])
+    answers$robust_CR2_multilevel <- corrected(rma.mv(yi, vi, random = ~ 1 | cluster / inner,
+                                                      data = rows))
+  }
+  answers
 }
 
 # measures and variance formulas that the other files do not hold
