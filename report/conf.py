@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -30,13 +29,8 @@ exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = False
 
 # --- notebooks -------------------------------------------------------------------------------
-# The cache folder carries a fingerprint of code, data and lock (meta.report.build): the cache
-# itself looks at the text of a notebook only and would show old numbers after a change in code.
-nb_execution_mode = "cache"
-nb_execution_cache_path = os.environ.get("META_NOTEBOOK_CACHE", str(ROOT / "build" / "cache"))
-nb_execution_timeout = 120
-nb_execution_raise_on_error = True
-nb_execution_in_temp = False
+# They are executed before (meta.report.execute), side by side and with a cache that knows the code.
+nb_execution_mode = "off"
 nb_merge_streams = True
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -12,10 +10,8 @@ import time
 from pathlib import Path
 
 from meta.errors import DataError
+from meta.report.execute import execute_notebooks
 from meta.report.single_file import write_single_file
-
-# what the notebooks' results depend on besides their own text
-_FINGERPRINTED = ("src/**/*.py", "data/*", "tests/reference/*.json", "requirements.lock")
 
 
 def build(root: Path | str = ".") -> Path:
@@ -36,7 +32,7 @@ def build(root: Path | str = ".") -> Path:
     DataError
         If the folder is not the project, or the data tables have faults.
     RuntimeError
-        If a notebook fails (its name and cell are named) or a page refers to something missing.
+        If a notebook fails (it is named with its cell) or a page refers to something missing.
     """
     home = Path(root).resolve()
     missing = [
@@ -50,10 +46,12 @@ def build(root: Path | str = ".") -> Path:
     started = time.perf_counter()
     _say(1, "checking the data and writing the generated pages")
     source = _assemble(home)
-    _say(2, f"executing {len(_notebooks(home))} notebooks and building the site")
+    _say(2, "executing the notebooks")
+    execute_notebooks(home, source / "notebooks")
+    _say(3, "building the site")
     site = home / "build" / "site"
     _sphinx(home, source, site)
-    _say(3, "writing the single file")
+    _say(4, "writing the single file")
     single = home / "build" / "report.html"
     write_single_file(site, single, _reading_order(source))
     print(f"      done in {time.perf_counter() - started:.0f} s", flush=True)
@@ -65,7 +63,7 @@ def build(root: Path | str = ".") -> Path:
 
 
 def _say(step: int, text: str) -> None:
-    print(f"[{step}/3] {text}", flush=True)
+    print(f"[{step}/4] {text}", flush=True)
 
 
 def _reading_order(source: Path) -> list[str]:
@@ -80,58 +78,30 @@ def _reading_order(source: Path) -> list[str]:
     return sorted(pages, key=lambda page: (rank[page], pages.index(page)))
 
 
-def _notebooks(home: Path) -> list[Path]:
-    return sorted((home / "notebooks").glob("*.ipynb"))
-
-
 def _assemble(home: Path) -> Path:
-    """Lay out the pages: hand-written ones, generated ones, and the notebooks where they are."""
+    """Lay out the hand-written and the generated pages."""
     from meta.report.pages import write_pages
 
     source = home / "build" / "source"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(home / "report" / "pages", source)
-    # linked, not copied: they run in their own folder and write the project's figures
-    (source / "notebooks").symlink_to(home / "notebooks", target_is_directory=True)
-    (source / "figures").symlink_to(home / "figures", target_is_directory=True)
+    shutil.copytree(home / "figures", source / "figures")
     write_pages(home, source)
     return source
 
 
-def _fingerprint(home: Path) -> str:
-    digest = hashlib.sha256()
-    for pattern in _FINGERPRINTED:
-        for path in sorted(home.glob(pattern)):
-            if path.is_file():
-                digest.update(str(path.relative_to(home)).encode())
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _sphinx(home: Path, source: Path, site: Path) -> None:
-    cache = home / "build" / "cache" / _fingerprint(home)
-    for old in (home / "build" / "cache").glob("*"):
-        if old != cache:  # results of other code or data are never wanted again
-            shutil.rmtree(old, ignore_errors=True)
-    # a page whose notebook was not run again would keep the numbers of the old fingerprint
-    doctrees = home / "build" / "doctrees" / cache.name
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-c", str(home / "report")]
-    command += ["-d", str(doctrees), "-W", "--keep-going", str(source), str(site)]
-    environment = os.environ | {"META_NOTEBOOK_CACHE": str(cache), "PYTHONWARNINGS": "ignore"}
-    run = subprocess.Popen(
-        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    lines: list[str] = []
-    for line in run.stdout or ():
-        text = re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip()
-        lines.append(text)
-        if text.startswith("Executing:") or "Executing notebook" in text:
-            print(f"      {Path(text.split()[-1]).name}", flush=True)
-    if run.wait():
-        raise RuntimeError("the report was not built\n" + _failure(lines))
+    """Turn the pages into HTML; a warning, such as a broken link, is a failure."""
+    command = [sys.executable, "-W", "ignore", "-m", "sphinx", "-b", "html"]
+    command += ["-c", str(home / "report"), "-d", str(home / "build" / "doctrees")]
+    command += ["-W", "--keep-going", "-q", "-j", "auto", str(source), str(site)]
+    run = subprocess.run(command, text=True, capture_output=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"the site was not built\n{_failure(run.stdout + run.stderr)}")
 
 
-def _failure(lines: list[str]) -> str:
+def _failure(output: str) -> str:
     """Keep what tells a reader where the build failed."""
-    wanted = [line for line in lines if re.search(r"WARNING|ERROR|Error|error", line)]
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines()
+    wanted = [line for line in lines if re.search(r"WARNING|ERROR|Error", line)]
     return "\n".join(wanted[-40:] or lines[-40:])

@@ -1,0 +1,99 @@
+"""The built report: complete, self-contained, reproducible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import figure_digests
+
+# elements whose address the browser fetches by itself
+FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, BeautifulSoup]:
+    return {
+        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(site.rglob("*.html"))
+    }
+
+
+def test_every_notebook_and_study_has_a_page(pages, site, root):
+    names = {path.relative_to(site).with_suffix("").as_posix() for path in pages}
+    notebooks = {f"notebooks/{path.stem}" for path in (root / "notebooks").glob("*.ipynb")}
+    studies = (root / "data" / "trials.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert {"index", "methods", "data", "trials", "api"} | notebooks <= names
+    assert sum(name.startswith("trials/") for name in names) >= 150
+    assert studies  # the table is where it should be
+
+
+def test_nothing_is_fetched_from_elsewhere(pages):
+    for path, soup in pages.items():
+        for name, attribute in FETCHED.items():
+            for element in soup.find_all(name):
+                address = urlsplit(str(element.get(attribute, "")))
+                assert not address.netloc, f"{path.name}: {element}"
+
+
+def test_style_sheets_fetch_nothing(site):
+    for path in site.rglob("*.css"):
+        text = path.read_text(encoding="utf-8")
+        assert "http://" not in text.replace("http://www.w3.org", ""), path
+        assert "url(https:" not in text, path
+        assert "@import" not in text, path
+
+
+def test_every_link_leads_somewhere(pages, site):
+    anchors = {
+        path: {str(tag["id"]) for tag in soup.select("[id]")} for path, soup in pages.items()
+    }
+    broken = []
+    for path, soup in pages.items():
+        for element in soup.select("a[href]"):
+            address = urlsplit(str(element["href"]))
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            if not target.exists():
+                broken.append(f"{path.relative_to(site)}: {element['href']}")
+            elif address.fragment and target in anchors:
+                fragment = unquote(address.fragment)
+                if fragment not in anchors[target]:
+                    broken.append(f"{path.relative_to(site)}: {element['href']} (no such place)")
+    assert not broken, broken[:10]
+
+
+def test_every_image_is_described(pages):
+    for path, soup in pages.items():
+        for image in soup.find_all("img"):
+            text = str(image.get("alt", ""))
+            assert len(text) > 30, f"{path.name}: {image.get('src')}"
+            assert not text.endswith(".svg"), path
+
+
+def test_landing_page_says_that_it_gives_no_advice(pages, site):
+    text = pages[site / "index.html"].get_text(" ")
+    assert "no medical advice" in text
+
+
+def test_figures_are_the_same_to_the_byte(site, figures_before):
+    assert figure_digests() == figures_before
+
+
+def test_single_file_is_complete_and_alone(site, pages):
+    path = site.parent / "report.html"
+    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    for name, attribute in FETCHED.items():
+        for element in soup.find_all(name):
+            assert str(element.get(attribute, "data:")).startswith("data:"), str(element)[:200]
+    ids = [str(element["id"]) for element in soup.select("[id]")]
+    assert len(ids) == len(set(ids))
+    local = [str(a["href"])[1:] for a in soup.select('a[href^="#"]') if len(str(a["href"])) > 1]
+    missing = set(local) - set(ids)
+    assert not missing, sorted(missing)[:10]
+    assert not [a for a in soup.select("a[href]") if str(a["href"]).endswith(".html")]
+    notebooks = [p for p in pages if p.parent.name == "notebooks"]
+    assert len(soup.select('section.page[id^="notebooks-"]')) == len(notebooks)
