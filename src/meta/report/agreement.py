@@ -201,6 +201,12 @@ _NOT_COMPARED = [
         "tests of the influence module on larger sets",
     ),
     (
+        "Prediction intervals by t(k − 1) and t(k − 2) of every method in every set",
+        "they follow from tau² and the standard error by the same formula whatever the method; "
+        "each method is asked in a quarter of the sets",
+        "tests of pooling, in every set",
+    ),
+    (
         "Intervals of I² and H²",
         "they are the limits of tau², which are compared, put through the formulas of I² and H², "
         "which are compared",

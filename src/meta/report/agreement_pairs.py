@@ -78,9 +78,9 @@ class Answers:
             found = found[key]
         return found
 
-    def pass_over(self, key: str) -> None:
-        """Note that an answer is left out on purpose."""
-        self._asked |= {f"{key}/{part}" for part in self.values.get(key, ())}
+    def pass_over(self, path: str) -> None:
+        """Note that an answer (keys joined by /) is left out on purpose."""
+        self._asked.add(path)
 
     def not_asked(self) -> list[str]:
         """List every answer that nobody asked for; inputs are no answers."""
