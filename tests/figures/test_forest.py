@@ -91,7 +91,7 @@ def test_effects_with_the_same_label_all_appear() -> None:
 def test_no_text_overlaps_or_leaves_the_page(k: int, layout: str) -> None:
     columns = {
         "assumptions": ["within-person correlation 0.5" if i % 3 == 1 else "" for i in range(k)],
-        "flag": ["expression of concern" if i == 0 else "" for i in range(k)],
+        "flag": ["integrity: a concern; open label" if i == 0 else "" for i in range(k)],
     }
     silent = pd.DataFrame({"label": ["Fard 2020", "A trial of a long name 2019"], "n_t": [40, 12]})
     fit = meta.pool(many(k, **columns))
@@ -177,6 +177,22 @@ def test_hollow_marks_rest_on_an_assumption_that_is_named() -> None:
     texts = " ".join(text for text, _ in boxes(figure))
     assert "SD imputed" in texts.replace("\u00a0", " ")
     assert "†" in texts
+
+
+def test_a_dagger_is_a_doubt_and_a_star_a_remark() -> None:
+    flags = ["integrity: SD implausible; open label", "open label", "", None]
+    effects = meta.Effects.from_arrays([1, 2, 3, 4], [1] * 4, ["A", "B", "C", "D"], flag=flags)
+    texts = [text.replace("\u00a0", " ") for text, _ in boxes(forest(meta.pool(effects)))]
+    assert {"A †", "B *", "C", "D"} <= set(texts)
+    assert "† Doubt about integrity: SD implausible (A)." in texts
+    assert "* Remarks: open label (A, B)." in texts
+
+
+def test_trials_in_the_pool_are_not_silent() -> None:
+    fit = meta.pool([1, 2], [1, 1], labels=["A", "B"])
+    silent = pd.DataFrame({"study_id": ["A", "C", "C"], "label": ["A", "C 2000", "C 2000"]})
+    texts = [text for text, _ in boxes(forest(fit, silent=silent))]
+    assert texts.count("A") == texts.count("C 2000") == 1
 
 
 def test_silent_trials_are_listed_with_their_people() -> None:
@@ -329,4 +345,4 @@ def test_settings_of_the_caller_neither_matter_nor_change(tmp_path: Path) -> Non
 def strip(svg: bytes) -> bytes:
     import re
 
-    return re.sub(rb"m[0-9a-f]{8}-", b"", svg)
+    return re.sub(rb"m[0-9a-f]{6}-", b"", svg)

@@ -51,8 +51,9 @@ def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_pat
         assert len(ids) == len(set(ids))
         found.append(set(ids))
         for element in root.iter():
-            href = element.get("{http://www.w3.org/1999/xlink}href")
+            href = element.get("href")
             assert href is None or href[1:] in found[-1]
+        assert len(root.findall(f".//{SVG}use")) > 100
         assert "http://www.w3.org/Graphics" not in text  # no document type to fetch
     assert not found[0] & found[1]
 
@@ -77,7 +78,9 @@ def test_notebooks_get_svg_and_alt_text() -> None:
 def test_drawing_needs_no_pyplot_and_meta_no_matplotlib() -> None:
     code = (
         "import sys, meta; assert 'matplotlib' not in sys.modules;"
-        "meta.forest(meta.pool([1., 2.], [1., 1.])); assert 'matplotlib.pyplot' not in sys.modules"
+        "import meta.figures.forest, meta.figures.theme as theme;"
+        "theme.new_figure(9, 9).canvas.draw();"
+        "assert not {'matplotlib.pyplot', 'pymare', 'statsmodels'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

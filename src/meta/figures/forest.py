@@ -82,7 +82,8 @@ def forest(
         Judgements of one tool: columns ``study_id domain judgement`` (low, some, high, unclear).
     silent : pandas.DataFrame, optional
         Trials that measured the outcome and printed no figure: columns ``label`` and, where known,
-        ``n_t n_c``. They are listed under the summary.
+        ``n_t n_c``. They are listed under the summary. With a column ``study_id``, each is listed
+        once, and trials that are in the pooled effect are not silent.
     xlim : tuple of float, optional
         Axis limits on the reader's scale. By default every estimate is shown and only intervals
         that would squash the others are cut.
@@ -107,7 +108,9 @@ def forest(
     the level of the fit; the diamond is the fit's own interval, and the bar under it the
     prediction interval. An interval that runs out of the axis ends in an arrowhead and keeps its
     figures in the text. One study gets no diamond. Hollow squares rest on an assumption that is
-    named under the plot, a dagger marks a trial with an integrity flag, and the notes of the fit
+    named under the plot; a dagger marks a doubt about a trial's integrity and a star any other
+    remark of the column ``flag`` (remarks are parted by semicolons, doubts begin with
+    "integrity"); and the notes of the fit
     always stand under the plot.
 
     Examples
@@ -134,12 +137,13 @@ def forest(
         groups, fit = fit, fit.overall
     if fit.k == 0:
         raise DataError("forest: the fit holds no study; pool at least one effect first")
+    unheard = make.silent_trials(silent, fit)
     sheet = _sheet(
         fit, groups, layout, sort, (treatment, control), title, mid, claimed,
-        risk_of_bias, silent, xlim, make.effect_digits(fit, digits),
+        risk_of_bias, unheard, xlim, make.effect_digits(fit, digits),
     )  # fmt: skip
     figure, host, _ = draw_sheet(sheet, ax)
-    theme.describe(host, _in_words(fit, groups, sheet, claimed, silent))
+    theme.describe(host, _in_words(fit, groups, sheet, claimed, unheard))
     return figure
 
 
@@ -153,7 +157,7 @@ def _sheet(
     mid: float | None,
     claimed: float | None,
     risk_of_bias: pd.DataFrame | None,
-    silent: pd.DataFrame | None,
+    silent: pd.DataFrame,
     xlim: tuple[float, float] | None,
     digits: int,
 ) -> Sheet:
@@ -290,7 +294,7 @@ def _in_words(
     groups: Subgroups | None,
     sheet: Sheet,
     claimed: float | None,
-    silent: pd.DataFrame | None,
+    silent: pd.DataFrame,
 ) -> str:
     studies = [r for r in sheet.rows if r.kind == "study"]
     count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
@@ -303,7 +307,7 @@ def _in_words(
     rest = f"; and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
     listed = "; ".join(shown[:_LISTED])
     parts.append(f"{make.short_name(fit.measure)} by study: {listed}{rest}.")
-    if silent is not None and len(silent):
+    if len(silent):
         names = ", ".join(theme.plain(label) for label in silent["label"])
         parts.append(f"Measured it and printed no figure: {names}.")
     parts += [item.text for item in sheet.foot]

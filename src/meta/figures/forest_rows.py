@@ -32,6 +32,7 @@ _SHORT = {
     "PC": "% change",
 }
 _DAGGER = " †"
+_STAR = " *"
 _MISSING = "–"
 
 
@@ -193,11 +194,13 @@ def study_rows(
     low, high = to_axis(scale, fit.effects.yi - half), to_axis(scale, fit.effects.yi + half)
     cells = arm_cells(table, arms)
     hollow = marked(table, "assumptions")
-    flagged = marked(table, "flag")
+    flags = [_clauses(value) for value in table["flag"]] if "flag" in table else [([], [])] * fit.k
     rows = []
     for i in order:
         weight = float(weights[i])
-        text = {"label": plain(fit.effects.labels[i]) + (_DAGGER if flagged[i] else "")}
+        text = {"label": plain(fit.effects.labels[i])}
+        integrity, other = flags[i]
+        text["label"] += _DAGGER if integrity else _STAR if other else ""
         text["weight"] = f"{weight:.1f}" if np.isfinite(weight) else _MISSING
         text |= cells[i] | interval_cells(
             scale, float(estimate[i]), float(low[i]), float(high[i]), digits
@@ -252,8 +255,10 @@ def summary_rows(
     return rows
 
 
-def silent_rows(silent: pd.DataFrame | None, arms: str) -> list[Row]:
-    """Make the rows of trials that measured the outcome and printed no figure.
+def silent_trials(silent: pd.DataFrame | None, fit: Pooled) -> pd.DataFrame:
+    """Return the trials that are silent: once each, and none that is in the pooled effect.
+
+    A trial may print no figure on one instrument and one on another; it is not silent then.
 
     Raises
     ------
@@ -261,11 +266,21 @@ def silent_rows(silent: pd.DataFrame | None, arms: str) -> list[Row]:
         If there is no column ``label``.
     """
     if silent is None or len(silent) == 0:
-        return []
+        return pd.DataFrame({"label": []})
     if "label" not in silent:
         raise DataError(
             f"forest: silent needs a column label; found {', '.join(map(str, silent)) or 'none'}"
         )
+    if "study_id" not in silent:
+        return silent
+    pooled = silent["study_id"].isin(fit.effects.table["study_id"])
+    return silent[~pooled].drop_duplicates("study_id")
+
+
+def silent_rows(silent: pd.DataFrame, arms: str) -> list[Row]:
+    """Make the rows of trials that measured the outcome and printed no figure."""
+    if len(silent) == 0:
+        return []
     people = arm_cells(silent, "n")
     heading = "Measured it, printed no figure (not in the pooled effect)"
     rows = [Row(kind="gap"), Row(kind="heading", cells={"label": heading})]
@@ -278,30 +293,43 @@ def silent_rows(silent: pd.DataFrame | None, arms: str) -> list[Row]:
     return rows
 
 
+def _clauses(value: Any) -> tuple[list[str], list[str]]:
+    """Split a flag into doubts about integrity and other remarks."""
+    if isinstance(value, bool | np.bool_):
+        return (["flagged"], []) if value else ([], [])
+    text = "" if value is None or pd.isna(value) else plain(value)
+    clauses = [clause.strip() for clause in text.split(";") if clause.strip()]
+    doubts = [c.removeprefix("integrity:").strip() for c in clauses if c.startswith("integrity")]
+    return doubts, [c for c in clauses if not c.startswith("integrity")]
+
+
+def _by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
+    """List what is said with whom it is said of, each saying once."""
+    who: dict[str, list[str]] = {}
+    for label, said in zip(labels, clauses, strict=True):
+        for clause in said:
+            who.setdefault(clause, []).append(plain(label))
+    return "; ".join(f"{clause} ({', '.join(names)})" for clause, names in who.items())
+
+
 def remarks(fit: Pooled) -> list[Foot]:
-    """Explain hollow marks and daggers, and say the notes of the fit."""
-    table, found = fit.effects.table, []
-    hollow, flagged = marked(table, "assumptions"), marked(table, "flag")
-    if any(hollow):
-        by_assumption: dict[str, list[str]] = {}
-        for i, label in enumerate(fit.effects.labels):
-            if hollow[i]:
-                by_assumption.setdefault(plain(table["assumptions"].iloc[i]), []).append(
-                    plain(label)
-                )
-        parts = "; ".join(f"{text} ({', '.join(who)})" for text, who in by_assumption.items())
-        found.append(Foot(text=f"Rests on an assumption: {parts}.", symbol="hollow"))
-    if any(flagged):
-        by_flag: dict[str, list[str]] = {}
-        for i, label in enumerate(fit.effects.labels):
-            if flagged[i]:
-                value = table["flag"].iloc[i]
-                reason = "" if isinstance(value, bool | np.bool_) else plain(value)
-                by_flag.setdefault(reason, []).append(plain(label))
-        parts = "; ".join(
-            ", ".join(who) + (f": {reason}" if reason else "") for reason, who in by_flag.items()
-        )
-        found.append(Foot(text=f"† Integrity flag: {parts}."))
+    """Explain hollow marks, daggers and stars, and say the notes of the fit."""
+    table, labels, found = fit.effects.table, fit.effects.labels, []
+    if any(marked(table, "assumptions")):
+        said = [
+            [plain(text)] if hollow else []
+            for text, hollow in zip(table["assumptions"], marked(table, "assumptions"), strict=True)
+        ]
+        text = f"Rests on an assumption: {_by_clause(labels, said)}."
+        found.append(Foot(text=text, symbol="hollow"))
+    if "flag" in table:
+        flags = [_clauses(value) for value in table["flag"]]
+        doubts = _by_clause(labels, [doubt for doubt, _ in flags])
+        others = _by_clause(labels, [other for _, other in flags])
+        if doubts:
+            found.append(Foot(text=f"† Doubt about integrity: {doubts}."))
+        if others:
+            found.append(Foot(text=f"* Remarks: {others}."))
     found += [Foot(text=f"Note: {plain(note)}") for note in fit.notes]
     return found
 
