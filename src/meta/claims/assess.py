@@ -8,13 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-from meta.claims import contrast_rules, figure_rules, percent_rules, sources, trial_rules
+from meta.claims import (
+    contrast_rules,
+    measurements,
+    percent_rules,
+    published,
+    sources,
+    trial_rules,
+)
 from meta.claims.assessment import Assessment
 from meta.claims.finding import Claim, Finding
 from meta.claims.selection import directness
 from meta.claims.tests import KINDS, ClaimTest, find_test
 from meta.claims.verdicts import NOT_TESTABLE
-from meta.claims.wording import figure, sentence, span
+from meta.claims.wording import figure, lower_first, sentence, span
 from meta.errors import DataError
 from meta.evidence.faults import closest
 from meta.evidence.reporting import LEVELS
@@ -23,15 +30,15 @@ from meta.evidence.tables import Evidence
 Rule = Callable[[Claim, ClaimTest, Evidence], Finding]
 
 
-def not_testable(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def not_testable(_claim: Claim, test: ClaimTest, _evidence: Evidence) -> Finding:
     """Say why these tables cannot test a claim; that speaks neither for nor against it."""
     head = {
         "mechanism": "a mechanism, which trials of outcomes do not test",
         "rhetoric": "wording that no measurement could meet or miss",
-        "advice": "advice, not a statement of an effect",
+        "advice": "advice to readers, which figures do not test",
         "outside": "not judged here, which says nothing against it",
     }[test.kind]
-    return Finding(verdict=NOT_TESTABLE, reason=sentence(head, test.rationale))
+    return Finding(verdict=NOT_TESTABLE, reason=sentence(f"{head}: {lower_first(test.rationale)}"))
 
 
 RULES: dict[str, Rule] = {
@@ -43,13 +50,13 @@ RULES: dict[str, Rule] = {
     "effect_modification": contrast_rules.effect_modification,
     "head_to_head": contrast_rules.head_to_head,
     "percent_fall": percent_rules.percent_fall,
-    "measured": figure_rules.measured,
-    "prevalence": figure_rules.prevalence,
-    "threshold": figure_rules.threshold,
-    "dose": figure_rules.dose,
-    "reference_intake": figure_rules.reference_intake,
-    "association": figure_rules.association,
-    "evidence_base": figure_rules.evidence_base,
+    "measured": measurements.measured,
+    "prevalence": published.prevalence,
+    "threshold": published.threshold,
+    "dose": published.dose,
+    "reference_intake": published.reference_intake,
+    "association": published.association,
+    "evidence_base": published.evidence_base,
     "cited_source": sources.cited_source,
     "reference": sources.cited_source,
     "mechanism": not_testable,
@@ -143,7 +150,7 @@ def _claimed(row: Claim) -> str:
     """Write the figure of a claim as it was made: "28 percent", "200 to 400 mg/day"."""
     low, high = row["claimed_low"], row["claimed_high"]
     value = row["claimed_value"]
-    unit = "" if pd.isna(row["claimed_unit"]) else f" {row['claimed_unit']}"
+    unit: str = "" if pd.isna(row["claimed_unit"]) else f" {row['claimed_unit']}"
     if pd.notna(value):
         return f"{figure(value)}{unit}"
     if pd.notna(low) and pd.notna(high):
@@ -154,7 +161,7 @@ def _claimed(row: Claim) -> str:
 def _direct(used: pd.DataFrame, row: Claim) -> str:
     if "mg_form" not in used:
         return ""
-    intervention = "" if pd.isna(row["intervention"]) else str(row["intervention"])
+    intervention: str = "" if pd.isna(row["intervention"]) else str(row["intervention"])
     return directness(used[used["mg_form"].notna()], intervention)
 
 

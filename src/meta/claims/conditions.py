@@ -56,9 +56,7 @@ def read_conditions(text: str) -> tuple[Condition, ...]:
         else:
             conditions.append(Condition(*match.group("table", "key", "column", "sign", "value")))
     if wrong:
-        raise DataError(
-            f"cannot read {', '.join(map(repr, wrong))}; tables are {', '.join(_KEYS)}"
-        )
+        raise DataError(f"cannot read {', '.join(map(repr, wrong))}; tables are {', '.join(_KEYS)}")
     return tuple(conditions)
 
 

@@ -7,10 +7,11 @@ import pandas as pd
 from scipy import stats
 
 from meta.claims.finding import Claim, Finding
+from meta.claims.pooled import pool_for
+from meta.claims.reasons import Z, each_effect, nobody
 from meta.claims.selection import select_rows
 from meta.claims.sensitivity import PRIMARY, Check, advantage_of, table_of
 from meta.claims.tests import ClaimTest
-from meta.claims.trial_rules import nobody, pool_for
 from meta.claims.verdicts import (
     MIN_TRIALS,
     PRESERVED,
@@ -19,15 +20,21 @@ from meta.claims.verdicts import (
     judge_equivalence,
     judge_superiority,
 )
-from meta.claims.wording import counted, figure, listing, sentence, with_interval, words
+from meta.claims.wording import (
+    counted,
+    figure,
+    listing,
+    lower_first,
+    sentence,
+    with_interval,
+    words,
+)
 from meta.effect_sizes.container import Effects
 from meta.evidence.tables import Evidence
 from meta.synthesis.result import Pooled
 
-Z = float(stats.norm.ppf(0.975))
 
-
-def equivalence(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def equivalence(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     """Judge "as good as a drug class" through placebo.
 
     The difference is magnesium's advantage over placebo minus the drugs' own; its variance is the
@@ -40,7 +47,7 @@ def equivalence(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
         return Finding(
             verdict=found.verdict, reason=sentence(found.reason, *_yardstick(test, evidence))
         )
-    pooled = pool_for(test, rows)
+    pooled = pool_for(test, rows, evidence)
     fit = pooled.fit
     drug, drug_se, text = _drug(test, evidence)
     if fit is None:
@@ -53,7 +60,7 @@ def equivalence(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     difference = Interval(centre, centre - half, centre + half)
     margin = PRESERVED * drug
     verdict = judge_equivalence(difference, margin) if fit.k >= MIN_TRIALS else UNRESOLVED
-    label = fit.scale.label[:1].lower() + fit.scale.label[1:]
+    label = lower_first(fit.scale.label)
     return Finding(
         verdict=verdict,
         reason=sentence(
@@ -107,14 +114,16 @@ def _yardstick(test: ClaimTest, evidence: Evidence) -> list[str]:
     ]
 
 
-def head_to_head(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def head_to_head(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     """Judge "better than another salt" from studies that gave both."""
     rows = select_rows(test, evidence)
     if rows is None or rows.empty:
         return nobody(test, evidence)
     if not test.result_ids:
-        pooled = pool_for(test, rows)
-        reason = f"{counted(pooled.votes.k, 'trial')} compared the salts and prints no usable figure"
+        pooled = pool_for(test, rows, evidence)
+        reason = (
+            f"{counted(pooled.votes.k, 'trial')} compared the salts and prints no usable figure"
+        )
         return Finding(verdict=UNRESOLVED, reason=sentence(reason), used=rows)
     shown = [
         f"{row['arm_t']} {figure(row['mean_t'])} {row['effect_unit']}"
@@ -134,7 +143,7 @@ def head_to_head(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     return Finding(verdict=UNRESOLVED, reason=reason, used=rows, k=rows["study_id"].nunique())
 
 
-def effect_modification(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def effect_modification(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     """Judge "works better in these trials than in those" by a difference between two groups.
 
     Random-effects meta-regression on one indicator, REML, Knapp-Hartung. It compares trials, not
@@ -143,7 +152,7 @@ def effect_modification(claim: Claim, test: ClaimTest, evidence: Evidence) -> Fi
     rows = select_rows(test, evidence)
     if rows is None or rows.empty:
         return nobody(test, evidence)
-    pooled = pool_for(test, rows)
+    pooled = pool_for(test, rows, evidence)
     fit = pooled.fit
     if fit is None:
         reason = sentence("no trial prints enough for an effect")
@@ -151,10 +160,11 @@ def effect_modification(claim: Claim, test: ClaimTest, evidence: Evidence) -> Fi
     column, _, values = test.subgroup.partition("=")
     inside = fit.effects.table[column].isin(values.split("|")).to_numpy()
     groups = {"inside": fit.effects.subset(inside), "outside": fit.effects.subset(~inside)}
-    names = listing([words(value) for value in values.split("|")], "or")
+    own = listing([words(value) for value in values.split("|")], "or")
+    named = test.reading or f"trials of {own}"
     shown = [
-        f"{_group_text(groups['inside'], fit)} with {column_words(column)} {names}",
-        f"{_group_text(groups['outside'], fit)} without",
+        f"{named} {_group_text(groups['inside'], fit)}",
+        f"the others {_group_text(groups['outside'], fit)}",
     ]
     table = table_of([Check(analysis=PRIMARY, fit=fit, excluded=fit.effects.excluded)], None)
     left_out = pooled.checks[0].excluded[["result_id", "study_id", "label", "reason"]]
@@ -170,7 +180,7 @@ def effect_modification(claim: Claim, test: ClaimTest, evidence: Evidence) -> Fi
     return Finding(
         verdict=verdict,
         reason=sentence(
-            f"{fit.scale.label[:1].lower() + fit.scale.label[1:]}: {listing(shown)}",
+            f"{lower_first(fit.scale.label)}: {listing(shown)}",
             f"the first group is ahead by {_text(difference)}",
             need,
             "it compares trials that differ in much else, not people",
@@ -189,15 +199,12 @@ def effect_modification(claim: Claim, test: ClaimTest, evidence: Evidence) -> Fi
     )
 
 
-def column_words(column: str) -> str:
-    """Name a column of the trials in a sentence."""
-    return {"mg_form": "the salt", "study_id": "the study"}.get(column, words(column))
-
-
 def _group_text(group: Effects, fit: Pooled) -> str:
     if group.k == 0:
         return "no trial"
     one = fit.refit(group)
+    if group.k < MIN_TRIALS:
+        return listing(each_effect(one))
     return f"{one.effect_text()} in {counted(group.k, 'trial')}"
 
 
@@ -213,5 +220,3 @@ def _difference(fit: Pooled, inside: np.ndarray) -> Interval:
     slope = float(found.beta[1])
     plain = Interval(slope, slope - half, slope + half)
     return -plain if fit.effects.lower_is_better is not False else plain
-
-

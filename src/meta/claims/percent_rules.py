@@ -11,24 +11,34 @@ import pandas as pd
 from scipy import stats
 
 from meta.claims.finding import Claim, Finding, ratio_of
+from meta.claims.reasons import FEW, Z, count_text, nobody
 from meta.claims.selection import GLYCINATE, labels_of, rows_by_id, select_rows, vote
 from meta.claims.sensitivity import ARMS, NULLS, PRIMARY, UNFLAGGED, subsets
 from meta.claims.tests import ClaimTest
-from meta.claims.trial_rules import count_text, nobody
 from meta.claims.verdicts import (
     MIN_TRIALS,
     UNRESOLVED,
     Interval,
     judge_percent_fall,
 )
-from meta.claims.wording import counted, figure, listing, plain_list, sentence, span, words
+from meta.claims.wording import (
+    counted,
+    figure,
+    listing,
+    lower_first,
+    plain_list,
+    sentence,
+    span,
+    words,
+)
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.percent import percent_change
 from meta.evidence.tables import Evidence
 from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
 
-Z = float(stats.norm.ppf(0.975))
+# a trial with two thirds of the weight decides the answer
+HEAVY = 200 / 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +152,8 @@ def percent_fall(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
         verdict=verdict,
         reason=sentence(
             f"in the {counted(primary.k, 'trial')} that print both arms"
-            f" ({plain_list(list(primary.table['label']))}), scores fell by {figure(treated, 0)} %"
+            f" ({plain_list(list(primary.table['label']))}), scores {_verb(rows)} by"
+            f" {figure(treated, 0)} %"
             f" on magnesium and {figure(control, 0)} % on the control",
             f"the difference is {figure(net.estimate, 0)} percentage points"
             f" ({figure(net.low, 0)} to {figure(net.high, 0)}), so that {figure(claimed)} % "
@@ -171,6 +182,10 @@ def percent_fall(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
         depends_on=tuple(_dependence(rows, primary, claimed, alone, differing)),
         fit=fit,
     )
+
+
+def _verb(rows: pd.DataFrame) -> str:
+    return "rose" if (rows["lower_is_better"] == "no").all() else "fell"
 
 
 def _position(claimed: float, net: Interval, treated: float) -> str:
@@ -233,6 +248,17 @@ def _dependence(
     if UNFLAGGED in differing:
         flagged = rows["flag"].fillna("").str.startswith("integrity")
         yield f"trials under an integrity flag ({listing(labels_of(rows[flagged]))})"
+    flagged = primary.table["study_id"].isin(
+        rows.loc[rows["flag"].fillna("").str.startswith("integrity"), "study_id"]
+    )
+    left = primary.k - int(flagged.sum())
+    if flagged.any() and left < MIN_TRIALS:
+        names = listing(labels_of(primary.table[flagged]))
+        yield f"{names} (integrity flags): without them {left} trials are left, too few to check"
+    if primary.fit is not None and primary.fit.weights.max() > HEAVY:
+        top = int(np.argmax(primary.fit.weights))
+        share = figure(float(primary.fit.weights[top]), 0)
+        yield f"{primary.table['label'].iloc[top]}, which carries {share} % of the weight"
     if assumed:
         yield f"for the width of the interval: {listing(assumed)}"
 
@@ -259,10 +285,10 @@ def _too_few(
         reason=sentence(
             f"{counted(votes.k, 'randomised comparison')} of {listing(_outcomes(rows), 'or')}"
             f" {'fits' if votes.k == 1 else 'fit'}"
-            f" ({plain_list(labels_of(rows))}), and {'none' if primary.k == 0 else primary.k} of them"
-            f" print{'s' if primary.k == 1 else ''} the means of both arms from which a percentage"
-            f" could be taken{named}; a verdict needs {MIN_TRIALS}",
-            count_text(votes),
+            f" ({plain_list(labels_of(rows))}), and {'none' if primary.k == 0 else primary.k} with"
+            f" the means of both arms from which a percentage could be taken{named}; a verdict"
+            f" needs {MIN_TRIALS}",
+            _each(rows) if len(rows) <= FEW else count_text(votes),
             *_implied(rows, claimed),
             wider,
         ),
@@ -274,6 +300,21 @@ def _too_few(
         arms=primary.table if primary.k else None,
         k=primary.k,
     )
+
+
+def _each(rows: pd.DataFrame) -> str:
+    """Say what each of a few results prints."""
+    verdicts = {
+        "treated": "leans to magnesium",
+        "control": "leans to the control",
+        "neither": "no difference",
+        "not_stated": "no direction between the arms printed",
+    }
+    parts = [
+        f"{words(row['outcome'])} {verdicts[row['favours']]}"
+        for row in rows[rows["favours"].notna()].to_dict("records")
+    ]
+    return f"as printed: {listing(parts)}" if parts else ""
 
 
 def _outcomes(rows: pd.DataFrame) -> list[str]:
@@ -288,11 +329,12 @@ def _implied(rows: pd.DataFrame, claimed: float) -> Iterator[str]:
         unit = row["effect_unit"]
         if pd.notna(difference) and pd.notna(row["ci_low"]) and unit not in ("OR", "RR", "SMD"):
             sizes = sorted(abs(float(row[name])) for name in ("ci_low", "ci_high"))
+            limits = span(row["ci_low"], row["ci_high"])
+            of_mean = figure(abs(difference) / share, 0)
+            ends = f"{figure(sizes[0] / share, 0)} to {figure(sizes[1] / share, 0)}"
             yield (
-                f"{row['label']} prints {figure(difference)} ({span(row['ci_low'], row['ci_high'])})"
-                f" {unit} and no starting mean: that would be {figure(claimed)} % of a mean of"
-                f" {figure(abs(difference) / share, 0)}"
-                f" ({figure(sizes[0] / share, 0)} to {figure(sizes[1] / share, 0)})"
+                f"{row['label']} prints {figure(difference)} ({limits}) {unit} and no starting"
+                f" mean: that would be {figure(claimed)} % of a mean of {of_mean} ({ends})"
             )
         elif (
             row["result_type"] == "change"
@@ -319,12 +361,15 @@ def _nearest(test: ClaimTest, evidence: Evidence, claimed: float) -> Iterator[st
         rows.to_dict("records"), percent_change(rows).to_dict("records"), strict=True
     ):
         fall_t, fall_c = -change["percent_t"], -change["percent_c"]
+        if pd.isna(fall_t) or pd.isna(fall_c):
+            continue
         yield (
             f"nearest is {row['label']} ({words(row['stratum'])}; {row['instrument']}, week"
             f" {figure(row['time_weeks'])}): {figure(fall_t, 0)} % down with magnesium and"
             f" {figure(fall_c, 0)} % with {words(row['control'])}, a difference of"
             f" {figure(fall_t - fall_c, 0)} points beside the {figure(claimed)} % of the claim"
         )
+    yield from (f"nearest: {text}" for text in _implied(rows, claimed))
 
 
 def _benchmarks(test: ClaimTest, evidence: Evidence) -> Iterator[str]:
@@ -333,6 +378,4 @@ def _benchmarks(test: ClaimTest, evidence: Evidence) -> Iterator[str]:
     table = evidence.benchmarks.set_index("benchmark_id", drop=False).loc[list(test.benchmark_ids)]
     for what, part in table.groupby("what", sort=False):
         values = ", ".join(f"{value} %" for value in part["estimate"])
-        yield f"yardstick, {what}: {values}"
-
-
+        yield f"yardstick: {lower_first(str(what))}, {values}"

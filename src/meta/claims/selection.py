@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -64,7 +65,7 @@ def select_rows(test: ClaimTest, evidence: Evidence) -> pd.DataFrame | None:
     Notes
     -----
     Rows that a test does not name are taken from randomised trials only, unless it names the
-    studies.
+    studies or asks for the doses that controlled trials used.
     """
     if test.kind in _WITHOUT or (test.kind == "measured" and test.benchmark_ids):
         return None
@@ -75,7 +76,7 @@ def select_rows(test: ClaimTest, evidence: Evidence) -> pd.DataFrame | None:
     keep &= rows["stratum"].isin(test.strata) & rows["control"].isin(test.controls)
     if test.studies:
         keep &= rows["study_id"].isin(test.studies)
-    else:
+    elif test.kind != "dose":
         keep &= rows["randomised"] == "yes"
     keep &= ~rows["study_id"].isin(test.left_out)
     keep &= _mentions(rows["population"], test.population)
@@ -119,7 +120,7 @@ def _mentions(texts: pd.Series[str], wanted: tuple[str, ...]) -> pd.Series[bool]
 
 
 def derive_effects(rows: pd.DataFrame, measure: str, include: tuple[str, ...] = ()) -> Effects:
-    """Derive one effect a trial, negative where magnesium is better or turned so that it is.
+    """Derive one effect a trial.
 
     Parameters
     ----------
@@ -131,7 +132,9 @@ def derive_effects(rows: pd.DataFrame, measure: str, include: tuple[str, ...] = 
         Levels of reporting; all that give an effect by default.
     """
     levels = include or ("arms", "interval", "p_value")
-    return effects(rows, measure=measure, include=levels)
+    # a printed difference without an SD is standardised by a printed SD of the same scale; the
+    # effect carries that assumption by name
+    return effects(rows, measure=measure, include=levels, sd="instrument")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +181,16 @@ def vote(rows: pd.DataFrame) -> Votes:
     return Votes(**{side: tuple(labels) for side, labels in found.items()})
 
 
-def _side(row: dict[str, object]) -> str:
+def _side(row: Mapping[Any, Any]) -> str:
     """Read a side from the printed verdict, else from the printed figures."""
     if pd.notna(row["favours"]):
         return str(row["favours"])
     difference = None
     if pd.notna(row["estimate"]):
         ratio = str(row["effect_unit"]) in ("OR", "RR", "HR")
-        difference = float(row["estimate"]) - (1 if ratio else 0)  # type: ignore[arg-type]
+        difference = float(row["estimate"]) - (1 if ratio else 0)
     elif pd.notna(row["mean_t"]) and pd.notna(row["mean_c"]):
-        difference = float(row["mean_t"]) - float(row["mean_c"])  # type: ignore[arg-type]
+        difference = float(row["mean_t"]) - float(row["mean_c"])
     elif pd.notna(row["events_t"]) and pd.notna(row["events_c"]):
         shares = [_share(row, arm) for arm in "tc"]
         difference = shares[0] - shares[1]
@@ -198,10 +201,10 @@ def _side(row: dict[str, object]) -> str:
     return "treated" if (difference < 0) == (row["lower_is_better"] == "yes") else "control"
 
 
-def _share(row: dict[str, object], arm: str) -> float:
+def _share(row: Mapping[Any, Any], arm: str) -> float:
     people = row[f"n_{arm}"]
-    events = float(row[f"events_{arm}"])  # type: ignore[arg-type]
-    return events / float(people) if pd.notna(people) else events  # type: ignore[arg-type]
+    events = float(row[f"events_{arm}"])
+    return events / float(people) if pd.notna(people) else events
 
 
 def directness(rows: pd.DataFrame, intervention: str) -> str:

@@ -81,11 +81,15 @@ def sensitivity(
 
 def checks(rows: pd.DataFrame, measure: str) -> Iterator[Check]:
     """Run the analyses one by one; see :func:`sensitivity`."""
+    # the same effects need no second fit
+    fits: dict[tuple[str, ...], Pooled | None] = {(): None}
 
     def fitted(part: pd.DataFrame, include: tuple[str, ...] = ()) -> Check:
         found = derive_effects(part, measure, include)
-        fit = pool(found) if found.k else None
-        return Check(analysis="", fit=fit, excluded=found.excluded)
+        key = tuple(found.table["result_id"])
+        if key not in fits:
+            fits[key] = pool(found)
+        return Check(analysis="", fit=fits[key], excluded=found.excluded)
 
     def named(analysis: str, check: Check) -> Check:
         return Check(analysis=analysis, fit=check.fit, excluded=check.excluded)
@@ -94,9 +98,7 @@ def checks(rows: pd.DataFrame, measure: str) -> Iterator[Check]:
     yield named(PRIMARY, primary)
     yield named(ARMS, fitted(rows, ("arms", "interval")))
     if measure == "SMD":
-        yield Check(
-            analysis=NULLS, fit=with_nulls(primary, rows), excluded=primary.excluded
-        )
+        yield Check(analysis=NULLS, fit=with_nulls(primary, rows), excluded=primary.excluded)
     for analysis, part in subsets(rows):
         yield named(analysis, fitted(part))
 

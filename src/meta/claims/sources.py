@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -101,19 +103,25 @@ def _searches(text: object) -> int | None:
     return None if match is None else int(match[0])
 
 
+def _made(searches: int | None) -> str:
+    return counted(searches or 0, "search", "searches")
+
+
 def _text(status: str, found: str, searches: int | None) -> str:
-    made = "" if not searches else f" ({counted(searches, 'search', 'searches')})"
     found = found.rstrip(".")
     if status == FOUND:
         return f"Found: {found}."
     if status == MISQUOTED:
         return f"What was found says something else: {found}."
     if status == NOT_FOUND:
-        return f"Not found with the searches made{made}; found in its place: {found}."
-    return f"No source is named that could be traced; a search turned up{made}: {found}."
+        return (
+            f"Not found with the searches made ({_made(searches)}), which is no proof that it does"
+            f" not exist. What turned up: {found}."
+        )
+    return f"No source is named that could be traced. What turned up ({_made(searches)}): {found}."
 
 
-def _link(row: pd.Series) -> str:  # type: ignore[type-arg]
+def _link(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
     if pd.notna(row["doi"]):
         return f"https://doi.org/{row['doi']}"
     return "" if pd.isna(row["source_url"]) else str(row["source_url"])
@@ -134,7 +142,7 @@ def cited_source(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     return Finding(
         verdict=verdict,
         reason=sentence(
-            source.text,
+            _short(source),
             f"not in the tables: {listing(missing)}" if missing and source.status == FOUND else "",
             *[_result(row, verdict) for row in rows.to_dict("records")],
             _own_trials(test, evidence),
@@ -144,16 +152,25 @@ def cited_source(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     )
 
 
-def _result(row: dict[object, object], verdict: str) -> str:
+def _short(source: Source) -> str:
+    """Say what became of the source; what stands in its place is said beside the source."""
+    if source.status in (FOUND, MISQUOTED):
+        return source.text
+    if source.status == NOT_FOUND:
+        return f"the source was not found with the searches made ({_made(source.searches)})"
+    return source.text
+
+
+def _result(row: Mapping[Any, Any], verdict: str) -> str:
     """Quote the figures of a result, and how the comparison was made."""
     unit = row["effect_unit"]
     if pd.notna(row["ci_low"]):
-        limits = (float(str(row[name])) for name in ("estimate", "ci_low", "ci_high"))
-        text = f"{row['instrument']} {with_interval(*limits, digits=1)} {unit}"
+        shown = with_interval(row["estimate"], row["ci_low"], row["ci_high"], 1)
+        text = f"{row['instrument']} {shown} {unit}"
     else:
         text = (
-            f"{row['instrument']} {figure(float(str(row['mean_t'])))} on {row['arm_t']} and"
-            f" {figure(float(str(row['mean_c'])))} on {row['arm_c']}"
+            f"{row['instrument']} {figure(row['mean_t'])} on {row['arm_t']} and"
+            f" {figure(row['mean_c'])} on {row['arm_c']}"
         )
     if verdict == SUPPORTED and (row["blinding"] == "open" or row["control"] != "placebo"):
         blinding = "open label" if row["blinding"] == "open" else f"{row['blinding']} blind"
@@ -173,9 +190,9 @@ def _own_trials(test: ClaimTest, evidence: Evidence) -> str:
         & (rows["stratum"] != "uncontrolled")
     ].drop_duplicates("study_id")
     people = rows["n_randomised"].sum(min_count=1)
-    shown = "" if rows.empty or pd.isna(people) else f" with {int(people):,} people"
+    shown = "" if rows.empty or pd.isna(people) else f" ({int(people):,} people)"
     return (
         f"these tables hold {counted(len(rows), 'randomised trial')} of"
-        f" {listing(test.mg_form, 'or')} with {listing([words(o) for o in test.outcome], 'or')} as an"
-        f" outcome{shown}"
+        f" {listing(test.mg_form, 'or')} that measured"
+        f" {listing([words(name) for name in test.outcome], 'or')}{shown}"
     )

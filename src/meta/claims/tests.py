@@ -120,7 +120,7 @@ def read_test(row: pd.Series[Any]) -> ClaimTest:
                 () if missing else tuple(part.strip() for part in str(cell).split(";"))
             )
         elif item.type == "float | None":
-            values[item.name] = None if missing else float(cell)
+            values[item.name] = None if missing else float(str(cell))
         else:
             values[item.name] = "" if missing else str(cell)
     return ClaimTest(**values)

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
-from scipy import stats
 
 from meta.claims.finding import Claim, Finding
-from meta.claims.selection import GLYCINATE, Votes, labels_of, rows_by_id, select_rows, vote
+from meta.claims.pooled import Judge, Pool, dependence, left_out_of, pool_for, probability_of_claim
+from meta.claims.reasons import (
+    FEW,
+    nobody,
+    own_scale,
+    pooled_clause,
+    published_pools,
+    reading_clause,
+    salt_clause,
+    too_few_clause,
+    verdict_clause,
+    votes_clause,
+)
+from meta.claims.selection import GLYCINATE, labels_of, rows_by_id, select_rows, vote
 from meta.claims.sensitivity import (
-    ARMS,
-    UNFLAGGED,
-    Check,
     advantage_of,
-    checks,
     table_of,
-    without_each,
 )
 from meta.claims.tests import ClaimTest
 from meta.claims.verdicts import (
     MIN_TRIALS,
-    NO_TRIALS,
     OVERSTATED,
     SUPPORTED,
     UNRESOLVED,
@@ -31,47 +37,18 @@ from meta.claims.verdicts import (
     judge_tolerability,
 )
 from meta.claims.wording import (
-    counted,
     figure,
     listing,
+    lower_first,
     plain_list,
     sentence,
-    with_interval,
     words,
 )
 from meta.evidence.tables import Evidence
 from meta.synthesis.result import Pooled
 
-Judge = Callable[[Interval, list[Interval]], str]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
-    """The trials behind a claim: pooled, checked and counted."""
-
-    test: ClaimTest
-    rows: pd.DataFrame
-    checks: tuple[Check, ...]
-    votes: Votes
-
-    @property
-    def fit(self) -> Pooled | None:
-        """The primary analysis; None if no trial gives an effect or nothing may be pooled."""
-        return self.checks[0].fit if self.checks else None
-
-    @property
-    def k(self) -> int:
-        """Trials in the primary analysis."""
-        return 0 if self.fit is None else self.fit.k
-
-
-def pool_for(test: ClaimTest, rows: pd.DataFrame) -> Pool:
-    """Pool and count the results of a test."""
-    found = () if test.measure == "vote" else tuple(checks(rows, test.measure))
-    return Pool(test=test, rows=rows, checks=found, votes=vote(rows))
-
-
-def superiority(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def superiority(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     """Judge "better than the control" by :func:`meta.claims.verdicts.judge_superiority`."""
     rows = _rows(test, evidence)
     if rows.empty:
@@ -82,10 +59,10 @@ def superiority(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
             advantage, others, margin=test.margin, called_large=test.strength == "large"
         )
 
-    return _judged(pool_for(test, rows), judge, advantage_of, evidence)
+    return _judged(pool_for(test, rows, evidence), judge, advantage_of, evidence)
 
 
-def tolerability(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def tolerability(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     """Judge "well tolerated" from the excess of unwanted effects."""
     rows = _rows(test, evidence)
     if rows.empty:
@@ -95,7 +72,7 @@ def tolerability(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     def judge(excess: Interval, _: list[Interval]) -> str:
         return judge_tolerability(excess, margin)
 
-    return _judged(pool_for(test, rows), judge, lambda fit: -advantage_of(fit), evidence)
+    return _judged(pool_for(test, rows, evidence), judge, lambda fit: -advantage_of(fit), evidence)
 
 
 def onset(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
@@ -113,10 +90,12 @@ def onset(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
             advantage, others, margin=test.margin, called_large=test.strength == "large"
         )
 
-    found = _judged(pool_for(test, early), judge, advantage_of, evidence)
-    by_then = f"of the controlled readings by week {figure(weeks)}: "
+    found = _judged(pool_for(test, early, evidence), judge, advantage_of, evidence)
+    by_then = f"readings by week {figure(weeks)}: "
     named = _uncontrolled(test, evidence)
-    return replace(found, reason=sentence(by_then + _lower(found.reason), first, named))
+    return replace(
+        found, reason=sentence(by_then + lower_first(found.reason), _given(early), first, named)
+    )
 
 
 def evidence_strength(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
@@ -126,14 +105,15 @@ def evidence_strength(claim: Claim, test: ClaimTest, evidence: Evidence) -> Find
     if test.strength == "some":
         enough = len(votes.treated) >= MIN_TRIALS and len(votes.treated) > len(votes.control)
         return replace(found, verdict=SUPPORTED if enough else UNRESOLVED)
+
     settled = found.verdict == SUPPORTED
     if test.strength == "compelling":
         verdict = SUPPORTED if settled else OVERSTATED
-        head = f"by the rule for superiority this evidence is {found.verdict.replace('_', ' ')}"
     else:
         verdict = UNRESOLVED if settled else SUPPORTED
-        head = f"by the rule for superiority the question is {found.verdict.replace('_', ' ')}"
-    return replace(found, verdict=verdict, reason=sentence(head, _lower(found.reason)))
+    word = found.verdict.replace("_", " ")
+    head = f"what the evidence says of the effect itself is: {word}"
+    return replace(found, verdict=verdict, reason=sentence(head, lower_first(found.reason)))
 
 
 def _rows(test: ClaimTest, evidence: Evidence) -> pd.DataFrame:
@@ -141,43 +121,27 @@ def _rows(test: ClaimTest, evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame() if rows is None else rows
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def nobody(test: ClaimTest, evidence: Evidence) -> Finding:
-    """Say that no trial measured it."""
-    what = test.reading or listing([words(name) for name in test.outcome], "or")
-    where = []
-    if test.population:
-        where.append(f"in people with {listing(test.population, 'or')} in their description")
-    if test.background:
-        where.append("on an antidepressant in both arms")
-    if test.mg_form:
-        where.append(f"on {listing(test.mg_form, 'or')}")
-    if test.stratum == ("magnesium_comparison",):
-        where.append("that gave one form of magnesium against another")
-    named = f"no randomised trial in these tables measured {what} {' '.join(where)}".rstrip()
-    searched = f"none of the {len(evidence.results)} results fits"
-    return Finding(verdict=NO_TRIALS, reason=sentence(named, searched))
-
-
 def _judged(
     found: Pool, judge: Judge, oriented: Callable[[Pooled], Interval], evidence: Evidence
 ) -> Finding:
     test, fit = found.test, found.fit
-    left_out = _left_out(found)
+    left_out = left_out_of(found)
     table = None
     if found.checks:
         table = table_of(list(found.checks), test.margin)
     if fit is None or fit.k < MIN_TRIALS:
         return Finding(
             verdict=UNRESOLVED,
-            reason=sentence(_too_few(found), count_text(found.votes), *_published(test, evidence)),
+            reason=sentence(
+                reading_clause(test) + too_few_clause(found),
+                votes_clause(found),
+                *own_scale(found),
+                *published_pools(test, evidence),
+            ),
             used=found.rows if fit is None else fit.effects.table,
             left_out=left_out,
             sensitivity=table,
-            **_numbers(fit, oriented),
+            k=found.k,
         )
     counting = [check for check in found.checks[1:] if check.counts]
     others = [oriented(check.fit) for check in counting if check.fit is not None]
@@ -189,183 +153,47 @@ def _judged(
     return Finding(
         verdict=verdict,
         reason=sentence(
-            _pooled_clause(fit),
-            _verdict_clause(verdict, advantage, test, counting, differing),
-            _salt_clause(fit),
-            count_text(found.votes, beyond=fit.k),
-            *_published(test, evidence),
+            reading_clause(test) + pooled_clause(fit),
+            verdict_clause(verdict, advantage, test, counting, differing),
+            salt_clause(fit),
+            votes_clause(found),
+            *published_pools(test, evidence),
         ),
         used=fit.effects.table,
         left_out=left_out,
         sensitivity=table,
         holds="no" if differing else "yes" if counting else "",
-        depends_on=tuple(_dependence(found, fit, judge, oriented, primary_alone, differing)),
-        **_numbers(fit, oriented),
+        depends_on=tuple(dependence(found, fit, judge, oriented, primary_alone, differing)),
+        scale=fit.scale.label,
+        estimate=float(fit.scale.transform(fit.estimate)),
+        ci_low=float(fit.scale.transform(fit.ci_low)),
+        ci_high=float(fit.scale.transform(fit.ci_high)),
+        k=fit.k,
+        n_total=fit.n_total,
+        probability=probability_of_claim(test, advantage, fit),
+        probability_of=(
+            f"the mean excess stays below {figure(100 * (test.margin or 0))} in 100"
+            if test.kind == "tolerability"
+            else "the mean effect is on the side of the claim"
+        ),
+        fit=fit,
     )
-
-
-def _numbers(fit: Pooled | None, oriented: Callable[[Pooled], Interval]) -> dict[str, object]:
-    if fit is None:
-        return {}
-    advantage = oriented(fit)
-    freedom = float("inf") if fit.dof is None else fit.dof
-    return {
-        "scale": fit.scale.label,
-        "estimate": float(fit.scale.transform(fit.estimate)),
-        "ci_low": float(fit.scale.transform(fit.ci_low)),
-        "ci_high": float(fit.scale.transform(fit.ci_high)),
-        "k": fit.k,
-        "n_total": fit.n_total,
-        "probability": float(stats.t.cdf(advantage.estimate / fit.se, freedom)),
-        "probability_of": "the mean effect is on the side of the claim",
-        "fit": fit,
-    }
-
-
-def _left_out(found: Pool) -> pd.DataFrame:
-    columns = ["result_id", "study_id", "label", "reason"]
-    if not found.checks:
-        return pd.DataFrame(columns=columns)
-    return found.checks[0].excluded[columns].reset_index(drop=True)
-
-
-def _people(fit: Pooled) -> str:
-    return "" if fit.n_total is None else f" ({fit.n_total:,} people)"
-
-
-def _pooled_clause(fit: Pooled) -> str:
-    side = ""
-    if not fit.scale.log and fit.effects.lower_is_better is not None:
-        side = f"; {'negative' if fit.effects.lower_is_better else 'positive'} favours magnesium"
-    label = fit.scale.label[:1].lower() + fit.scale.label[1:]
-    return (
-        f"in {counted(fit.k, 'trial')}{_people(fit)} the {label} is {fit.effect_text()}"
-        f" (95 % interval in brackets{side})"
-    )
-
-
-def _verdict_clause(
-    verdict: str,
-    advantage: Interval,
-    test: ClaimTest,
-    counting: list[Check],
-    differing: list[str],
-) -> str:
-    made = counted(len(counting), "check")
-    if verdict == SUPPORTED:
-        if test.kind == "tolerability":
-            return f"the interval stays below an excess of {figure(100 * (test.margin or 0))} in 100"
-        return f"it excludes no effect, and does so in {'each of ' if counting else ''}{made}"
-    if verdict == OVERSTATED:
-        if not differing:
-            return f"that is less than {figure(test.margin or 0)}, the difference that matters"
-        return f"it excludes no effect here, but not {_failing(counting, differing)}"
-    if verdict == UNRESOLVED:
-        if test.kind == "tolerability":
-            return f"it includes no excess and one of {figure(100 * (test.margin or 0))} in 100"
-        return "it includes no effect" + (
-            f" and one beyond {figure(test.margin)}, the difference that matters"
-            if test.margin is not None and advantage.high >= test.margin
-            else ""
-        )
-    if test.margin is not None and test.kind != "tolerability" and advantage.high >= 0:
-        return f"all of it lies within {figure(test.margin)} of no effect, the difference that matters"
-    return "all of it lies on the other side"
-
-
-def _failing(counting: list[Check], differing: list[str]) -> str:
-    parts = [
-        f"{check.analysis} ({check.fit.effect_text()}, k = {check.fit.k})"
-        for check in counting
-        if check.analysis in differing and check.fit is not None
-    ]
-    return f"with {listing(parts, 'or')}"
-
-
-def _salt_clause(fit: Pooled) -> str:
-    if "mg_form" not in fit.effects.table:
-        return ""
-    own = int((fit.effects.table["mg_form"] == GLYCINATE).sum())
-    return f"{'none' if own == 0 else own} of them used glycinate" if own < fit.k else ""
-
-
-def _too_few(found: Pool) -> str:
-    fit = found.fit
-    trials = counted(found.votes.k, "trial")
-    if fit is None:
-        if found.test.measure == "vote":
-            return f"{trials} compared it, with outcomes too different to pool"
-        return f"{trials} compared it, and none prints enough for an effect"
-    label = fit.scale.label[:1].lower() + fit.scale.label[1:]
-    verb = "prints" if fit.k == 1 else "print"
-    return (
-        f"{counted(fit.k, 'trial')} of {found.votes.k} {verb} enough for an effect"
-        f" ({plain_list(fit.effects.labels)}; {label} {fit.effect_text()}), and a verdict needs"
-        f" {MIN_TRIALS}"
-    )
-
-
-def count_text(votes: Votes, beyond: int = 0) -> str:
-    """Count the sides of all trials, where more exist than were pooled."""
-    if votes.k <= beyond:
-        return ""
-    parts = [f"{len(votes.treated)} lean to magnesium"]
-    if votes.control:
-        parts.append(f"{len(votes.control)} to the control")
-    if votes.neither:
-        parts.append(f"{len(votes.neither)} report no difference")
-    if votes.not_stated:
-        parts.append(f"{len(votes.not_stated)} do not say which way")
-    return f"of all {votes.k} that compared it, {listing(parts)}"
-
-
-def _published(test: ClaimTest, evidence: Evidence) -> list[str]:
-    """Quote what reviews printed for the outcome."""
-    if not test.review_ids:
-        return []
-    reviews = evidence.reviews
-    chosen = reviews[
-        reviews["review_id"].isin(test.review_ids)
-        & reviews["outcome"].isin(test.outcome)
-        & reviews["ci_low"].notna()
-        & reviews["ci_high"].notna()
-    ]
-    parts = [
-        f"{row['label']} {words(row['outcome'])} {row['measure']} "
-        f"{with_interval(row['estimate'], row['ci_low'], row['ci_high'])}"
-        for row in chosen.to_dict("records")
-    ]
-    return [f"published pools: {listing(parts)}"] if parts else []
-
-
-def _dependence(
-    found: Pool,
-    fit: Pooled,
-    judge: Judge,
-    oriented: Callable[[Pooled], Interval],
-    verdict: str,
-    differing: list[str],
-) -> list[str]:
-    """Name the trials and assumptions without which the primary analysis says something else."""
-    changed = [
-        label for label, other in without_each(fit.effects) if judge(oriented(other), []) != verdict
-    ]
-    parts = []
-    if changed:
-        parts.append(f"{listing(changed, 'or')}: without it the primary analysis says otherwise")
-    if UNFLAGGED in differing:
-        flagged = found.rows["flag"].fillna("").str.startswith("integrity")
-        parts.append(f"trials under an integrity flag ({listing(labels_of(found.rows[flagged]))})")
-    if ARMS in differing:
-        table = fit.effects.table
-        rebuilt = table[table["reporting"] == "p_value"]
-        parts.append(f"effects rebuilt from a p-value ({listing(labels_of(rebuilt))})")
-    return parts
 
 
 def _weeks(claim: Claim) -> float:
     per = {"days": 1 / 7, "weeks": 1.0, "months": 52 / 12}[str(claim["claimed_unit"])]
     return float(claim["claimed_value"]) * per
+
+
+def _given(rows: pd.DataFrame) -> str:
+    """Say what was given and when it was read, where few trials did."""
+    if rows["study_id"].nunique() > FEW:
+        return ""
+    parts = [
+        f"{row['label']} {words(row['mg_form'])} at week {figure(row['time_weeks'])}"
+        for row in rows.drop_duplicates("study_id").to_dict("records")
+    ]
+    return f"given: {listing(parts)}"
 
 
 def _earliest(test: ClaimTest, evidence: Evidence) -> str:

@@ -270,7 +270,7 @@ def judge_reference(claimed: tuple[float, float], published: tuple[float, float]
 
 
 def judge_association(sides: Sequence[int]) -> str:
-    """Judge a link from several intervals, each +1 (as claimed), -1 (opposite) or 0 (includes none).
+    """Judge a link from several intervals: +1 as claimed, -1 opposite, 0 includes no link.
 
     Returns
     -------

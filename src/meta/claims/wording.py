@@ -46,9 +46,10 @@ def figure(value: float, digits: int | None = None) -> str:
     """Write a figure as a reader would: no needless decimals, a true minus sign."""
     if not isfinite(value):
         return number(value)
-    if digits is None:
-        digits = 0 if float(value).is_integer() else 2 if abs(value) < 10 else 1
-    return number(value, digits)
+    if digits is not None:
+        return number(value, digits)
+    text = number(value, 2 if abs(value) < 10 else 1)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def span(low: float, high: float, digits: int | None = None) -> str:
@@ -72,6 +73,12 @@ def plain_list(names: Sequence[str], most: int = 6) -> str:
     if len(names) <= most:
         return listing(names)
     return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def lower_first(text: str) -> str:
+    """Begin with a small letter, unless the first word is a name or an abbreviation."""
+    second = text[1:2]
+    return text[:1].lower() + text[1:] if second.islower() or second == " " else text
 
 
 def sentence(*parts: str) -> str:
