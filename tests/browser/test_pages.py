@@ -1,0 +1,119 @@
+"""Every page in a real browser: no request leaves the file tree, and no script fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+# Studies share one layout, so a few stand for all; every other page is opened.
+STUDIES = ("tarleton2017", "rajizadeh2017", "asemi2015")
+
+
+def pages_of(site: Path) -> list[Path]:
+    every = sorted(site.rglob("*.html"))
+    return [p for p in every if p.parent.name != "trials" or p.stem in STUDIES]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Page:
+    opened = browser.new_page()
+    opened.set_default_timeout(15_000)
+    yield opened
+    opened.close()
+
+
+def watch(page: Page) -> tuple[list[str], list[str]]:
+    requests: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    return requests, errors
+
+
+def test_pages_load_alone_and_without_errors(page: Page, site: Path):
+    requests, errors = watch(page)
+    for path in [*pages_of(site), site.parent / "report.html"]:
+        page.goto(path.as_uri())
+        assert not errors, f"{path.name}: {errors}"
+        outside = [url for url in requests if not url.startswith(("file:", "data:", "blob:"))]
+        assert not outside, f"{path.name}: {outside}"
+        requests.clear()
+
+
+def test_images_have_names_and_are_drawn(page: Page, site: Path):
+    for path in pages_of(site):
+        page.goto(path.as_uri())
+        unnamed = page.eval_on_selector_all(
+            "img, svg[role=img]",
+            "found => found.filter(e => !(e.alt || e.getAttribute('aria-label') ||"
+            " e.querySelector('title'))).map(e => e.outerHTML.slice(0, 200))",
+        )
+        assert not unnamed, f"{path.name}: {unnamed}"
+        broken = page.eval_on_selector_all(
+            "img", "found => found.filter(e => e.complete && !e.naturalWidth).map(e => e.src)"
+        )
+        assert not broken, f"{path.name}: {broken}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Browser, site: Path, scheme: str):
+    page = browser.new_page(color_scheme=scheme)
+    findings = []
+    paths = [site / "index.html", site / "trials.html", site / "data.html"]
+    paths += sorted((site / "notebooks").glob("*.html"))
+    paths += [site / "trials" / f"{name}.html" for name in STUDIES]
+    for path in paths:
+        page.goto(path.as_uri())
+        for found in Axe().run(page).response["violations"]:
+            if found["impact"] in {"serious", "critical"}:
+                where = found["nodes"][0]["html"][:200]
+                findings.append(f"{path.name}: {found['id']} x{len(found['nodes'])}: {where}")
+    page.close()
+    assert not findings, "\n".join(findings)
+
+
+def test_code_opens_by_keyboard(page: Page, site: Path):
+    page.goto((site / "notebooks" / "02_depression.html").as_uri())
+    summary = page.locator("details.hide summary").first
+    body = page.locator("details.hide").first.locator("pre").first
+    assert not body.is_visible()
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert body.is_visible()
+
+
+def test_tables_sort_and_filter_by_keyboard(page: Page, site: Path):
+    page.goto((site / "trials.html").as_uri())
+    table = page.locator(".table-scroll table").first
+    year = table.locator("th button.sort", has_text="Year")
+    year.focus()
+    page.keyboard.press("Enter")
+    years = [text for text in table.locator("tbody tr td:nth-child(2)").all_inner_texts() if text]
+    assert years == sorted(years)
+    assert table.locator("th[aria-sort=ascending]").inner_text().startswith("Year")
+    page.locator("label.filter input").first.focus()
+    page.keyboard.type("glycinate")
+    shown = [row for row in table.locator("tbody tr").all() if row.is_visible()]
+    assert 0 < len(shown) < 30
+    assert all("glycinate" in row.inner_text().lower() for row in shown)
+
+
+def test_search_finds_glycinate(page: Page, site: Path):
+    page.goto((site / "search.html").as_uri() + "?q=glycinate")
+    page.wait_for_selector("#search-results li", timeout=20_000)
+    assert page.locator("#search-results li").count() > 3
+
+
+def test_narrow_screens_do_not_scroll_sideways(browser: Browser, site: Path):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    for path in (site / "index.html", site / "notebooks" / "02_depression.html"):
+        page.goto(path.as_uri())
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 392, f"{path.name}: {width} px"
+    page.close()
