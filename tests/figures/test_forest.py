@@ -180,11 +180,11 @@ def test_hollow_marks_rest_on_an_assumption_that_is_named() -> None:
 
 
 def test_a_dagger_is_a_doubt_and_a_star_a_remark() -> None:
-    flags = ["integrity: SD implausible; open label", "open label", "", None]
+    flags = ["integrity: SD implausible; open label", "open label", "", "retracted in 2022"]
     effects = meta.Effects.from_arrays([1, 2, 3, 4], [1] * 4, ["A", "B", "C", "D"], flag=flags)
     texts = [text.replace("\u00a0", " ") for text, _ in boxes(forest(meta.pool(effects)))]
-    assert {"A †", "B *", "C", "D"} <= set(texts)
-    assert "† Doubt about integrity: SD implausible (A)." in texts
+    assert {"A †", "B *", "C", "D †"} <= set(texts)
+    assert "† Doubt about integrity: SD implausible (A); retracted in 2022 (D)." in texts
     assert "* Remarks: open label (A, B)." in texts
 
 

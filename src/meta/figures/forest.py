@@ -109,8 +109,8 @@ def forest(
     prediction interval. An interval that runs out of the axis ends in an arrowhead and keeps its
     figures in the text. One study gets no diamond. Hollow squares rest on an assumption that is
     named under the plot; a dagger marks a doubt about a trial's integrity and a star any other
-    remark of the column ``flag`` (remarks are parted by semicolons, doubts begin with
-    "integrity"); and the notes of the fit
+    remark of the column ``flag`` (remarks are parted by semicolons; doubts begin with
+    "integrity" or speak of an expression of concern or a retraction); and the notes of the fit
     always stand under the plot.
 
     Examples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,8 @@ _SHORT = {
 }
 _DAGGER = " †"
 _STAR = " *"
+# remarks that doubt a trial's figures, not its design
+_DOUBT = re.compile(r"^integrity|expression of concern|retract", re.IGNORECASE)
 _MISSING = "–"
 
 
@@ -299,8 +302,11 @@ def _clauses(value: Any) -> tuple[list[str], list[str]]:
         return (["flagged"], []) if value else ([], [])
     text = "" if value is None or pd.isna(value) else plain(value)
     clauses = [clause.strip() for clause in text.split(";") if clause.strip()]
-    doubts = [c.removeprefix("integrity:").strip() for c in clauses if c.startswith("integrity")]
-    return doubts, [c for c in clauses if not c.startswith("integrity")]
+    doubts = [c for c in clauses if _DOUBT.search(c)]
+    return (
+        [c.removeprefix("integrity:").strip() for c in doubts],
+        [c for c in clauses if c not in doubts],
+    )
 
 
 def _by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
