@@ -1,0 +1,187 @@
+"""How does an article read with the evidence beside each of its claims? A page in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from math import isfinite
+
+import pandas as pd
+
+from meta.claims.assessment import Assessment
+from meta.claims.verdicts import VERDICTS
+from meta.claims.wording import counted, figure, listing, span
+from meta.errors import DataError
+
+
+def article_page(
+    found: Sequence[Assessment],
+    *,
+    notebooks: Mapping[str, str] | None = None,
+    plots: Mapping[str, str] | None = None,
+    trials: str = "../trials/",
+) -> str:
+    """Write the page of one article: its claims in its order, all with the same room.
+
+    Parameters
+    ----------
+    found : sequence of Assessment
+        The claims of one article, in its order.
+    notebooks : mapping of str to str, optional
+        Address of the notebook that answers claims of a topic, by ``topic``.
+    plots : mapping of str to str, optional
+        HTML of the plot of a claim, by ``claim_id``; trusted, not escaped.
+    trials : str
+        Folder of the pages of the studies, as seen from this page.
+
+    Returns
+    -------
+    str
+        MyST Markdown whose blocks are HTML; every text of the tables is escaped. A link is called
+        the cited source only where it is.
+
+    Raises
+    ------
+    DataError
+        If there is no claim, or the claims are of several articles.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.claims.assess import assess
+    >>> page = article_page([assess("a2-c27", meta.load_evidence("data"))])
+    >>> page.splitlines()[0]
+    '# Glycinate alongside antidepressants'
+    """
+    articles = {one.article_label for one in found}
+    if len(articles) != 1:
+        raise DataError(f"a page is of one article; these claims are of {len(articles)}")
+    parts = [f"# {articles.pop()}", _counts(found)]
+    for one in found:
+        parts.append(_claim(one, notebooks or {}, plots or {}, trials))
+    return "\n\n".join(parts) + "\n"
+
+
+def _counts(found: Sequence[Assessment]) -> str:
+    words = [one.verdict for one in found]
+    shown = [f"{words.count(name)} {name.replace('_', ' ')}" for name in VERDICTS if name in words]
+    not_found = sum(one.source == "not_found" for one in found)
+    text = f"{counted(len(found), 'claim')}: {listing(shown)}."
+    if not_found:
+        text += (
+            f" The source of {not_found} of them was not found with the searches made, which is no"
+            " proof that it does not exist."
+        )
+    return _block("p", text, "claim-counts")
+
+
+def _block(tag: str, text: str, kind: str = "") -> str:
+    attribute = f' class="{kind}"' if kind else ""
+    return f"<{tag}{attribute}>{escape(text)}</{tag}>"
+
+
+def _claim(
+    one: Assessment, notebooks: Mapping[str, str], plots: Mapping[str, str], trials: str
+) -> str:
+    verdict = one.verdict.replace("_", " ")
+    claimed = f" (claimed: {one.claimed})" if one.claimed else ""
+    lines = [
+        f'<section class="claim" id="{escape(one.claim_id)}">',
+        f"<h2>{escape(one.claim)}</h2>",
+        f'<p><strong class="verdict verdict-{escape(one.verdict)}">{escape(verdict)}</strong>'
+        f"{escape(claimed)}</p>",
+        _block("p", one.reason, "reason"),
+    ]
+    if one.claim_id in plots:
+        lines.append(plots[one.claim_id])
+    lines += _figures(one)
+    if one.arms is not None and len(one.arms):
+        lines.append(_arms(one.arms))
+    if one.depends_on:
+        lines.append(_block("p", f"It rests on: {'; '.join(one.depends_on)}.", "depends"))
+    if one.sensitivity is not None and len(one.sensitivity):
+        lines.append(_sensitivity(one))
+    lines.append(_source(one))
+    lines += _links(one, notebooks, trials)
+    lines.append("</section>")
+    # a blank line would end the block of HTML
+    return "\n".join(line for line in lines if line)
+
+
+def _figures(one: Assessment) -> list[str]:
+    parts = []
+    if isfinite(one.estimate):
+        real = f"{figure(one.estimate)} ({span(one.ci_low, one.ci_high)})"
+        parts.append(f"Real figure: {real}, {one.scale}.")
+    if isfinite(one.ratio):
+        limits = span(one.ratio_low, one.ratio_high)
+        parts.append(f"The claimed figure is {figure(one.ratio)} times the real one ({limits}).")
+    if isfinite(one.probability):
+        share = figure(100 * one.probability, 0)
+        parts.append(f"By the fitted model the probability is {share} % that {one.probability_of}.")
+    if one.direct:
+        parts.append(f"Evidence on the salt of the claim: {one.direct}.")
+    if one.holds:
+        same = "stays the same" if one.holds == "yes" else "does not stay the same"
+        parts.append(f"The answer {same} in every check that has enough trials.")
+    return [_block("p", " ".join(parts), "figures")] if parts else []
+
+
+def _arms(arms: pd.DataFrame) -> str:
+    head = "<tr><th>Trial</th><th>Magnesium</th><th>Control</th><th>Difference</th></tr>"
+    rows = "".join(
+        f"<tr><td>{escape(str(row['label']))}</td><td>{figure(row['fall_t'], 0)} %</td>"
+        f"<td>{figure(row['fall_c'], 0)} %</td><td>{figure(row['net'], 0)} points"
+        f" ({span(row['net_low'], row['net_high'], 0)})</td></tr>"
+        for row in arms.to_dict("records")
+    )
+    return f"<table><caption>How far both arms moved</caption>{head}{rows}</table>"
+
+
+def _sensitivity(one: Assessment) -> str:
+    table = one.sensitivity
+    if table is None:
+        return ""
+    back = (lambda value: value) if one.fit is None else one.fit.scale.transform
+    rows = "".join(
+        f"<tr><td>{escape(str(row['analysis']))}</td><td>{row['k']}</td>"
+        f"<td>{figure(back(row['estimate']), 2)}"
+        f" ({span(back(row['ci_low']), back(row['ci_high']), 2)})</td>"
+        f"<td>{'' if row['counts'] else 'too few to check'}</td></tr>"
+        for row in table.to_dict("records")
+        if row["k"]
+    )
+    head = "<tr><th>Trials</th><th>k</th><th>Result (95 % interval)</th><th></th></tr>"
+    return (
+        f"<details><summary>The same with other choices of trials</summary><table>{head}{rows}"
+        "</table></details>"
+    )
+
+
+def _source(one: Assessment) -> str:
+    status = one.source.replace("_", " ")
+    text = escape(f"Source: {status}. {one.source_text}".strip())
+    if one.source_link.startswith("https://") or one.source_link.startswith("http://"):
+        address = escape(one.source_link.split(" ")[0])
+        role = "the cited source" if one.source_link_is_citation else "what was read instead"
+        text += f' <a href="{address}">{role}</a>'
+    return f'<p class="source">{text}</p>'
+
+
+def _links(one: Assessment, notebooks: Mapping[str, str], trials: str) -> list[str]:
+    lines = []
+    if "study_id" in one.used and len(one.used):
+        studies = dict(zip(one.used["study_id"], one.used["label"], strict=True))
+        shown = ", ".join(
+            f'<a href="{escape(trials)}{escape(str(study))}.html">{escape(str(label))}</a>'
+            for study, label in studies.items()
+        )
+        left = len(one.left_out)
+        without = f"; {counted(left, 'result')} without a usable figure" if left else ""
+        lines.append(f'<p class="studies">Studies: {shown}{without}.</p>')
+    if one.topic in notebooks:
+        address = escape(notebooks[one.topic])
+        lines.append(
+            f'<p class="notebook"><a href="{address}">The notebook on this question</a></p>'
+        )
+    return lines

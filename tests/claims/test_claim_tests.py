@@ -1,0 +1,123 @@
+"""Faults of the tests are named with line, column and claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from meta.claims.conditions import holds, read_conditions
+from meta.claims.tests import check_claim_tests, find_test, read_test
+from meta.errors import DataError
+from meta.evidence.tables import Evidence
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+Plant = Callable[..., Evidence]
+Write = Callable[..., Change]
+
+
+def test_the_curated_tests_are_in_order(evidence: Evidence) -> None:
+    assert check_claim_tests(evidence) == []
+
+
+@pytest.mark.parametrize(
+    ("claim_id", "cells", "words"),
+    [
+        ("a0-c11", {"outcome": "depresion"}, ["column outcome (a0-c11)", "mean 'depression'"]),
+        ("a0-c11", {"population": "astronauts"}, ["(a0-c11)", "selects no result"]),
+        ("a0-c13", {"stratum": "magnesium_alones"}, ["column stratum (a0-c13)", "magnesium_alone"]),
+        ("a0-c13", {"measure": "percent"}, ["column measure (a0-c13)", "SMD"]),
+        ("a0-c13", {"margin_source": ""}, ["column margin_source (a0-c13)"]),
+        ("a0-c13", {"left_out": "fard2018"}, ["column left_out (a0-c13)", "fard2017"]),
+        ("a0-c21", {"result_ids": "schuette1994-x-9"}, ["column result_ids (a0-c21)"]),
+        ("a0-c18", {"result_ids": ""}, ["column result_ids (a0-c18)", "empty"]),
+        ("a2-c27", {"benchmark_ids": "ref_rda"}, ["column benchmark_ids (a2-c27)"]),
+        # without its background the test finds other people, which its "none" must notice
+        ("a2-c16", {"background": "", "stratum": ""}, ["column expect (a2-c16)", "selects"]),
+        ("a0-c19", {"source_named": "yes"}, ["column source_named (a0-c19)", "claim_sources"]),
+        ("a0-c19", {"kind": "cited_source"}, ["column kind (a0-c19)", "claim_sources"]),
+        ("a4-c16", {"source_says": "tarleton 2017"}, ["column source_says (a4-c16)"]),
+        ("a1-c13", {"outcome": "depression"}, ["column expect (a1-c13)", "selects"]),
+        ("a1-c13", {"outcome": "anxeity"}, ["column outcome (a1-c13)", "Did you mean 'anxiety'"]),
+    ],
+)  # fmt: skip
+def test_faults(
+    claim_id: str,
+    cells: dict[str, str],
+    words: list[str],
+    changed: Plant,
+    with_cells: Write,
+) -> None:
+    written = {name: cell or None for name, cell in cells.items()}
+    planted = changed(claim_tests=with_cells("claim_id", claim_id, **written))
+    faults = check_claim_tests(planted)
+    assert len(faults) == 1
+    for word in ("claim_tests.csv line ", *words):
+        assert word in faults[0], faults[0]
+
+
+def test_a_claim_without_a_test(changed: Plant) -> None:
+    planted = changed(claim_tests=lambda table: table.drop(index=3))
+    faults = check_claim_tests(planted)
+    assert len(faults) == 1
+    assert "a0-c04" in faults[0]
+    assert "no test" in faults[0]
+    with pytest.raises(DataError, match="a0-c04"):
+        find_test("a0-c04", planted)
+
+
+def test_two_tests_of_a_claim(changed: Plant) -> None:
+    planted = changed(
+        claim_tests=lambda table: pd.concat([table, table.iloc[[3]]], ignore_index=True)
+    )
+    faults = check_claim_tests(planted)
+    assert faults == [
+        f"{planted.folder}/claim_tests.csv line 147, column claim_id (a0-c04): a second test of "
+        "this claim. Keep one of them."
+    ]
+    with pytest.raises(DataError, match="2 tests"):
+        find_test("a0-c04", planted)
+
+
+def test_a_test_of_an_unknown_claim(changed: Plant) -> None:
+    planted = changed(claims=lambda table: table.drop(index=3))
+    assert ["no claim has this id" in fault for fault in check_claim_tests(planted)] == [True]
+
+
+def test_an_unknown_kind(changed: Plant, with_cells: Write) -> None:
+    planted = changed(claim_tests=with_cells("claim_id", "a0-c13", kind="superority"))
+    (fault,) = check_claim_tests(planted)
+    assert "Did you mean 'superiority'" in fault
+
+
+def test_all_faults_at_once(changed: Plant, with_cells: Write) -> None:
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        table = with_cells("claim_id", "a0-c13", stratum="x_y", left_out="nobody2000")(table)
+        return with_cells("claim_id", "a0-c21", result_ids="a-b-1")(table)
+
+    assert len(check_claim_tests(changed(claim_tests=change))) == 3
+
+
+def test_a_row_becomes_a_test(evidence: Evidence) -> None:
+    table = evidence.table("claim_tests").set_index("claim_id", drop=False)
+    test = read_test(table.loc["a0-c13"])
+    assert test.population == ("depress",)
+    assert test.margin == 0.32
+    assert test.strata == ("magnesium_alone", "add_on")
+    assert test.controls == ("placebo",)
+    assert test.max_weeks is None
+    assert test.source_named
+
+
+def test_conditions(evidence: Evidence) -> None:
+    right = "trials.tarleton2017.year=2017; results.tarleton2017-depression-1.ci_high<0"
+    assert all(holds(each, evidence) for each in read_conditions(right))
+    wrong = "trials.tarleton2017.randomised=no; trials.tarleton2017.elemental_mg_day!=248"
+    assert not any(holds(each, evidence) for each in read_conditions(wrong))
+    with pytest.raises(DataError, match="tarletom"):
+        read_conditions("tarletom")
+    with pytest.raises(DataError, match="no row"):
+        holds(read_conditions("trials.nobody.year=2017")[0], evidence)
+    with pytest.raises(DataError, match="no column"):
+        holds(read_conditions("trials.tarleton2017.years=2017")[0], evidence)
