@@ -81,15 +81,19 @@ def sensitivity(
 
 def checks(rows: pd.DataFrame, measure: str) -> Iterator[Check]:
     """Run the analyses one by one; see :func:`sensitivity`."""
-    # the same effects need no second fit
+    # the same results need no second derivation, and the same effects no second fit
+    derived: dict[tuple[str, ...], Check] = {}
     fits: dict[tuple[str, ...], Pooled | None] = {(): None}
 
     def fitted(part: pd.DataFrame, include: tuple[str, ...] = ()) -> Check:
-        found = derive_effects(part, measure, include)
-        key = tuple(found.table["result_id"])
-        if key not in fits:
-            fits[key] = pool(found)
-        return Check(analysis="", fit=fits[key], excluded=found.excluded)
+        rows_key = (*include, *part["result_id"])
+        if rows_key not in derived:
+            found = derive_effects(part, measure, include)
+            key = tuple(found.table["result_id"])
+            if key not in fits:
+                fits[key] = pool(found)
+            derived[rows_key] = Check(analysis="", fit=fits[key], excluded=found.excluded)
+        return derived[rows_key]
 
     def named(analysis: str, check: Check) -> Check:
         return Check(analysis=analysis, fit=check.fit, excluded=check.excluded)
