@@ -1,7 +1,8 @@
 """Speed side by side with peers, in one run on one machine, told as ratios.
 
-`make bench` installs the one peer that is no dependency and runs this. It prints a table and writes
-it to benchmarks/results.md. Seconds depend on the machine and are not written; ratios travel better.
+`make bench` installs the one peer that is no dependency and runs this. It prints a table and
+writes it to benchmarks/results.md. Seconds depend on the machine and are not written; ratios travel
+better.
 """
 
 from __future__ import annotations
@@ -228,9 +229,9 @@ def main() -> None:
     report += [
         "",
         "`meta` is slower than at least one peer in: "
-        f"{'; '.join(slower) if slower else 'nothing in this run'}. Its fit checks the input, names "
-        "every fault, and always includes the intervals of tau2 and I2 and the prediction interval, "
-        "which peers compute when asked, or not at all.",
+        f"{'; '.join(slower) if slower else 'nothing in this run'}. Its fit checks the input, "
+        "names every fault, and always includes the intervals of tau2 and I2 and the prediction "
+        "interval, which peers compute when asked, or not at all.",
         "",
         f"Python {sys.version.split()[0]}, {', '.join(versions)}.",
     ]
