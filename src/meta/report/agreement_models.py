@@ -38,22 +38,22 @@ def tables(answers: Answers) -> Iterator[Compared]:
     arms, group = answers.values["arms"], "Two-by-two tables"
     fit = mantel_haenszel(**arms, measure="OR")
     for quantity, got, key, floor in (
-        ("Cochran-Mantel-Haenszel", fit.cmh, "CMH", 1),
-        ("Cochran-Mantel-Haenszel p", fit.cmh_p_value, "CMHp", 0),
-        ("Breslow-Day", fit.breslow_day, "breslow_day", 1),
-        ("Breslow-Day p", fit.breslow_day_p_value, "breslow_day_p", 0),
-        ("Tarone", fit.tarone, "tarone", 1),
-        ("Tarone p", fit.tarone_p_value, "tarone_p", 0),
+        ("Cochran-Mantel-Haenszel", fit.cmh, "CMH", 1.0),
+        ("Cochran-Mantel-Haenszel p", fit.cmh_p_value, "CMHp", 0.0),
+        ("Breslow-Day", fit.breslow_day, "breslow_day", 1.0),
+        ("Breslow-Day p", fit.breslow_day_p_value, "breslow_day_p", 0.0),
+        ("Tarone", fit.tarone, "tarone", 1.0),
+        ("Tarone p", fit.tarone_p_value, "tarone_p", 0.0),
     ):
         want = answers("tests_OR", key)
         yield pair(group, quantity, 'rma.mh(measure = "OR")', got, want, floor)
     model = glmm(**arms)
     for quantity, got, key, floor in (
         ("estimate", model.estimate, "estimate", model.se),
-        ("standard error", model.se, "se", 0),
+        ("standard error", model.se, "se", 0.0),
         ("tau2", model.tau2, "tau2", model.se**2),
-        ("likelihood ratio", model.q, "LRT", 1),
-        ("p of likelihood ratio", model.q_p_value, "LRTp", 0),
+        ("likelihood ratio", model.q, "LRT", 1.0),
+        ("p of likelihood ratio", model.q_p_value, "LRTp", 0.0),
     ):
         want, name = answers("glmm_UM_FS", key), f"Binomial-normal model: {quantity}"
         yield pair(group, name, 'rma.glmm(model = "UM.FS")', got, want, floor, ITERATIVE)
@@ -109,13 +109,16 @@ def multilevel(answers: Answers) -> Iterator[Compared]:
 
 def clustered(answers: Answers) -> Iterator[Compared]:
     """Compare cluster-robust errors."""
-    from meta.synthesis.dependence import multilevel
+    from meta.synthesis.dependence import Multilevel, multilevel
+    from meta.synthesis.result import Pooled
     from meta.synthesis.robust import robust
 
     effects = Effects.from_arrays(answers.values["yi"], answers.values["vi"])
     cluster = answers.values["cluster"]
     each = len(set(cluster)) == effects.k
-    fits = {"REML": (pool(effects), "one effect a cluster" if each else "several a cluster")}
+    fits: dict[str, tuple[Pooled | Multilevel, str]] = {
+        "REML": (pool(effects), "one effect a cluster" if each else "several a cluster")
+    }
     if "inner" in answers:
         fits["multilevel"] = multilevel(effects, cluster=cluster), "three levels"
     for kind, (fit, name) in fits.items():

@@ -205,7 +205,7 @@ def _small_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
     for quantity, got, key, floor in (
         ("t", line.statistic, "t", 1),
         ("p", line.p_value, "p", 0),
-        ("degrees of freedom", line.dof, "dof", 0),
+        ("degrees of freedom", line.dof or 0, "dof", 0),
         ("limit", line.limit, "limit", size),
     ):
         want = answers("egger_lm", key)
