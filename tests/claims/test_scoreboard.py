@@ -206,6 +206,8 @@ def test_sensitivity_names_its_analyses(evidence: Evidence) -> None:
     assert table.loc[0, "estimate"] == primary.estimate
     # too few trials are shown and check nothing
     assert not table.loc[table["k"] < 3, "counts"].any()
+    # all of these trials are double blind against placebo: the same set checks nothing
+    assert not table.set_index("analysis").loc["double-blind against placebo only", "counts"]
     own = table.set_index("analysis").loc["glycinate only"]
     assert own["trials"] == "Sultana & Rahman 2023"
 

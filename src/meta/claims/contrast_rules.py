@@ -68,7 +68,7 @@ def equivalence(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
             f" set against placebo: magnesium {fit.effect_text()} in {counted(fit.k, 'trial')}"
             f" ({label}), {text}",
             f"the difference in advantage is {_text(difference)}, and equivalence needs all of it"
-            f" within {figure(margin)}, half of the drugs' own advantage",
+            f" within {figure(margin, 3)}, half of the drugs' own advantage",
             "no difference found is not equivalence" if verdict == UNRESOLVED else "",
         ),
         scale=f"{fit.scale.label}, advantage of magnesium minus that of the drugs",

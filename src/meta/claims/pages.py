@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 
@@ -117,8 +118,10 @@ def _figures(one: Assessment) -> list[str]:
         limits = span(one.ratio_low, one.ratio_high)
         parts.append(f"The claimed figure is {figure(one.ratio)} times the real one ({limits}).")
     if isfinite(one.probability):
-        share = figure(100 * one.probability, 0)
-        parts.append(f"By the fitted model the probability is {share} % that {one.probability_of}.")
+        share = 100 * one.probability
+        shown = f"{figure(share, 0)} %" if 1 <= share <= 99 else "below 1 %"
+        shown = "above 99 %" if share > 99 else shown
+        parts.append(f"By the fitted model the probability is {shown} that {one.probability_of}.")
     if one.direct:
         parts.append(f"Evidence on the salt of the claim: {one.direct}.")
     if one.holds:
@@ -142,12 +145,16 @@ def _sensitivity(one: Assessment) -> str:
     table = one.sensitivity
     if table is None:
         return ""
-    back = (lambda value: value) if one.fit is None else one.fit.scale.transform
+
+    def shown(row: Mapping[Any, Any]) -> str:
+        values = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+        if one.fit is not None:
+            values = [float(one.fit.scale.transform(value)) for value in values]
+        return f"{figure(values[0], 2)} ({span(values[1], values[2], 2)})"
+
     rows = "".join(
-        f"<tr><td>{escape(str(row['analysis']))}</td><td>{row['k']}</td>"
-        f"<td>{figure(back(row['estimate']), 2)}"
-        f" ({span(back(row['ci_low']), back(row['ci_high']), 2)})</td>"
-        f"<td>{'' if row['counts'] else 'too few to check'}</td></tr>"
+        f"<tr><td>{escape(str(row['analysis']))}</td><td>{row['k']}</td><td>{shown(row)}</td>"
+        f"<td>{'' if row['counts'] else 'too few trials or the same ones: no check'}</td></tr>"
         for row in table.to_dict("records")
         if row["k"]
     )
@@ -160,10 +167,10 @@ def _sensitivity(one: Assessment) -> str:
 
 def _source(one: Assessment) -> str:
     status = one.source.replace("_", " ")
-    text = escape(f"Source: {status}. {one.source_text}".strip())
-    if one.source_link.startswith("https://") or one.source_link.startswith("http://"):
+    text = escape(f"Source ({status}): {one.source_text}".strip())
+    if one.source_link.startswith(("https://", "http://")):
         address = escape(one.source_link.split(" ")[0])
-        role = "the cited source" if one.source_link_is_citation else "what was read instead"
+        role = "the cited source" if one.source_link_is_citation else "what turned up"
         text += f' <a href="{address}">{role}</a>'
     return f'<p class="source">{text}</p>'
 

@@ -13,7 +13,7 @@ from scipy import stats
 from meta.claims.finding import Claim, Finding, ratio_of
 from meta.claims.reasons import FEW, Z, count_text, nobody
 from meta.claims.selection import GLYCINATE, labels_of, rows_by_id, select_rows, vote
-from meta.claims.sensitivity import ARMS, NULLS, PRIMARY, UNFLAGGED, subsets
+from meta.claims.sensitivity import ARMS, PRIMARY, UNFLAGGED, subsets
 from meta.claims.tests import ClaimTest
 from meta.claims.verdicts import (
     MIN_TRIALS,
@@ -135,7 +135,7 @@ def percent_fall(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     if primary.fit is None or primary.k < MIN_TRIALS:
         return _too_few(claimed, test, rows, primary, evidence)
     found_checks = list(_checks(rows, primary))
-    counting = [(name, one) for name, one in found_checks[1:] if one.k >= MIN_TRIALS]
+    counting = [(name, one) for name, one in found_checks[1:] if _counts(one, primary)]
     net, treated, control = primary.net, primary.mean("fall_t"), primary.mean("fall_c")
     verdict = judge_percent_fall(claimed, net, treated, control, [one.net for _, one in counting])
     alone = judge_percent_fall(claimed, net, treated, control)
@@ -209,6 +209,11 @@ def _checks(rows: pd.DataFrame, primary: PercentPool) -> Iterator[tuple[str, Per
         yield name, percent_pool(part)
 
 
+def _counts(one: PercentPool, primary: PercentPool) -> bool:
+    """Say whether an analysis checks the primary one: enough trials, and not the same ones."""
+    return one.k >= MIN_TRIALS and set(one.table["result_id"]) != set(primary.table["result_id"])
+
+
 def _table(found: list[tuple[str, PercentPool]], claimed: float) -> pd.DataFrame:
     return pd.DataFrame(
         [
@@ -219,7 +224,7 @@ def _table(found: list[tuple[str, PercentPool]], claimed: float) -> pd.DataFrame
                 "estimate": one.net.estimate,
                 "ci_low": one.net.low,
                 "ci_high": one.net.high,
-                "counts": one.k >= MIN_TRIALS and name not in (PRIMARY, NULLS),
+                "counts": name == PRIMARY or _counts(one, found[0][1]),
                 "verdict": judge_percent_fall(
                     claimed, one.net, one.mean("fall_t"), one.mean("fall_c")
                 )

@@ -93,7 +93,9 @@ def verdict_clause(
             return (
                 f"the interval stays below an excess of {figure(100 * (test.margin or 0))} in 100"
             )
-        return f"it excludes no effect, and does so in {'each of ' if counting else ''}{made}"
+        if not counting:
+            return "it excludes no effect; too few trials are left to check it in any other way"
+        return f"it excludes no effect, and does so in each of {made}"
     if verdict == OVERSTATED:
         if not differing:
             return f"that is less than {figure(test.margin or 0)}, the difference that matters"
@@ -128,6 +130,19 @@ def salt_clause(fit: Pooled) -> str:
         return ""
     own = int((fit.effects.table["mg_form"] == GLYCINATE).sum())
     return f"{'none' if own == 0 else own} of them used glycinate" if own < fit.k else ""
+
+
+def quality_clause(fit: Pooled) -> str:
+    """Say how many trials were open or carry an integrity flag."""
+    table = fit.effects.table
+    parts = []
+    opened = int((table["blinding"] == "open").sum()) if "blinding" in table else 0
+    if opened:
+        parts.append(f"{opened} {'was' if opened == 1 else 'were'} open label")
+    flagged = int(table["flag"].fillna("").str.startswith("integrity").sum())
+    if flagged:
+        parts.append(f"{flagged} {'carries' if flagged == 1 else 'carry'} an integrity flag")
+    return listing(parts)
 
 
 def reading_clause(test: ClaimTest) -> str:

@@ -29,11 +29,12 @@ class Check:
     analysis: str
     fit: Pooled | None
     excluded: pd.DataFrame
+    same: bool = False
 
     @property
     def counts(self) -> bool:
-        """Whether it has enough trials to say anything about the verdict."""
-        return self.fit is not None and self.fit.k >= MIN_TRIALS
+        """Whether it says anything about the verdict: enough trials, and not the same ones."""
+        return self.fit is not None and self.fit.k >= MIN_TRIALS and not self.same
 
 
 def sensitivity(
@@ -55,8 +56,8 @@ def sensitivity(
     pandas.DataFrame
         One row an analysis, the primary one first: ``analysis k n_total estimate ci_low ci_high
         counts verdict trials``, on the scale of computation. ``counts`` is False where fewer than
-        three trials are left: shown, but no check of anything. ``verdict`` is the one of
-        superiority for that analysis alone.
+        three trials are left or the effects are those of the primary analysis: shown, but no check
+        of anything. ``verdict`` is the one of superiority for that analysis alone.
 
     Notes
     -----
@@ -95,14 +96,17 @@ def checks(rows: pd.DataFrame, measure: str) -> Iterator[Check]:
             derived[rows_key] = Check(analysis="", fit=fits[key], excluded=found.excluded)
         return derived[rows_key]
 
-    def named(analysis: str, check: Check) -> Check:
-        return Check(analysis=analysis, fit=check.fit, excluded=check.excluded)
-
     primary = fitted(rows)
-    yield named(PRIMARY, primary)
+
+    def named(analysis: str, check: Check) -> Check:
+        same = check.fit is primary.fit
+        return Check(analysis=analysis, fit=check.fit, excluded=check.excluded, same=same)
+
+    yield Check(analysis=PRIMARY, fit=primary.fit, excluded=primary.excluded)
     yield named(ARMS, fitted(rows, ("arms", "interval")))
     if measure == "SMD":
-        yield Check(analysis=NULLS, fit=with_nulls(primary, rows), excluded=primary.excluded)
+        nulls = with_nulls(primary, rows)
+        yield named(NULLS, Check(analysis=NULLS, fit=nulls, excluded=primary.excluded))
     for analysis, part in subsets(rows):
         yield named(analysis, fitted(part))
 
