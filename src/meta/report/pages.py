@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from meta.evidence.tables import load_evidence
+from meta.report.claim_pages import write_claim_pages
 from meta.report.tables import html_block, html_table
 from meta.report.trial_pages import write_trial_pages
 
@@ -33,6 +34,9 @@ def write_pages(home: Path, source: Path) -> None:
     """
     evidence = load_evidence(home / "data")
     write_trial_pages(evidence, source)
+    write_claim_pages(evidence, source)
+    changes = (home / "data" / "CHANGES.md").read_text(encoding="utf-8")
+    (source / "changes.md").write_text(changes, encoding="utf-8")
     (source / "data.md").write_text(_data_page(home), encoding="utf-8")
     (source / "api.md").write_text(_api_page(), encoding="utf-8")
 

@@ -1,0 +1,184 @@
+"""The landing page and a page for each article: every claim with its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+
+import pandas as pd
+
+from meta.claims.assess import assess
+from meta.claims.assessment import Assessment
+from meta.claims.pages import article_page
+from meta.claims.verdicts import SOURCES, VERDICTS
+from meta.evidence.tables import Evidence
+from meta.figures.claim import claim_plot
+from meta.figures.theme import svg_text
+from meta.report.tables import Html, escape, html_block, html_table
+
+# which notebook answers claims of which topic
+_NOTEBOOKS = {
+    "depression efficacy": "02_depression",
+    "antidepressant add-on": "02_depression",
+    "onset": "01_tarleton_2017",
+    "anxiety efficacy": "03_anxiety_and_stress",
+    "stress": "03_anxiety_and_stress",
+    "vitamin B6": "03_anxiety_and_stress",
+    "sleep": "04_sleep",
+    "inflammation": "05_inflammation",
+    "stress physiology": "06_cortisol_and_hrv",
+    "bioavailability": "07_absorption",
+    "pharmacokinetics": "07_absorption",
+    "tolerability": "08_tolerability",
+    "safety": "08_tolerability",
+    "dose": "08_tolerability",
+    "deficiency": "09_deficiency",
+    "intake": "09_deficiency",
+    "cognition": "10_cognition",
+    "positioning": "11_yardsticks",
+}
+
+_MEANING = {
+    "supported": "the trials or sources say what the claim says",
+    "overstated": "something is there, but less than claimed, or only in some of the analyses",
+    "contradicted": "measurements or the cited source say otherwise",
+    "unresolved": "evidence exists and cannot decide",
+    "no_trials": "nobody measured it in the people or with the salt of the claim",
+    "not_testable": "mechanism, opinion or rhetoric that no trial here can test",
+}
+
+
+def write_claim_pages(evidence: Evidence, source: Path) -> None:
+    """Write the scoreboard of the landing page, and the page of every article.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The curated tables.
+    source : pathlib.Path
+        Where the pages of the site are collected; its ``index.md`` holds the words around the
+        scoreboard, with the line ``{{ scoreboard }}`` where it goes.
+    """
+    found = [assess(str(claim), evidence) for claim in evidence.claims["claim_id"]]
+    (source / "articles").mkdir()
+    for file, claims in _by_article(found).items():
+        page = article_page(
+            claims,
+            notebooks={topic: f"../notebooks/{name}.html" for topic, name in _NOTEBOOKS.items()},
+            plots=_plots(claims),
+        )
+        (source / "articles" / f"{Path(file).stem[:3]}.md").write_text(page, encoding="utf-8")
+    (source / "claims.md").write_text(_claims_page(found), encoding="utf-8")
+    index = source / "index.md"
+    text = index.read_text(encoding="utf-8")
+    index.write_text(text.replace("{{ scoreboard }}", _scoreboard(found)), encoding="utf-8")
+
+
+def _by_article(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
+    articles: dict[str, list[Assessment]] = {}
+    for one in found:
+        articles.setdefault(one.article_file, []).append(one)
+    return dict(sorted(articles.items()))
+
+
+def _plots(claims: Sequence[Assessment]) -> dict[str, str]:
+    """Draw the claimed figure over the pooled effect where both are on one scale."""
+    plots = {}
+    for one in claims:
+        if one.fit is None or one.kind != "percent_fall" or not isfinite(one.claimed_low):
+            continue
+        drawn = claim_plot(
+            one.fit,
+            claimed=(one.claimed_low + one.claimed_high) / 2,
+            claimed_low=one.claimed_low,
+            claimed_high=one.claimed_high,
+            arms=_arms(one.arms),
+            title="The claimed fall beside what both arms did",
+            axis_label=one.scale.capitalize(),
+        )
+        # an empty line would end the block of HTML that the picture stands in
+        lines = [line for line in svg_text(drawn, one.claim_id).splitlines() if line.strip()]
+        start = next(i for i, line in enumerate(lines) if line.startswith("<svg"))
+        plots[one.claim_id] = "\n".join(lines[start:])
+    return plots
+
+
+def _arms(arms: pd.DataFrame | None) -> pd.DataFrame | None:
+    if arms is None:
+        return None
+    rows = [
+        {"label": f"{row['label']}, {name}", "estimate": row[f"fall_{key}"]}
+        for row in arms.to_dict("records")
+        for key, name in (("t", "magnesium"), ("c", "control"))
+    ]
+    return pd.DataFrame(rows)
+
+
+def _scoreboard(found: Sequence[Assessment]) -> str:
+    rows: list[Mapping[str, object]] = []
+    for file, claims in _by_article(found).items():
+        name, label = f"articles/{Path(file).stem[:3]}.html", claims[0].article_label
+        counted = {verdict: sum(one.verdict == verdict for one in claims) for verdict in VERDICTS}
+        rows.append(
+            {"article": Html(f'<a href="{name}">{escape(label)}</a>'), "claims": len(claims)}
+            | counted
+        )
+    total = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
+    rows.append({"article": "All", "claims": len(found)} | total)
+    board = html_table(
+        pd.DataFrame(rows),
+        "Claims by article and verdict",
+        columns={"article": "Article", "claims": "Claims"}
+        | {verdict: verdict.replace("_", " ").capitalize() for verdict in VERDICTS},
+    )
+    meanings = "".join(
+        f"<dt>{escape(verdict.replace('_', ' ').capitalize())}</dt><dd>{escape(meaning)}</dd>"
+        for verdict, meaning in _MEANING.items()
+    )
+    sources = {status: sum(one.source == status for one in found) for status in SOURCES}
+    named = len(found) - sources["not_cited"]
+    traced = (
+        f"<p>{named} of the {len(found)} claims lean on a study or text that the article names. "
+        f"For {sources['found']} of them it was found and says so; for {sources['misquoted']} it "
+        f"was found and says something else; for {sources['not_found']} it was not found with the "
+        "searches made, which is no proof that it does not exist.</p>"
+    )
+    return html_block(f'{board}\n<dl class="verdicts">{meanings}</dl>\n{traced}')
+
+
+def _claims_page(found: Sequence[Assessment]) -> str:
+    table = pd.DataFrame(
+        {
+            "claim": Html(
+                f'<a href="articles/{Path(one.article_file).stem[:3]}.html#{escape(one.claim_id)}">'
+                f"{escape(one.claim)}</a>"
+            ),
+            "claimed": one.claimed,
+            "verdict": one.verdict.replace("_", " "),
+            "source": one.source.replace("_", " "),
+            "reason": one.reason,
+            "topic": one.topic,
+            "article": one.article_label,
+        }
+        for one in found
+    )
+    board = html_table(
+        table,
+        "Every claim, with its verdict and what became of its source",
+        columns={
+            "claim": "Claim, in other words",
+            "claimed": "Figure",
+            "verdict": "Verdict",
+            "source": "Source",
+            "reason": "Why",
+            "topic": "Topic",
+            "article": "Article",
+        },
+    )
+    intro = (
+        f"{len(found)} statements of five articles. The verdict says what the evidence says; the "
+        "source says what became of the study that the claim leans on. No verdict is typed by "
+        "hand: each follows from a written rule and the tables."
+    )
+    return f"# All claims\n\n{intro}\n\n{html_block(board)}\n"
