@@ -52,6 +52,13 @@ _PUBLIC = {
     "albatross": "meta.synthesis.albatross:albatross",
     "bayes": "meta.synthesis.bayes:bayes",
     "permutation_test": "meta.synthesis.permutation:permutation_test",
+    # claims: from an answer to a verdict
+    "assess": "meta.claims.assess:assess",
+    "Assessment": "meta.claims.assessment:Assessment",
+    "scoreboard": "meta.claims.scoreboard:scoreboard",
+    "counts": "meta.claims.scoreboard:counts",
+    "sensitivity": "meta.claims.sensitivity:sensitivity",
+    "certainty": "meta.synthesis.certainty:certainty",
     # figures: drawing
     "forest": "meta.figures.forest:forest",
     "claim_plot": "meta.figures.claim:claim_plot",

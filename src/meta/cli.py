@@ -176,11 +176,22 @@ def _check(options: argparse.Namespace) -> int:
         for fault in faults:
             print(fault)
         print()
-    total = (
-        "no faults" if not faults else "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    )
+    untested = [] if faults else _claim_faults(options.folder)
+    for text in untested:
+        print(text)
+    count = len(faults) + len(untested)
+    total = "no faults" if not count else "1 fault" if count == 1 else f"{count} faults"
     print(f"{options.folder}: {len(found.tables)} tables, {rows:,} rows, {total}")
-    return 1 if faults else 0
+    return 1 if count else 0
+
+
+def _claim_faults(folder: str) -> list[str]:
+    """Check how the claims are tested, which needs tables without faults."""
+    from meta.claims.tests import check_claim_tests
+    from meta.evidence.tables import load_evidence
+
+    evidence = load_evidence(folder)
+    return check_claim_tests(evidence) if "claims" in evidence.names else []
 
 
 def _pool(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -18,13 +18,10 @@ from meta.claims.sensitivity import (
     without_each,
 )
 from meta.claims.tests import ClaimTest
-from meta.claims.verdicts import (
-    Interval,
-)
-from meta.claims.wording import (
-    listing,
-)
+from meta.claims.verdicts import MIN_TRIALS, Interval
+from meta.claims.wording import listing
 from meta.evidence.tables import Evidence
+from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
 
 Judge = Callable[[Interval, list[Interval]], str]
@@ -109,4 +106,24 @@ def dependence(
         table = fit.effects.table
         rebuilt = table[table["reporting"] == "p_value"]
         parts.append(f"effects rebuilt from a p-value ({listing(labels_of(rebuilt))})")
-    return parts
+    return [*parts, *_outside_sds(found, judge, oriented)]
+
+
+def _outside_sds(
+    found: Pool, judge: Judge, oriented: Callable[[Pooled], Interval]
+) -> Iterator[str]:
+    """Name the checks that say what they say only through a standard deviation from outside."""
+    for check in found.checks:
+        if check.fit is None or not check.counts:
+            continue
+        table = check.fit.effects.table
+        resting = table["assumptions"].fillna("").str.contains("outside SD", regex=False)
+        if not resting.any():
+            continue
+        kept = check.fit.effects.subset((~resting).to_numpy())
+        verdict = judge(oriented(check.fit), [])
+        if kept.k < MIN_TRIALS or judge(oriented(pool(kept)), []) != verdict:
+            yield (
+                f"a standard deviation from outside ({listing(labels_of(table[resting]))}), in the "
+                f"check {check.analysis!r}"
+            )

@@ -98,30 +98,17 @@ class Effects:
         effect = _numbers("yi", yi)
         variance = _numbers("vi", vi)
         names = None if labels is None else [str(label) for label in np.ravel(labels)]
-        faults = []
         sizes = {"yi": len(effect), "vi": len(variance)}
         if names is not None:
             sizes["labels"] = len(names)
         sizes |= {name: len(np.ravel(np.asarray(column))) for name, column in columns.items()}
         if len(set(sizes.values())) > 1:
             described = ", ".join(f"{name} has {size}" for name, size in sizes.items())
-            faults.append(f"the lengths differ: {described}; give one value a study in each")
-        else:
-            shown = names or [f"study {i + 1}" for i in range(len(effect))]
-            for i, label in enumerate(shown):
-                if not np.isfinite(effect[i]):
-                    faults.append(
-                        f"yi[{i}] ({label}) is {effect[i]}: give a finite effect, or leave the "
-                        "study out and say so"
-                    )
-                if not np.isfinite(variance[i]) or variance[i] <= 0:
-                    faults.append(
-                        f"vi[{i}] ({label}) is {variance[i]}: a sampling variance is finite and "
-                        "above 0 (the square of the standard error)"
-                    )
-        if faults:
-            raise DataError.from_faults("effects", faults)
+            raise DataError(
+                f"effects: the lengths differ: {described}; give one value a study in each"
+            )
         names = names or [f"study {i + 1}" for i in range(len(effect))]
+        check_effects(effect, variance, names)
         ids = columns.pop("study_id", names)
         table = pd.DataFrame(
             {"study_id": [str(value) for value in np.ravel(np.asarray(ids))], "label": names}
@@ -225,6 +212,30 @@ class Effects:
             table = self.excluded[columns].to_html(index=False, na_rep="")
             parts.append(f"<details><summary>Without an effect</summary>{table}</details>")
         return "\n".join(parts)
+
+
+def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequence[str]) -> None:
+    """Refuse effects that cannot be pooled, all at once.
+
+    Raises
+    ------
+    DataError
+        If an effect is not finite, or a variance is not finite and above 0.
+    """
+    faults = []
+    for i in np.flatnonzero(~np.isfinite(yi) | ~np.isfinite(vi) | ~(vi > 0)).tolist():
+        if not np.isfinite(yi[i]):
+            faults.append(
+                f"yi[{i}] ({labels[i]}) is {yi[i]}: give a finite effect, or leave the study out "
+                "and say so"
+            )
+        if not (np.isfinite(vi[i]) and vi[i] > 0):
+            faults.append(
+                f"vi[{i}] ({labels[i]}) is {vi[i]}: a sampling variance is finite and above 0 (the "
+                "square of the standard error)"
+            )
+    if faults:
+        raise DataError.from_faults("effects", faults)
 
 
 def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ _STAGES = {
     "The evidence: what was reported": "meta.evidence",
     "Effect sizes: from report to effect": "meta.effect_sizes",
     "Synthesis: from effects to an answer": "meta.synthesis",
+    "Claims: from an answer to a verdict": "meta.claims",
     "Figures": "meta.figures",
     "Errors": "meta.errors",
 }

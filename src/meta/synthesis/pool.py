@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from meta.effect_sizes.container import Effects
+from meta.effect_sizes.container import Effects, check_effects
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import (
@@ -175,7 +175,7 @@ def _as_effects(
                 f"{', '.join(extra)} cannot be given with Effects, which hold their own"
             )
         # the checks of bare arrays hold for a table that was edited by hand, too
-        Effects.from_arrays(effects.table["yi"], effects.table["vi"], effects.labels)
+        check_effects(effects.yi, effects.vi, effects.labels)
         return effects
     if vi is None:
         raise DataError("vi is missing: give the sampling variance of each effect")

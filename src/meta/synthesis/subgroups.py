@@ -23,6 +23,8 @@ from meta.synthesis.result import Pooled, compact, number, p_text
 
 # with fewer studies than this in a subgroup its tau2 and its interval say little
 _SMALL_GROUP = 5
+# a test that finds a difference needs no word on power
+_CLEAR = 0.05
 
 _COLUMNS = (
     "k",
@@ -391,7 +393,8 @@ def _notes(
         )
     elif not shared_tau2:
         notes.extend(_chance_note(fits, p_value))
-    if sum(fit.k for fit in fits.values()) < 10 * (len(fits) - 1) or small or single:
+    scarce = sum(fit.k for fit in fits.values()) < 10 * (len(fits) - 1) or small or single
+    if scarce and not p_value < _CLEAR:
         notes.append(
             "the test between subgroups has little power here: a large p-value does not show that "
             "they agree."
@@ -411,8 +414,10 @@ def _chance_note(fits: Mapping[str, Pooled], p_value: float) -> list[str]:
     ]
     means = np.array([fit.estimate for fit in fits.values()])
     other = float(stats.chi2.sf(_wald(means, np.diag(variances)), len(fits) - 1))
+    if not other > 2 * p_value:  # where the factor hardly matters, a note would only alarm
+        return []
     return [
-        f"{listed(agreeing)}: the effects agree better than their standard errors let expect, "
-        "which makes the Knapp-Hartung standard error small and the test between subgroups sharp "
+        f"{listed(agreeing)}: the effects spread less than the model expects, which "
+        "makes the Knapp-Hartung standard error small and the test between subgroups sharp "
         f"(p {p_text(p_value)}); with model-based standard errors p {p_text(other)}."
     ]
