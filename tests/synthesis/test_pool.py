@@ -138,6 +138,12 @@ def test_two_trials_closed_form():
     assert np.isnan(meta.pool(y, v, prediction_method="t(k-2)").pi_low)
 
 
+def test_two_trials_that_agree_by_chance_get_another_warning():
+    fit = meta.pool([0.70, 0.71], [0.04, 0.05])
+    assert fit.ci_high - fit.ci_low < 0.2
+    assert "far too narrow" in fit.notes[0]
+
+
 def test_one_trial_is_shown_never_pooled():
     fit = meta.pool([-0.5], [0.04], labels=["A 2001"])
     assert (fit.k, fit.ci_method, fit.estimate, fit.se) == (1, "wald", -0.5, 0.2)

@@ -109,8 +109,8 @@ def _cell(value: object, digits: int) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float) and not float(value).is_integer():
-        return f"{value:.{digits}f}".replace("-", "−")
     if isinstance(value, float):
-        return f"{value:.0f}".replace("-", "−")
+        text = f"{value:.{0 if value.is_integer() else digits}f}"
+        # what rounds to nothing has no sign
+        return text.replace("-", "−") if float(text) else text.replace("-", "")
     return escape(str(value))

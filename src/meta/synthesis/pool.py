@@ -291,7 +291,12 @@ def interval_table(fit: Pooled) -> pd.DataFrame:
 def _notes(fit: Pooled, weighted: WeightedFit) -> list[str]:
     notes = []
     if fit.k == 2:
-        if fit.dof:
+        if fit.dof and fit.hk_scale < 1 and fit.ci_method == "HK":
+            notes.append(
+                "k = 2: two effects that happen to agree make the Knapp-Hartung interval far too "
+                "narrow; read the two trials and the conservative interval, not the diamond."
+            )
+        elif fit.dof:
             notes.append(
                 "k = 2: the interval has one degree of freedom, so it is very wide, and tau2 "
                 "rests on one difference; read the two trials, not the diamond."
