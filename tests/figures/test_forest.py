@@ -246,6 +246,36 @@ def test_subgroups_have_their_own_diamonds_and_the_test_between() -> None:
         forest(groups, by="kind")
 
 
+def test_a_column_has_one_number_of_decimals_over_all_subgroups() -> None:
+    effects = meta.Effects.from_arrays(
+        [0.1, 0.2, 0.3], [0.1] * 3, measure="MD", n_t=[20] * 3, n_c=[20] * 3,
+        mean_t=[10.25, 9.0, 8.0], sd_t=[2.5] * 3, mean_c=[3.0] * 3, sd_c=[4.0] * 3,
+        kind=["a", "b", "b"],
+    )  # fmt: skip
+    texts = [text for text, _ in boxes(forest(meta.pool(effects), by="kind"))]
+    assert {"10.25", "9.00", "8.00"} <= set(texts)
+
+
+def test_names_of_lines_stand_behind_a_sample_of_the_line() -> None:
+    figure = forest(meta.pool(bcg()), mid=0.8, claimed=0.5)
+    panel, host = panel_of(figure), figure.axes[0]
+    for kind in ("mid", "claimed"):
+        (line,) = [m for m in panel.lines if f"reference-{kind}" in str(m.get_gid())]
+        samples = [
+            m for m in host.lines
+            if m.get_color() == line.get_color() and np.ptp(m.get_ydata()) == 0
+        ]  # fmt: skip
+        assert len(samples) == 1
+        assert samples[0].get_linestyle() == line.get_linestyle()
+    assert "smallest important effect, 0.8" in theme.alt_text(figure)
+
+
+def test_nothing_to_pool_says_so() -> None:
+    none = bcg().subset(np.zeros(13, dtype=bool))
+    with pytest.raises(ValueError, match=r"\b(no|at least|0)\b"):
+        forest(meta.pool(none))
+
+
 def test_given_axes_keep_their_place_and_the_figure_its_size() -> None:
     figure = Figure(figsize=(18, 8))
     left, right = figure.subplots(1, 2)

@@ -26,6 +26,7 @@ from meta.figures.sheet import (
 from meta.synthesis.result import Pooled
 
 _ARMS = "The change within one arm is no effect: the effect is the difference between the arms."
+_SIDES = ("treated", "control")
 
 
 def claim_plot(
@@ -64,7 +65,9 @@ def claim_plot(
     arms : pandas.DataFrame, optional
         What happened in each arm, with columns ``label estimate`` and, where known, ``ci_low
         ci_high``, on the reader's scale. A claimed percent fall is compared with both arms:
-        what the control arm does too is no effect.
+        what the control arm does too is no effect. A column ``arm`` ("treated" or "control")
+        says which arm a row is; without it, a label that ends in a comma and the name of an arm
+        does. Treated arms are drawn filled and blue, control arms hollow and grey.
     mid : float, optional
         Minimal important difference, on the reader's scale and signed.
     treatment, control : str
@@ -86,8 +89,8 @@ def claim_plot(
     Raises
     ------
     DataError
-        If the claim is no finite number (above 0 for ratios), it lies outside its own range, or
-        columns of ``arms`` are missing.
+        If the claim is no finite number (above 0 for ratios), it lies outside its own range,
+        columns of ``arms`` are missing, or an arm is neither treated nor control.
 
     Examples
     --------
@@ -108,7 +111,8 @@ def claim_plot(
         cells["label"] = "Claimed (range)"
         cells |= {"ci": interval_cells(scale, at, low, high, shown)["ci"]}
     rows = [Row(kind="claim", cells=cells, estimate=at, low=low, high=high, size=0.75)]
-    rows += _arm_rows(fit, arms, shown)
+    arm_rows = _arm_rows(fit, arms, (treatment, control), shown)
+    rows += arm_rows
     if arms is not None:
         rows.append(Row(kind="gap"))
     if fit.k == 1:
@@ -136,10 +140,12 @@ def claim_plot(
     answer = _verdict(fit, low, high, theme.as_given(claimed))
     foot = [Foot(text=answer)]
     if arms is not None:
-        text = (
-            "The change within one arm is no effect: the effect is the difference between the arms."
+        foot.append(Foot(text=_ARMS))
+    if any(row.hollow for row in arm_rows):
+        foot.append(
+            Foot(text=f"{make.sentence_case(theme.plain(treatment))} arm.", symbol="treated")
         )
-        foot.append(Foot(text=text))
+        foot.append(Foot(text=f"{make.sentence_case(theme.plain(control))} arm.", symbol="control"))
     foot += make.remarks(fit)
     unit = make.short_name(fit.measure)
     sheet = Sheet(
@@ -199,21 +205,58 @@ def _check(
         raise DataError.from_faults("claim_plot", faults)
 
 
-def _arm_rows(fit: Pooled, arms: pd.DataFrame | None, digits: int) -> list[Row]:
+def _arm_rows(
+    fit: Pooled, arms: pd.DataFrame | None, names: tuple[str, str], digits: int
+) -> list[Row]:
     if arms is None:
         return []
     theme.require_columns("claim_plot, arms", arms, ["label", "estimate"])
     theme.nothing_to_draw("claim_plot, arms", arms)
-    rows = []
-    for record in arms.to_dict("records"):
+    rows: list[Row] = []
+    sides = _sides(arms, names)
+    for record, side in zip(arms.to_dict("records"), sides, strict=True):
         values = [record.get(name, np.nan) for name in ("estimate", "ci_low", "ci_high")]
         if fit.scale.log:
             values = [float(np.log(v)) for v in values]
         estimate, low, high = (float(v) for v in values)
-        cells = {"label": theme.plain(record["label"])}
+        label = theme.plain(record["label"])
+        if side:
+            ending = f", {theme.plain(names[_SIDES.index(side)])}"
+            label = label.removesuffix(ending) + ending
+        cells = {"label": label}
         cells |= interval_cells(fit.scale, estimate, low, high, digits)
-        rows.append(Row(kind="arm", cells=cells, estimate=estimate, low=low, high=high, size=0.6))
+        rows.append(
+            Row(
+                kind="arm", cells=cells, estimate=estimate, low=low, high=high, size=0.6,
+                hollow=side == "control", colour=theme.STUDY if side == "treated" else "",
+            )
+        )  # fmt: skip
     return rows
+
+
+def _sides(arms: pd.DataFrame, names: tuple[str, str]) -> list[str]:
+    """Say of each row which arm it is; "" where nothing says so."""
+    if "arm" in arms:
+        found = [theme.plain(side) for side in arms["arm"]]
+        faults = [
+            f"{theme.plain(label)}: arm is {side!r}; needed: {' or '.join(_SIDES)}"
+            for label, side in zip(arms["label"], found, strict=True)
+            if side not in _SIDES
+        ]
+        if faults:
+            raise DataError.from_faults("claim_plot, arms", faults)
+        return found
+    return [
+        next(
+            (
+                side
+                for side, name in zip(_SIDES, names, strict=True)
+                if theme.plain(label).endswith(f", {theme.plain(name)}")
+            ),
+            "",
+        )
+        for label in arms["label"]
+    ]
 
 
 def _limits(

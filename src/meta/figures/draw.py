@@ -10,9 +10,9 @@ from matplotlib.patches import Polygon, Rectangle
 
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.layout import SMALL, TICK_LENGTH, Layout, measure
+from meta.figures.layout import LINE_SAMPLE, SMALL, TICK_LENGTH, Layout, measure
 from meta.figures.sheet import BOLD, MUTED_ROWS, Row, Sheet
-from meta.figures.theme import SIZE, put
+from meta.figures.theme import SIZE, put, text_width
 
 LARGEST = 9.5
 SMALLEST = 2.6
@@ -25,6 +25,12 @@ _COLOURS = {
     "prediction": theme.PREDICTION, "subtotal": theme.MUTED, "total": theme.SUMMARY,
 }  # fmt: skip
 _MARKERS = {"study": "s", "arm": "o", "claim": "D"}
+# marks that paragraphs explain: shape, whether hollow, colour
+_SAMPLES = {
+    "hollow": ("s", True, theme.STUDY),
+    "treated": ("o", False, theme.STUDY),
+    "control": ("o", True, theme.MUTED),
+}
 # below this share of its size text is no longer read
 _LEAST_SCALE = 0.55
 
@@ -172,8 +178,14 @@ def _draw_texts(sheet: Sheet, layout: Layout, ax: Axes, scale: float) -> None:
     for index, label in layout.reference_labels.items():
         reference = sheet.references[index]
         colour = _REFERENCE_STYLE[reference.kind][0]
+        start = label.centre - (LINE_SAMPLE + text_width(reference.label, SMALL)) / 2
+        _, style, width = _REFERENCE_STYLE[reference.kind]
+        ax.plot(
+            [start, start + LINE_SAMPLE - 4], [label.baseline - 3] * 2, color=colour,
+            linestyle=style, linewidth=width * scale,
+        )  # fmt: skip
         put(
-            ax, label.centre, label.baseline, reference.label, ha="center", color=colour,
+            ax, start + LINE_SAMPLE, label.baseline, reference.label, color=colour,
             fontsize=SMALL * scale,
         )  # fmt: skip
         if label.leader and label.baseline < layout.top - 6:
@@ -192,7 +204,13 @@ def _draw_texts(sheet: Sheet, layout: Layout, ax: Axes, scale: float) -> None:
             fontweight="bold" if item.role == "title" else "normal",
         )  # fmt: skip
     for item in layout.symbols:
-        ax.add_line(_square([item.x], [item.y], 7 * scale, hollow=True, scale=scale))
+        marker, hollow, colour = _SAMPLES[item.role]
+        ax.add_line(
+            _square(
+                [item.x], [item.y], 7 * scale, hollow=hollow, scale=scale, colour=colour,
+                marker=marker,
+            )
+        )  # fmt: skip
 
 
 def _draw_cells(sheet: Sheet, layout: Layout, ax: Axes, row: Row, y: float, scale: float) -> None:

@@ -143,7 +143,7 @@ def forest(
         risk_of_bias, unheard, xlim, make.effect_digits(fit, digits),
     )  # fmt: skip
     figure, host, _ = draw_sheet(sheet, ax)
-    theme.describe(host, _in_words(fit, groups, sheet, claimed, unheard))
+    theme.describe(host, _in_words(fit, groups, sheet, mid, claimed, unheard))
     return figure
 
 
@@ -174,6 +174,7 @@ def _sheet(
         rows += make.study_rows(
             one, arms=arms, digits=digits, order=make.order_of(one, sort), weights=shares,
             largest=float(np.nanmax(fit.weights, initial=0.0)), lights=lights,
+            everyone=fit.effects.table,
         )  # fmt: skip
         if groups is not None:
             if one.k > 1:
@@ -293,6 +294,7 @@ def _in_words(
     fit: Pooled,
     groups: Subgroups | None,
     sheet: Sheet,
+    mid: float | None,
     claimed: float | None,
     silent: pd.DataFrame,
 ) -> str:
@@ -301,6 +303,8 @@ def _in_words(
     parts = [f"{sheet.title}." if sheet.title else "", f"Forest plot of {count}.", fit.sentence()]
     if groups is not None:
         parts.append(groups.sentence())
+    if mid is not None:
+        parts.append(f"A line marks the smallest important effect, {theme.as_given(mid)}.")
     if claimed is not None:
         parts.append(f"A line marks the claimed effect, {theme.as_given(claimed)}.")
     shown = [f"{r.cells['label']} {r.cells['est']} {r.cells['ci']}" for r in studies]

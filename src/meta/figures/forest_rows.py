@@ -68,7 +68,7 @@ def forest_columns(
         return (first, *(_side(effect, "right")))
     fields = {"events": ("events", "n"), "means": ("mean", "sd", "n"), "n": ("n",), "": ()}[arms]
     names = {"events": "Events", "n": "Total", "mean": "Mean", "sd": "SD"}
-    groups = [_sentence_case(treatment), _sentence_case(control)] if fields else []
+    groups = [sentence_case(treatment), sentence_case(control)] if fields else []
     if layout == "jama":
         sub = {"events": "No./total", "means": "Mean (SD), n", "n": "No."}.get(arms, "")
         both = [
@@ -93,7 +93,8 @@ def _side(columns: list[Column], side: str) -> list[Column]:
     ]
 
 
-def _sentence_case(text: str) -> str:
+def sentence_case(text: str) -> str:
+    """Begin with a capital letter and leave the rest as it is."""
     return text[:1].upper() + text[1:]
 
 
@@ -106,8 +107,15 @@ def _arm_digits(table: pd.DataFrame, names: Sequence[str]) -> int:
     return 2 if len(values) and float(np.median(np.abs(values))) < 100 else 1
 
 
-def arm_cells(table: pd.DataFrame, arms: str) -> list[dict[str, str]]:
-    """Write the arms of each study; a dash where a study did not report them."""
+def arm_cells(
+    table: pd.DataFrame, arms: str, everyone: pd.DataFrame | None = None
+) -> list[dict[str, str]]:
+    """Write the arms of each study; a dash where a study did not report them.
+
+    The rows of ``everyone`` in the figure decide on decimals, so that a column has one number of
+    them over all subgroups.
+    """
+    whole = table if everyone is None else everyone
 
     def write(value: Any, digits: int = 0) -> str:
         if value is None or pd.isna(value):
@@ -118,8 +126,8 @@ def arm_cells(table: pd.DataFrame, arms: str) -> list[dict[str, str]]:
         )
 
     shown = {
-        "mean": _arm_digits(table, ["mean_t", "mean_c"]) if arms == "means" else 0,
-        "sd": _arm_digits(table, ["sd_t", "sd_c"]) if arms == "means" else 0,
+        "mean": _arm_digits(whole, ["mean_t", "mean_c"]) if arms == "means" else 0,
+        "sd": _arm_digits(whole, ["sd_t", "sd_c"]) if arms == "means" else 0,
     }
     rows = []
     for record in table.to_dict("records"):
@@ -189,13 +197,14 @@ def study_rows(
     largest: float,
     weights: Sequence[float],
     lights: Mapping[str, tuple[str, ...]],
+    everyone: pd.DataFrame,
 ) -> list[Row]:
-    """Make one row for each study of a fit."""
+    """Make one row for each study of a fit; ``everyone`` is the table of the whole figure."""
     table, scale = fit.effects.table, fit.scale
     half = z_value(fit.ci_level) * fit.effects.sei
     estimate = to_axis(scale, fit.effects.yi)
     low, high = to_axis(scale, fit.effects.yi - half), to_axis(scale, fit.effects.yi + half)
-    cells = arm_cells(table, arms)
+    cells = arm_cells(table, arms, everyone)
     hollow = marked(table, "assumptions")
     flags = [_clauses(value) for value in table["flag"]] if "flag" in table else [([], [])] * fit.k
     rows = []

@@ -20,6 +20,8 @@ SMALL = SIZE - 1
 SMALL_LINE = 11.5
 LIGHT = 15.0
 SYMBOL = 14.0
+# a sample of its line stands before the name of a reference, so that grey print keeps them apart
+LINE_SAMPLE = 19.0
 PANEL = 230.0
 TICK_LENGTH = 3.5
 _BESIDE_MINIMUM = 230.0
@@ -40,7 +42,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceLabel:
-    """The name of a vertical line above the axis, and whether a leader may reach it."""
+    """The name of a vertical line above the axis, and whether a leader may reach it.
+
+    ``centre`` is that of the name together with the sample of its line.
+    """
 
     centre: float
     baseline: float
@@ -286,7 +291,7 @@ def _stack_references(
     taken: list[list[tuple[float, float]]] = []
     named = [(i, r) for i, r in enumerate(sheet.references) if r.label]
     for index, reference in sorted(named, key=lambda pair: pair[1].value):
-        half = text_width(reference.label, SMALL) / 2
+        half = (LINE_SAMPLE + text_width(reference.label, SMALL)) / 2
         at = x_of(reference.value)
         # the name keeps to the panel; a name wider than the panel is centred on it
         centre = (

@@ -93,7 +93,7 @@ class Foot:
     """A paragraph under the sheet, with a sample of the mark that it explains."""
 
     text: str
-    symbol: Literal["", "hollow"] = ""
+    symbol: Literal["", "hollow", "treated", "control"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
