@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,10 +16,14 @@ from meta.figures.canvas import frame
 from meta.figures.layout import LINE
 from meta.figures.theme import SIZE, put, wrap
 
+if TYPE_CHECKING:
+    from meta.effect_sizes.container import Effects
+
 _BOX = 215.0
 _GAP = 34.0
 _PAD = 8.0
 _DOWN = 20.0
+_HANG = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +105,16 @@ class Flow:
 
 
 @theme.in_house_style
-def prisma(flow: Flow, ax: Axes | None = None, *, title: str = "") -> Figure:
-    """Draw a flow diagram in the manner of PRISMA 2020.
+def prisma(flow: Flow | Effects, ax: Axes | None = None, *, title: str = "") -> Figure:
+    """Draw a flow diagram in the manner of PRISMA 2020, or the way from results to effects.
 
     Parameters
     ----------
-    flow : Flow
-        Counts. What lies between follows from them, so that boxes cannot disagree.
+    flow : Flow or Effects
+        Counts of a search; what lies between follows from them, so that boxes cannot disagree. Or
+        effects (:func:`meta.effects`): the figure then begins with the results that were entered
+        and shows how many give an effect, why others do not, and how many trials are left. It
+        makes no statement about a search.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure of the right size by default.
     title : str
@@ -135,31 +143,21 @@ def prisma(flow: Flow, ax: Axes | None = None, *, title: str = "") -> Figure:
     'Flow of studies. 120 records found (PubMed 120); 20 duplicates removed; 100 screened, 80
     excluded; 20 reports sought, 0 not retrieved; 20 assessed, 12 left out (not randomised 12); 8
     reports of 7 studies included; 2 of them print no figure.'
+
+    >>> import meta
+    >>> effects = meta.Effects.from_arrays([-0.5, -0.1], [0.04, 0.09])
+    >>> prisma(effects).alt_text()
+    'From results to effects. 2 results entered; 2 give an effect, 0 do not; 0 left out because
+    their trial counts once; 2 trials in the analysis.'
     """
-    faults = flow.faults()
-    if faults:
-        raise DataError.from_faults("prisma", faults)
-    total = sum(flow.found.values())
-    lines_left = [
-        [f"Records found: {total:,}", *(f"   {k}: {v:,}" for k, v in flow.found.items())],
-        [f"Records screened: {flow.screened:,}"],
-        [f"Reports sought: {flow.sought:,}"],
-        [f"Reports read in full: {flow.assessed:,}"],
-        [
-            f"Studies included: {flow.studies:,}",
-            f"   in reports: {flow.reports:,}",
-            *([f"   print no figure for the outcome: {flow.silent:,}"] if flow.silent else []),
-        ],
-    ]
-    out = sum(flow.reasons.values())
-    lines_right = [
-        [f"Duplicates removed: {flow.duplicates:,}"],
-        [f"Records excluded: {flow.excluded:,}"],
-        [f"Reports not retrieved: {flow.not_retrieved:,}"],
-        [f"Reports left out: {out:,}", *(f"   {k}: {v:,}" for k, v in flow.reasons.items())],
-        [],
-    ]
-    left, right = ([_wrapped(box) for box in side] for side in (lines_left, lines_right))
+    if isinstance(flow, Flow):
+        faults = flow.faults()
+        if faults:
+            raise DataError.from_faults("prisma", faults)
+        boxes, words = _search(flow), _in_words(flow)
+    else:
+        boxes, words = _results(flow)
+    left, right = ([_wrapped(list(pair[side])) for pair in boxes] for side in (0, 1))
     heights = [max(_height(a), _height(b)) for a, b in zip(left, right, strict=True)]
     height = sum(heights) + _DOWN * (len(heights) - 1)
     width = 2 * _BOX + _GAP
@@ -180,16 +178,73 @@ def prisma(flow: Flow, ax: Axes | None = None, *, title: str = "") -> Figure:
         if not last:
             _arrow(panel, (_BOX / 2, y + _height(one)), (_BOX / 2, y + heights[i] + _DOWN), scale)
         y += heights[i] + _DOWN
-    theme.describe(canvas.host, _in_words(flow, title))
+    theme.describe(canvas.host, f"{theme.lead(title)}{words}")
     return canvas.figure
+
+
+def _search(flow: Flow) -> list[tuple[list[str], list[str]]]:
+    """Write the boxes of a search: what goes on, and what is left out there."""
+    total, out = sum(flow.found.values()), sum(flow.reasons.values())
+    included = [f"Studies included: {flow.studies:,}", f"   in reports: {flow.reports:,}"]
+    if flow.silent:
+        included.append(f"   print no figure for the outcome: {flow.silent:,}")
+    return [
+        (
+            [f"Records found: {total:,}", *(f"   {k}: {v:,}" for k, v in flow.found.items())],
+            [f"Duplicates removed: {flow.duplicates:,}"],
+        ),
+        ([f"Records screened: {flow.screened:,}"], [f"Records excluded: {flow.excluded:,}"]),
+        (
+            [f"Reports sought: {flow.sought:,}"],
+            [f"Reports not retrieved: {flow.not_retrieved:,}"],
+        ),
+        (
+            [f"Reports read in full: {flow.assessed:,}"],
+            [f"Reports left out: {out:,}", *(f"   {k}: {v:,}" for k, v in flow.reasons.items())],
+        ),
+        (included, []),
+    ]
+
+
+def _results(effects: Effects) -> tuple[list[tuple[list[str], list[str]]], str]:
+    """Write the boxes of the way from results to effects, and the same in words."""
+    lost, twice = len(effects.excluded), len(effects.rejected)
+    # several effects of one trial may be kept on purpose
+    trials = effects.table["study_id"].nunique()
+    entered = effects.k + twice + lost
+    reasons = effects.excluded["reason"].value_counts(sort=True).to_dict()
+    last = [f"Trials in the analysis: {trials:,}"]
+    if trials != effects.k:
+        last.append(f"   with effects: {effects.k:,}")
+    boxes = [
+        (
+            [f"Results entered: {entered:,}"],
+            [f"Give no effect: {lost:,}", *(f"   {k}: {v:,}" for k, v in reasons.items())],
+        ),
+        (
+            [f"Results with an effect: {entered - lost:,}"],
+            [f"Left out, for a trial counts once: {twice:,}"],
+        ),
+        (last, []),
+    ]
+    said = "; ".join(f"{theme.plain(k)}: {v:,}" for k, v in reasons.items())
+    words = (
+        f"From results to effects. {entered:,} results entered; {entered - lost:,} give an "
+        f"effect, {lost:,} do not{f' ({said})' if said else ''}; {twice:,} left out because their "
+        f"trial counts once; {trials:,} trials in the analysis."
+    )
+    return boxes, words
 
 
 def _wrapped(lines: list[str]) -> list[str]:
     found = []
     for line in lines:
         indent = len(line) - len(line.lstrip())
-        parts = wrap(line, _BOX - 2 * _PAD - 3 * indent)
-        found += [" " * indent + part for part in parts]
+        # room for the deeper indent of the lines that follow, which sets one entry off the next
+        parts = wrap(line, _BOX - 2 * _PAD - 3 * (indent + _HANG * (indent > 0)))
+        found += [
+            " " * (indent + _HANG * (indent > 0 and i > 0)) + part for i, part in enumerate(parts)
+        ]
     return found
 
 
@@ -222,13 +277,13 @@ def _arrow(panel: Axes, start: tuple[float, float], end: tuple[float, float], sc
     )  # fmt: skip
 
 
-def _in_words(flow: Flow, title: str) -> str:
+def _in_words(flow: Flow) -> str:
     sources = ", ".join(f"{theme.plain(k)} {v:,}" for k, v in flow.found.items())
     reasons = ", ".join(f"{theme.plain(k)} {v:,}" for k, v in flow.reasons.items())
     out = sum(flow.reasons.values())
     silent = f"; {flow.silent:,} of them print no figure" if flow.silent else ""
     return (
-        f"{theme.lead(title)}Flow of studies. {sum(flow.found.values()):,} records found "
+        f"Flow of studies. {sum(flow.found.values()):,} records found "
         f"({sources}); {flow.duplicates:,} duplicates removed; {flow.screened:,} screened, "
         f"{flow.excluded:,} excluded; {flow.sought:,} reports sought, {flow.not_retrieved:,} not "
         f"retrieved; {flow.assessed:,} assessed, {out:,} left out"

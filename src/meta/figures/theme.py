@@ -263,9 +263,10 @@ def wrap(text: str, width: float, size: float = SIZE) -> list[str]:
     width = 0.97 * width
     lines: list[str] = []
     line = ""
-    # "p = 0.02", "63 %", "A randomisation", "+ low" stay together
+    # "p = 0.02", "63 %", "A randomisation", "+ low" and a count at the end stay together
     glued = re.sub(r" ([=<>]) ", "\u00a0\\1\u00a0", plain(text)).replace(" %", "\u00a0%")
     glued = re.sub(r"(?<!\S)([A-Z+!×?†]) ", "\\1\u00a0", glued)
+    glued = re.sub(r": ([\d,]+)$", ":\u00a0\\1", glued)
     for word in glued.split(" "):
         trial = f"{line} {word}".strip()
         if text_width(trial, size) <= width:
