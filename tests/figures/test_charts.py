@@ -321,3 +321,98 @@ def test_posterior_curve_is_the_density() -> None:
 def test_fits_with_an_endless_interval_still_have_a_claim_plot() -> None:
     fit = replace(meta.pool([-0.3, -0.2], [0.02, 0.02]), ci_low=-np.inf, ci_high=np.inf)
     assert_readable(claim_plot(fit, -0.9))
+
+
+def test_arms_of_a_claim_plot_are_told_apart_and_have_a_key() -> None:
+    fit = meta.pool([-8.0, -3.0], [9.0, 16.0], measure="PC")
+    arms = pd.DataFrame({"label": ["A 2017", "A 2017"], "estimate": [-28.0, -21.0]})
+    said = arms.assign(arm=["treated", "control"])
+    named = arms.assign(label=["A 2017, magnesium", "A 2017, control"])
+    for given in (said, named):
+        figure = claim_plot(fit, -28, arms=given)
+        marks = [m for m in panel_of(figure).lines if m.get_gid() == "estimate"][1:]
+        assert [m.get_markerfacecolor() for m in marks] == [theme.STUDY, theme.GROUND]
+        texts = [text for text, _ in boxes(figure)]
+        assert {"A 2017, magnesium", "A 2017, control", "Magnesium arm.", "Control arm."} <= set(
+            texts
+        )
+        samples = [m for m in figure.axes[0].lines if m.get_marker() == "o"]
+        assert [m.get_markerfacecolor() for m in samples] == [theme.STUDY, theme.GROUND]
+        assert_readable(figure)
+    with pytest.raises(DataError, match="arm is 'both'; needed: treated or control"):
+        claim_plot(fit, -28, arms=arms.assign(arm=["treated", "both"]))
+    plain = [text for text, _ in boxes(claim_plot(fit, -28, arms=arms))]
+    assert "Control arm." not in plain
+
+
+def test_names_of_studies_may_come_as_a_series() -> None:
+    names = pd.Series({"study 0": "Tarleton 2017"})
+    texts = [text for text, _ in boxes(traffic_light(judgements(), labels=names))]
+    assert "Tarleton 2017" in texts
+    assert "study 1" in texts
+
+
+def test_domains_that_were_not_judged_are_drawn_as_such() -> None:
+    table = judgements().drop(index=[0, 1])
+    figure = risk_of_bias_summary(table)
+    widths = {str(p.get_gid()): p.get_width() for p in panel_of(figure).patches}
+    assert widths["overall-none"] == widths["D2-none"] == 1
+    assert "D1-none" not in widths
+    assert "not judged" in [text for text, _ in boxes(figure)]
+    assert "1 not judged" in theme.alt_text(figure)
+
+
+def test_results_flow_into_effects_with_their_reasons() -> None:
+    effects = meta.Effects.from_arrays([0.1, 0.2, 0.3], [0.1] * 3)
+    reasons = ["only a direction", "only a direction", "a p-value without its direction"]
+    effects = replace(
+        effects,
+        excluded=pd.DataFrame({"study_id": ["x", "y", "z"], "reason": reasons}),
+        rejected=pd.DataFrame({"study_id": ["study 1"], "reason": ["counts once"]}),
+    )
+    figure = prisma(effects, title="Mood")
+    texts = [text for text, _ in boxes(figure)]
+    heads = {text.replace("\u00a0", " ") for text in texts}
+    said = {"Results entered: 7", "Results with an effect: 4", "Trials in the analysis: 3"}
+    assert said <= heads
+    assert "only a direction:\u00a02" in texts
+    assert not [text for text in texts if "creened" in text or "ecords" in text]
+    assert theme.alt_text(figure).startswith("Mood. From results to effects. 7 results entered; 4")
+    assert_readable(figure)
+
+
+def test_keys_name_only_what_is_drawn_and_every_line() -> None:
+    def texts(figure: Figure) -> str:
+        return " ".join(text for text, _ in boxes(figure)).replace("\u00a0", " ")
+
+    calm = meta.pool([0.1, 0.11, 0.12, 0.1], [0.1] * 4)
+    marked = meta.influence(calm)["influential"].any()
+    assert ("No study is influential" in texts(influence_plot(calm))) == (not marked)
+    fit = meta.pool(bcg())
+    for figure in (drapery(fit), funnel(fit), posterior(meta.bayes(fit))):
+        assert "no effect" in texts(figure)
+    mirrored = texts(funnel(fit, filled=trim_and_fill(meta.pool(bcg(), model="common"))))
+    assert "(common effect). They are no data." in mirrored
+    bounds = meta.albatross(["<0.05"], [50], ["treated"])
+    assert "result" not in [text for text, _ in boxes(albatross_plot(bounds))]
+
+
+def test_names_in_a_bubble_plot_keep_off_the_bubbles() -> None:
+    x = [1.0, 1.0, 2.0, 3.0]
+    effects = meta.Effects.from_arrays(
+        [0.1, 0.1, 0.2, 0.4], [0.01, 0.2, 0.05, 0.03], ["Large", "Inside", "B", "C"], x=x
+    )
+    figure = bubble(meta.meta_regression(effects, "x"), "x")
+    found = {text: box for text, box in boxes(figure) if text in {"Large", "Inside", "B", "C"}}
+    assert len(found) == 4
+    panel = panel_of(figure)
+    (dots,) = [c for c in panel.collections if c.get_gid() == "studies"]
+    with theme.house():
+        figure.draw_without_rendering()
+        centres = panel.transData.transform(np.asarray(dots.get_offsets()))
+    radii = np.sqrt(dots.get_sizes()) / 2 * figure.dpi / 72
+    for x0, y0, x1, y1 in found.values():
+        for (cx, cy), radius in zip(centres, radii, strict=True):
+            gap = np.hypot(max(x0 - cx, cx - x1, 0), max(y0 - cy, cy - y1, 0))
+            # boxes hold the room of accents and descenders
+            assert gap >= radius - 3

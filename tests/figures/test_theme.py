@@ -113,6 +113,12 @@ def test_ratio_ticks_are_few_and_inside(limits: tuple[float, float]) -> None:
     assert len(set(texts)) == len(texts)
 
 
+def test_a_short_ratio_axis_has_ticks_on_both_sides_of_no_effect() -> None:
+    places, texts = ticks(fit_scale("RR"), (-0.58, 1.24))
+    assert texts == ["0.7", "1", "1.5", "2", "3"]
+    assert places[1] == 0
+
+
 def fit_scale(measure: str) -> object:
     from meta.effect_sizes.scales import scale_of
 

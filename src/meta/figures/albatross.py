@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -70,9 +71,10 @@ def albatross_plot(
     reach = max(2.2, 1.12 * float(np.abs(x).max()))
     low, high = float(n.min()) / 1.5, float(n.max()) * 1.5
     sizes = sorted({abs(float(v)) for v in answer.contours["smd"]})
-    key = [
-        (Line2D([], [], linestyle="none", marker="o", color=theme.STUDY, markersize=5.5), "result")
-    ]
+    key: list[tuple[Artist, str]] = []
+    if not bound.all():
+        dot = Line2D([], [], linestyle="none", marker="o", color=theme.STUDY, markersize=5.5)
+        key.append((dot, "result"))
     if bound.any():
         hollow = Line2D(
             [], [], linestyle="none", marker="o", color=theme.STUDY, markersize=5.5,

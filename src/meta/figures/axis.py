@@ -19,7 +19,8 @@ _LONGEST = 3.0
 _ABSURD = 10.0
 # summary and prediction intervals may widen the axis by this share on each side
 _WIDEN = 0.35
-_DECADE_STEPS = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
+# the finest comes first; a set is taken if it gives few enough ticks
+_DECADE_STEPS = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 
 
 def robust_limits(

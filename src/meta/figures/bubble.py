@@ -126,14 +126,17 @@ def bubble(
     if np.isfinite(null):
         panel.axhline(null, color=theme.RULE, linewidth=0.9 * factor, zorder=1)
     weights = 1 / (sei**2 + regression.tau2)
+    areas = _LARGEST * weights / weights.max()
     panel.scatter(
-        x, yi, s=_LARGEST * factor**2 * weights / weights.max(), facecolor=theme.STUDY, alpha=0.65,
+        x, yi, s=factor**2 * areas, facecolor=theme.STUDY, alpha=0.65,
         edgecolor=theme.GROUND, linewidth=0.8 * factor, zorder=4, gid="studies",
     )  # fmt: skip
     effect_axis(canvas, scale, limits, axis="y")
     if names:
         order = [int(i) for i in np.argsort(-weights, kind="stable")]
-        label_points(canvas, list(x), list(yi), regression.effects.labels, order)
+        label_points(
+            canvas, list(x), list(yi), regression.effects.labels, order, list(np.sqrt(areas) / 2)
+        )
     theme.describe(
         canvas.host,
         f"{theme.lead(title)}Meta-regression of {regression.k} studies on "

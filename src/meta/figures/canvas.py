@@ -15,7 +15,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.patheffects import withStroke
 
 from meta.effect_sizes.scales import Scale
 from meta.errors import DataError
@@ -247,6 +246,7 @@ def label_points(
     y: Sequence[float],
     labels: Sequence[str],
     first: Sequence[int] | None = None,
+    radii: Sequence[float] | None = None,
 ) -> list[str]:
     """Write names beside points where they have room, the important ones first.
 
@@ -260,6 +260,8 @@ def label_points(
         Their names.
     first : sequence of int, optional
         Positions in the order of importance.
+    radii : sequence of float, optional
+        Radii of the marks in points, which names keep off; those of usual marks by default.
 
     Returns
     -------
@@ -270,19 +272,26 @@ def label_points(
     to_unit = panel.transLimits
     spots = to_unit.transform(panel.transScale.transform(np.column_stack([x, y])))
     points = spots * [width, height]
+    marks = [4.0] * len(points) if radii is None else [max(4.0, float(r)) for r in radii]
     boxes: list[tuple[float, float, float, float]] = [
-        (px - 4, py - 4, px + 4, py + 4) for px, py in points
+        (px - r, py - r, px + r, py + r) for (px, py), r in zip(points, marks, strict=True)
     ]
-    # a name that crosses a line stays legible
-    halo = withStroke(linewidth=2.0 * canvas.scale, foreground=theme.GROUND)
+    # a mark inside a larger one has its name outside of both
+    clear = [
+        max(r for p, r in zip(points, marks, strict=True) if np.hypot(*(p - point)) < r)
+        for point in points
+    ]
+    # a name that crosses a line stays legible; an outline would double the size of the file
+    ground = {"facecolor": theme.GROUND, "edgecolor": "none", "alpha": 0.7, "pad": 0.4}
     left_out = []
     for i in range(len(points)) if first is None else first:
         px, py = points[i]
         text = theme.plain(labels[i])
         wide, high = text_width(text, size), size * 0.95
         for dx, dy in _OFFSETS:
-            x0 = px + (dx * 6 if dx > 0 else dx * 6 - wide if dx < 0 else -wide / 2)
-            y0 = py + dy * 8 - high / 2
+            off = clear[i] + 2
+            x0 = px + (dx * off if dx > 0 else dx * off - wide if dx < 0 else -wide / 2)
+            y0 = py + dy * (off + 2) - high / 2
             box = (x0, y0, x0 + wide, y0 + high)
             own = boxes[:i] + boxes[i + 1 :]
             inside = box[0] >= 1 and box[1] >= 1 and box[2] <= width - 1 and box[3] <= height - 1
@@ -294,7 +303,7 @@ def label_points(
                 panel.text(
                     box[0] / width, (box[1] + high * 0.2) / height, text, parse_math=False,
                     transform=panel.transAxes, fontsize=size * canvas.scale, fontfamily=theme.FONT,
-                    color=theme.INK, zorder=6, path_effects=[halo],
+                    color=theme.INK, zorder=3.5, bbox=ground,
                 )  # fmt: skip
                 break
         else:
@@ -302,4 +311,7 @@ def label_points(
     return left_out
 
 
-_OFFSETS = ((1, 0), (-1, 0), (0, 1.1), (0, -1.1), (1, 0.8), (1, -0.8), (-1, 0.8), (-1, -0.8))
+_OFFSETS = (
+    (1, 0), (-1, 0), (0, 1.1), (0, -1.1), (1, 0.8), (1, -0.8), (-1, 0.8), (-1, -0.8),
+    (1, 1.3), (1, -1.3), (-1, 1.3), (-1, -1.3),
+)  # fmt: skip

@@ -69,7 +69,8 @@ def baujat_plot(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
         y_label="Squared change of the answer without it",
     )  # fmt: skip
     panel = canvas.panel
-    panel.set_xlim(-0.04 * (x.max() or 1), 1.12 * (x.max() or 1))
+    # room for names on both sides of the outermost points
+    panel.set_xlim(-0.1 * (x.max() or 1), 1.12 * (x.max() or 1))
     panel.set_ylim(-0.05 * (y.max() or 1), 1.12 * (y.max() or 1))
     panel.plot(
         x, y, linestyle="none", marker="o", markersize=5.5 * canvas.scale, color=theme.STUDY,
@@ -131,8 +132,11 @@ def influence_plot(fit: Pooled, *, title: str = "") -> Figure:
     diamond = Line2D([], [], linestyle="none", marker="D", markersize=5.5, color=theme.CLAIMED)
     canvas = frame(
         "influence_plot", None, title=title, width=width, height=height + 16, left=left,
-        key=[(diamond, "influential by the usual limits")],
-        notes=["Dashed: the value without influence (0, 1 or the full answer's)."],
+        key=[(diamond, "influential by the usual limits")] if marked.any() else [],
+        notes=[
+            "Dashed: the value without influence (0, 1 or the full answer's).",
+            *([] if marked.any() else ["No study is influential by the usual limits."]),
+        ],
     )  # fmt: skip
     canvas.panel.set_axis_off()
     at = np.arange(k)

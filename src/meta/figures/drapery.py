@@ -17,6 +17,9 @@ from meta.figures.sheet import reader_to_axis
 from meta.synthesis.result import Pooled
 
 _LEVELS = (0.5, 0.2, 0.1, 0.05, 0.01)
+_POINTS = 401
+# lower than this a curve lies on the axis: it would hide it, and fill the file
+_FLOOR = 0.002
 
 
 @theme.in_house_style
@@ -64,12 +67,14 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
         yi, yi - z * sei, yi + z * sei, must_show=[null, fit.estimate],
         wide=[(fit.ci_low, fit.ci_high), (fit.pi_low, fit.pi_high)],
     )  # fmt: skip
-    grid = np.linspace(*limits, 801)
+    grid = np.linspace(*limits, _POINTS)
     pooled = fit.k > 1
     predicts = pooled and bool(np.isfinite(fit.pi_low))
     key: list[tuple[Line2D | Patch, str]] = [
         (Line2D([], [], color=theme.STUDY, linewidth=0.8, alpha=0.6), "one study")
     ]
+    if np.isfinite(null):
+        key.append((Line2D([], [], color=theme.INK, linewidth=0.9), "no effect"))
     if pooled:
         key.append((Line2D([], [], color=theme.SUMMARY, linewidth=2.2), "pooled effect"))
     if predicts:
@@ -95,15 +100,19 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
         panel.plot(grid, p, color=theme.PREDICTION, linewidth=0.6 * factor, zorder=1)
     for y, se in zip(yi, sei, strict=True):
         x = np.union1d(grid, [y])
+        p = 2 * stats.norm.sf(np.abs(x - y) / se)
         panel.plot(
-            x, 2 * stats.norm.sf(np.abs(x - y) / se), color=theme.STUDY, alpha=0.6,
-            linewidth=0.8 * factor, zorder=2, gid="study",
+            x[p >= _FLOOR], p[p >= _FLOOR], color=theme.STUDY, alpha=0.6, linewidth=0.8 * factor,
+            zorder=2, gid="study",
         )  # fmt: skip
     if pooled and fit.se > 0:
         x = np.union1d(grid, [fit.estimate])
         distance = np.abs(x - fit.estimate) / fit.se
         p = 2 * (stats.norm.sf(distance) if fit.dof is None else stats.t.sf(distance, fit.dof))
-        panel.plot(x, p, color=theme.SUMMARY, linewidth=2.2 * factor, zorder=3, gid="pooled")
+        panel.plot(
+            x[p >= _FLOOR], p[p >= _FLOOR], color=theme.SUMMARY, linewidth=2.2 * factor, zorder=3,
+            gid="pooled",
+        )  # fmt: skip
     if np.isfinite(null):
         panel.axvline(null, color=theme.INK, linewidth=0.9 * factor, zorder=2)
     for level in _LEVELS:

@@ -28,6 +28,11 @@ _NAMES = {
 }
 # two-sided p between which the contour regions lie, from the centre outwards
 _CONTOURS = ((0.10, 0.05, "#e6e9ed"), (0.05, 0.01, "#d0d6dc"), (0.01, 0.0, "#b9c1ca"))
+_MODELS = {
+    "random": "random effects",
+    "common": "common effect",
+    "uwls": "unrestricted weighted least squares",
+}
 _CONTOUR_NAMES = ("0.05 < p < 0.10", "0.01 < p < 0.05", "p < 0.01")
 
 
@@ -125,14 +130,17 @@ def funnel(
     if filled is not None:
         notes.append(
             f"Trim and fill ({filled.estimator}): {filled.k0} studies mirrored; the answer with "
-            f"them is {filled.fit.effect_text()}. They are no data."
+            f"them is {filled.fit.effect_text()} ({_MODELS[filled.fit.model]}). They are no data."
         )
     if egger is not None:
         notes.append(f"Egger's test: slope {number(egger.slope)}, p {p_text(egger.p_value)}.")
         notes += [f"Note: {note}" for note in egger.notes]
     canvas = frame(
         "funnel", ax, title=title,
-        key=_key(shade=shade, by_error=by_error, filled=filled, egger=egger),
+        key=_key(
+            shade=shade, by_error=by_error, filled=filled, egger=egger,
+            null=bool(np.isfinite(null) and not np.isclose(null, fit.estimate)),
+        ),
         notes=[theme.plain(n) for n in notes], y_label=_NAMES[predictor],
         x_label=fit.scale.label + (" (log scale)" if fit.scale.log else ""),
     )  # fmt: skip
@@ -190,13 +198,21 @@ def _shade(panel: Axes, null: float, bottom: float, limits: tuple[float, float])
 
 
 def _key(
-    *, shade: bool, by_error: bool, filled: TrimAndFill | None, egger: EggerTest | None
+    *,
+    shade: bool,
+    by_error: bool,
+    filled: TrimAndFill | None,
+    egger: EggerTest | None,
+    null: bool,
 ) -> list[tuple[Artist, str]]:
     dot = {"linestyle": "none", "marker": "o", "markersize": 5.5, "color": theme.STUDY}
     key: list[tuple[Artist, str]] = [
         (Line2D([], [], **dot), "study"),  # type: ignore[arg-type]
         (Line2D([], [], color=theme.INK, linewidth=1.0), "pooled effect"),
     ]
+    if null:
+        dots = Line2D([], [], color=theme.RULE, linewidth=0.9, linestyle=":")
+        key.append((dots, "no effect"))
     if by_error:
         lines = Line2D([], [], color=theme.INK, linewidth=0.9, linestyle="--")
         key.append((lines, "95 % of studies, were their true effects equal"))

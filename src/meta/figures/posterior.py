@@ -58,6 +58,8 @@ def posterior(
         (Patch(facecolor=_SHADE, edgecolor=theme.STUDY), f"mean effect, {level} interval shaded"),
         (Line2D([], [], color=theme.PREDICTION, linestyle="--", linewidth=1.4), "a new study"),
     ]
+    if np.isfinite(scale.null):
+        key.append((Line2D([], [], color=theme.INK, linewidth=0.9), "no effect"))
     prior_known = bool(np.isfinite(mean["prior"]).any())
     if prior_known:
         key.append((Line2D([], [], color=theme.MUTED, linestyle=":", linewidth=1.4), "prior"))

@@ -45,6 +45,7 @@ ROB2_DOMAINS = {
 }
 # grey print and colour-blind eyes tell the bars apart by these
 _HATCH = {"low": "", "some": "//", "high": "xx", "unclear": ".."}
+_EMPTY = "#eceff2"
 _LEGEND = "+ low risk, ! some concerns, × high risk, ? unclear"
 
 
@@ -130,9 +131,11 @@ def lights_by_study(
     return tuple(domains), lights, f"{name}: {letters}. {_LEGEND}; no symbol: not judged."
 
 
-def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | None) -> dict[str, str]:
+def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | pd.Series | None) -> dict[str, str]:
     studies = [str(s) for s in judged["study_id"].unique()]
-    return {s: plain((labels or {}).get(s, s)) for s in studies}
+    # a Series has get too, and no truth value
+    known: Mapping[str, str] | pd.Series = {} if labels is None else labels
+    return {s: plain(known.get(s, s)) for s in studies}
 
 
 @in_house_style
@@ -140,7 +143,7 @@ def traffic_light(
     judgements: pd.DataFrame,
     ax: Axes | None = None,
     *,
-    labels: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | pd.Series | None = None,
     title: str = "",
 ) -> Figure:
     """Draw one light for each study and domain.
@@ -152,7 +155,7 @@ def traffic_light(
         domains of two tools cannot stand under one heading.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure of the right size by default.
-    labels : mapping of str to str, optional
+    labels : mapping of str to str or pandas.Series, optional
         Names of the studies by ``study_id``.
     title : str
         Heading.
@@ -231,7 +234,7 @@ def risk_of_bias_summary(
     -------
     matplotlib.figure.Figure
         See :func:`meta.forest`. Bars count studies, and studies that were not judged in a domain
-        stay visible as a gap.
+        are counted too, in pale grey.
 
     Raises
     ------
@@ -254,10 +257,15 @@ def risk_of_bias_summary(
     counts = judged.groupby(["domain", "judgement"]).size()
     names = [domain_name(d)[:1].upper() + domain_name(d)[1:] for d in domains]
     key = [
-        (Patch(facecolor=colour, hatch=_HATCH[j], edgecolor=GROUND, linewidth=0), text)
-        for j, (colour, _, text) in LIGHTS.items()
+        (
+            Patch(facecolor=colour, hatch=_HATCH[j], edgecolor=GROUND, linewidth=0),
+            f"{symbol} {text}",
+        )
+        for j, (colour, symbol, text) in LIGHTS.items()
         if j in set(judged["judgement"])
     ]
+    if len(judged) < studies * len(domains):
+        key.append((Patch(facecolor=_EMPTY, edgecolor=GROUND, linewidth=0), "not judged"))
     tool = plain(judged["tool"].iloc[0])
     canvas = frame(
         "risk_of_bias_summary", ax, width=330, height=22.0 * len(domains) + 8, title=title, key=key,
@@ -282,8 +290,10 @@ def risk_of_bias_summary(
                 i, count, left=start, height=0.66, color=colour, hatch=_HATCH[judgement],
                 edgecolor=GROUND, linewidth=0.8, gid=f"{domain}-{judgement}",
             )  # fmt: skip
-            shown = f"{symbol} {count}"
-            if count / studies * canvas.size[0] > text_width(shown, SMALL, bold=True) + 6:
+            room = count / studies * canvas.size[0] - 4
+            texts = (f"{symbol} {count}", symbol)
+            shown = next((t for t in texts if text_width(t, SMALL, bold=True) <= room), "")
+            if shown:
                 panel.text(
                     start + count / 2, i, shown, ha="center", va="center", color=GROUND,
                     fontsize=SMALL * canvas.scale, fontweight="bold", parse_math=False,
@@ -291,6 +301,12 @@ def risk_of_bias_summary(
                 )  # fmt: skip
             said.append(f"{count} {text}")
             start += count
+        if start < studies:
+            panel.barh(
+                i, studies - start, left=start, height=0.66, color=_EMPTY, linewidth=0,
+                gid=f"{domain}-none",
+            )  # fmt: skip
+            said.append(f"{studies - start} not judged")
         parts.append(f"{names[i]}: {', '.join(said)}")
     describe(
         canvas.host,

@@ -180,6 +180,8 @@ def _steps(
         references.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
     heading = f"{make.short_name(fit.measure)} ({100 * fit.ci_level:g} % interval)"
     foot = [Foot(text=f"Method: {fit.method()}.")]
+    if fit.k > 1:
+        foot.append(Foot(text="Dashed line: the answer with all studies."))
     if any(row.hollow for row in rows):
         foot.append(Foot(text="One trial, with its normal interval.", symbol="hollow"))
     if not with_all:
