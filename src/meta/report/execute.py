@@ -81,6 +81,8 @@ def _execute(path: Path, cache: Path) -> str:
         notebook,
         timeout=_TIMEOUT,
         kernel_name="python3",
+        # a kernel otherwise warns that it talks over TCP, on this machine only
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
