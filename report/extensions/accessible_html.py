@@ -11,6 +11,9 @@ from sphinx.application import Sphinx
 
 # The toggle shows "Show the code" while its label said something else: the label goes.
 _TOGGLE_LABEL = re.compile(r' aria-label="Toggle hidden content"')
+# Captions of the menu are headings without a level; code that scrolls is out of a keyboard's reach.
+_CAPTION = re.compile(r'<p class="caption" role="heading">')
+_CODE = re.compile(r"<pre>")
 # A figure that a notebook shows gets its file name as alternative text.
 _NAMELESS = re.compile(r'<img alt="(?P<path>[^"]*\.svg)" src="(?P=path)"')
 _DESCRIPTION = "{http://www.w3.org/2000/svg}desc"
@@ -22,6 +25,8 @@ def _mend(app: Sphinx, exception: Exception | None) -> None:
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         mended = _TOGGLE_LABEL.sub("", text)
+        mended = _CAPTION.sub('<p class="caption" role="heading" aria-level="2">', mended)
+        mended = _CODE.sub('<pre tabindex="0">', mended)
         mended = _NAMELESS.sub(lambda match, page=page: _described(page, match["path"]), mended)
         if mended != text:
             page.write_text(mended, encoding="utf-8")

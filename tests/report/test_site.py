@@ -94,6 +94,7 @@ def test_single_file_is_complete_and_alone(site, pages):
     local = [str(a["href"])[1:] for a in soup.select('a[href^="#"]') if len(str(a["href"])) > 1]
     missing = set(local) - set(ids)
     assert not missing, sorted(missing)[:10]
-    assert not [a for a in soup.select("a[href]") if str(a["href"]).endswith(".html")]
+    inside = [str(a["href"]) for a in soup.select("a[href]") if not urlsplit(str(a["href"])).scheme]
+    assert all(href.startswith("#") for href in inside)
     notebooks = [p for p in pages if p.parent.name == "notebooks"]
     assert len(soup.select('section.page[id^="notebooks-"]')) == len(notebooks)

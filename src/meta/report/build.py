@@ -92,6 +92,7 @@ def _assemble(home: Path) -> Path:
 
 def _sphinx(home: Path, source: Path, site: Path) -> None:
     """Turn the pages into HTML; a warning, such as a broken link, is a failure."""
+    shutil.rmtree(site, ignore_errors=True)  # a page that is gone must not stay behind
     command = [sys.executable, "-W", "ignore", "-m", "sphinx", "-b", "html"]
     command += ["-c", str(home / "report"), "-d", str(home / "build" / "doctrees")]
     command += ["-W", "--keep-going", "-q", "-j", "auto", str(source), str(site)]
