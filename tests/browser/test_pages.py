@@ -36,38 +36,34 @@ def watch(page: Page) -> tuple[list[str], list[str]]:
     return requests, errors
 
 
-def test_pages_load_alone_and_without_errors(page: Page, site: Path):
+UNNAMED = """found => found.filter(e => !(e.alt || e.getAttribute('aria-label') ||
+    e.querySelector('title'))).map(e => e.outerHTML.slice(0, 200))"""
+NOT_DRAWN = "found => found.filter(e => e.complete && !e.naturalWidth).map(e => e.src)"
+
+
+def test_pages_load_alone_without_errors_and_with_named_images(page: Page, site: Path):
     requests, errors = watch(page)
     for path in [*pages_of(site), site.parent / "report.html"]:
         page.goto(path.as_uri())
+        unnamed = page.eval_on_selector_all("img, svg[role=img]", UNNAMED)
+        assert not unnamed, f"{path.name}: {unnamed}"
+        assert not page.eval_on_selector_all("img", NOT_DRAWN), path.name
         assert not errors, f"{path.name}: {errors}"
         outside = [url for url in requests if not url.startswith(("file:", "data:", "blob:"))]
         assert not outside, f"{path.name}: {outside}"
         requests.clear()
 
 
-def test_images_have_names_and_are_drawn(page: Page, site: Path):
-    for path in pages_of(site):
-        page.goto(path.as_uri())
-        unnamed = page.eval_on_selector_all(
-            "img, svg[role=img]",
-            "found => found.filter(e => !(e.alt || e.getAttribute('aria-label') ||"
-            " e.querySelector('title'))).map(e => e.outerHTML.slice(0, 200))",
-        )
-        assert not unnamed, f"{path.name}: {unnamed}"
-        broken = page.eval_on_selector_all(
-            "img", "found => found.filter(e => e.complete && !e.naturalWidth).map(e => e.src)"
-        )
-        assert not broken, f"{path.name}: {broken}"
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: Browser, site: Path, scheme: str):
     page = browser.new_page(color_scheme=scheme)
     findings = []
-    paths = [site / "index.html", site / "trials.html", site / "data.html"]
-    paths += sorted((site / "notebooks").glob("*.html"))
-    paths += [site / "trials" / f"{name}.html" for name in STUDIES]
+    paths = [site / "index.html", site / "notebooks" / "02_depression.html"]
+    if scheme == "light":  # the layout is the same in the dark; its colours show on two pages
+        paths += [site / f"{name}.html" for name in ("trials", "claims", "methods", "guides")]
+        paths += sorted((site / "notebooks").glob("[!8]*.html"))
+        paths += sorted((site / "articles").glob("*.html"))
+        paths += [site / "trials" / f"{name}.html" for name in STUDIES]
     for path in paths:
         page.goto(path.as_uri())
         for found in Axe().run(page).response["violations"]:
