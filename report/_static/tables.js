@@ -66,7 +66,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll(".table-scroll > table").forEach((table) => {
+    document.querySelectorAll(".table-scroll > table:not(.plain)").forEach((table) => {
       if (!table.tHead || !table.tBodies.length) return;
       makeSortable(table);
       makeFilterable(table);

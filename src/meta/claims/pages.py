@@ -158,7 +158,7 @@ def _sensitivity(one: Assessment) -> str:
         for row in table.to_dict("records")
         if row["k"]
     )
-    head = "<tr><th>Trials</th><th>k</th><th>Result (95 % interval)</th><th></th></tr>"
+    head = "<tr><th>Trials</th><th>k</th><th>Result (95 % interval)</th><th>Remark</th></tr>"
     return (
         f"<details><summary>The same with other choices of trials</summary><table>{head}{rows}"
         "</table></details>"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape as escape_html
+from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
+
+# a column whose longest text has more characters than this gets a wider cell
+_LONG = 60
 
 
 def escape(text: str) -> str:
@@ -55,6 +59,7 @@ def html_table(
     *,
     columns: Mapping[str, str] | None = None,
     digits: Mapping[str, int] | None = None,
+    plain: bool = False,
 ) -> str:
     """Write a data frame as an accessible HTML table.
 
@@ -68,6 +73,8 @@ def html_table(
         Columns to show, in order, with their headings; all by default.
     digits : mapping of str to int, optional
         Decimals of numeric columns; two by default. Rounding happens here and nowhere earlier.
+    plain : bool
+        A table of facts about one thing, which nobody sorts.
 
     Returns
     -------
@@ -75,10 +82,9 @@ def html_table(
         HTML. Missing values are empty cells; every text is escaped unless it is :class:`Html`.
     """
     shown = dict(columns or {name: str(name) for name in frame.columns})
-    numeric = {name for name in shown if pd.api.types.is_numeric_dtype(frame[name])}
+    kinds = {name: _kind(frame[name]) for name in shown}
     head = "".join(
-        f'<th scope="col"{_class(name in numeric)}>{escape(text)}</th>'
-        for name, text in shown.items()
+        f'<th scope="col"{kinds[name]}>{escape(text)}</th>' for name, text in shown.items()
     )
     body = []
     for _, row in frame.iterrows():
@@ -86,20 +92,25 @@ def html_table(
         for position, name in enumerate(shown):
             text = _cell(row[name], (digits or {}).get(name, 2))
             if position == 0:
-                cells.append(f'<th scope="row"{_class(name in numeric)}>{text}</th>')
+                cells.append(f'<th scope="row"{kinds[name]}>{text}</th>')
             else:
-                cells.append(f"<td{_class(name in numeric)}>{text}</td>")
+                cells.append(f"<td{kinds[name]}>{text}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     # a region that scrolls must be reachable by keyboard, and then needs a name
+    opened = '<table class="plain">' if plain else "<table>"
     return (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
-        f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+        f"{opened}\n<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
         "<tbody>\n" + "\n".join(body) + "\n</tbody>\n</table>\n</div>"
     )
 
 
-def _class(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""
+def _kind(column: pd.Series[Any]) -> str:
+    """Tell numbers, which stand to the right, from long texts, which need room."""
+    if pd.api.types.is_numeric_dtype(column):
+        return ' class="number"'
+    longest = max((len(str(value)) for value in column.dropna()), default=0)
+    return ' class="long"' if longest > _LONG else ""
 
 
 def _cell(value: object, digits: int) -> str:

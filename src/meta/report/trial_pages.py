@@ -153,6 +153,7 @@ def _facts(trial: pd.Series) -> str:
         pd.DataFrame(facts, columns=["what", "value"]),
         "The study as entered; an empty field is left out and means: not reported",
         columns={"what": "What", "value": "As reported"},
+        plain=True,
     )
 
 
