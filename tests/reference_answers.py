@@ -7,6 +7,15 @@ from pathlib import Path
 from typing import Any
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
+# ends of the names of files that hold no pooled effects
+OTHER_KINDS = (
+    "_binary_methods",
+    "_multilevel",
+    "_tables",
+    "_selection",
+    "_clustered",
+    "_measures",
+)
 
 
 def reference(name: str) -> dict[str, Any]:
@@ -16,5 +25,5 @@ def reference(name: str) -> dict[str, Any]:
 
 def univariate_references() -> list[str]:
     """Name every data set whose effects metafor pooled."""
-    names = sorted(path.stem for path in REFERENCE.glob("*.json"))
-    return [n for n in names if not n.endswith(("_binary_methods", "_multilevel"))]
+    paths = [path.relative_to(REFERENCE).with_suffix("") for path in REFERENCE.rglob("*.json")]
+    return sorted(str(path) for path in paths if not path.stem.endswith(OTHER_KINDS))

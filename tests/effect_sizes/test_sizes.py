@@ -19,7 +19,7 @@ REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 def references():
-    for path in sorted(REFERENCE.glob("*.json")):
+    for path in sorted(REFERENCE.rglob("*.json")):
         answer = json.loads(path.read_text())
         if answer.get("measure") in MEASURES and "arms" in answer:
             yield pytest.param(answer, id=path.stem)
@@ -30,7 +30,7 @@ CASES = list(references())
 
 def test_the_reference_set_does_not_shrink():
     measures = {case.values[0]["measure"] for case in CASES}
-    assert len(CASES) == 49
+    assert len(CASES) == 56
     assert measures == set(MEASURES) - {"COR", "MC", "SMCC", "SMCR", "ROMC"}
 
 
