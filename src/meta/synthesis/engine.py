@@ -17,17 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from meta.errors import DataError, TooFewStudies
+from meta.synthesis.tau2_likelihood import Tau2Likelihood, highest
 
 Matrix = NDArray[np.float64]
 
 TAU2_METHODS = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
 CI_METHODS = ("wald", "HK", "HK-adhoc")
-
-# Newton steps that sharpen the engine's likelihood search, which stops when the likelihood is flat
-# to rounding (about eight digits of tau2); the score still has a sign there.
-_POLISHING_STEPS = 8
-# tau2 below this share of the mean sampling variance is compared with 0 itself
-_BOUNDARY = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +131,15 @@ def tau2_columns(Y: ArrayLike, V: ArrayLike, method: str, X: ArrayLike | None = 
     # mean variance 1 in every column: absolute tolerances inside the searches become relative ones
     unit = np.sqrt(v.mean(axis=0))
     y, v = y / unit, v / unit**2
+    # tau2 is the same for all bases of the columns; calendar years beside an intercept lose digits
+    design, _ = np.linalg.qr(design)
     with warnings.catch_warnings():
         # the engine warns of corrections that are not asked for here
         warnings.simplefilter("ignore", UserWarning)
         fitted = _estimator(method).fit(y, v, design)
     tau2 = np.ravel(fitted.params_["tau2"]).astype(float)
     if method in {"ML", "REML"}:
-        tau2 = _polish(tau2, y, v, design, restricted=method == "REML")
+        tau2 = highest(tau2, Tau2Likelihood(y, v, design, restricted=method == "REML"))
     return np.asarray(tau2 * unit**2)
 
 
@@ -163,47 +160,6 @@ def _estimator(method: str) -> Any:
         engine = DerSimonianLaird if method == "DL" else Hedges
         return engine(small_sample_correction="wald")
     return {"HS": HunterSchmidt, "SJ": SidikJonkman, "PM": PauleMandel, "EB": PauleMandel}[method]()
-
-
-def _polish(tau2: Matrix, y: Matrix, v: Matrix, X: Matrix, *, restricted: bool) -> Matrix:
-    """Sharpen maxima of the likelihood by Fisher scoring, in columns where it helps.
-
-    The search compares likelihoods, which near a maximum differ by less than rounding; the score,
-    their derivative, still tells the side. A step is kept only where it brings the score nearer 0.
-    """
-
-    def score(t: Matrix) -> tuple[Matrix, Matrix]:
-        w = 1.0 / (v + t)
-        # P = W - W X (X'WX)^-1 X'W for every column, as traces and quadratic forms
-        xw = np.einsum("kp,kn->nkp", X, w)
-        bread = np.linalg.inv(np.einsum("nkp,kq->npq", xw, X))
-        beta = np.einsum("npq,nkq,kn->pn", bread, xw, y)
-        residual = w * (y - X @ beta)
-        hat = np.einsum("nkp,npq,nlq->nkl", xw, bread, xw)
-        if restricted:
-            P = -hat
-            index = np.arange(X.shape[0])
-            P[:, index, index] += w.T
-            trace, trace_square = np.trace(P, axis1=1, axis2=2), (P**2).sum(axis=(1, 2))
-        else:
-            trace, trace_square = w.sum(axis=0), (w**2).sum(axis=0)
-        return (residual**2).sum(axis=0) - trace, trace_square
-
-    # the search may stop a hair inside the boundary although the likelihood falls from 0 on
-    at_zero, _ = score(np.zeros_like(tau2))
-    tau2 = np.where((tau2 < _BOUNDARY) & (at_zero <= 0), 0.0, tau2)
-    value, information = score(tau2)
-    for _ in range(_POLISHING_STEPS):
-        inner = tau2 > 0
-        step = np.where(inner, np.maximum(tau2 + value / information, 0.0), tau2)
-        new_value, new_information = score(step)
-        better = inner & (np.abs(new_value) < np.abs(value))
-        if not better.any():
-            break
-        tau2 = np.where(better, step, tau2)
-        value = np.where(better, new_value, value)
-        information = np.where(better, new_information, information)
-    return tau2
 
 
 def weighted_fit(

@@ -11,6 +11,9 @@ from scipy import stats
 
 from meta.synthesis.engine import design_matrix
 
+# below this share of the weights their difference has lost half of its digits
+_CANCELS = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Heterogeneity:
@@ -60,11 +63,19 @@ def typical_variance(vi: ArrayLike, X: ArrayLike | None = None) -> float:
     P = W - W X (X'WX)^-1 X'W with W = diag(1 / vi); with an intercept alone this is the quantity
     of Higgins and Thompson (2002, eq. 9).
     """
-    w = 1.0 / np.asarray(vi, dtype=float)
+    v = np.asarray(vi, dtype=float)
+    unit = v.min()  # no weight above 1, whatever the unit of the effects
+    w = unit / v
     design = design_matrix(len(w), X)
     weighted = design * w[:, None]
     trace = w.sum() - np.trace(np.linalg.solve(design.T @ weighted, weighted.T @ weighted))
-    return float((len(w) - design.shape[1]) / trace)
+    if trace < _CANCELS * w.sum():
+        # one study has nearly all the weight and the difference above is mostly rounding: sum the
+        # leverage that it leaves to the others instead
+        root = np.sqrt(w)
+        basis, _ = np.linalg.qr(design * root[:, None], mode="complete")
+        trace = ((root[:, None] * basis[:, design.shape[1] :]) ** 2).sum()
+    return float((len(w) - design.shape[1]) / trace * unit)
 
 
 def q_profile_interval(

@@ -1,0 +1,59 @@
+"""The estimate of tau2 by likelihood: the highest of its peaks, wherever the search began."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from reference_answers import reference
+
+import meta
+from meta.errors import DataError
+from meta.synthesis.engine import tau2_columns, tau2_estimate
+from meta.synthesis.heterogeneity import typical_variance
+from meta.synthesis.tau2_likelihood import Tau2Likelihood
+
+
+def test_the_higher_of_two_peaks_is_taken():
+    # streptokinase: after 22 trials the restricted likelihood has a peak at 0 and a higher one
+    ref = reference("further/lau1992_OR")
+    yi, vi = np.array(ref["yi"])[:22], np.array(ref["vi"])[:22]
+    # metafor 3.8, converged to 1e-12, whose search starts on the other side
+    assert tau2_estimate(yi, vi, "REML") == pytest.approx(0.0119667663924617, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["ML", "REML"])
+def test_nothing_on_a_fine_grid_is_higher(method):
+    random = np.random.default_rng(20)
+    k, n = 5, 300
+    # variances over seven powers of ten make likelihoods with several peaks
+    v = 10 ** random.uniform(-5, 2, (k, n))
+    y = random.normal(0, np.sqrt(v + 10 ** random.uniform(-4, 1, n)))
+    X = np.column_stack([np.ones(k), np.arange(k)])
+    for design in (X[:, :1], X):
+        likelihood = Tau2Likelihood(y, v, design, method == "REML")
+        best = likelihood.value(tau2_columns(y, v, method, design))
+        grid = [0.0, *np.geomspace(1e-7, 1e4, 1500)]
+        highest = np.max([likelihood.value(np.full(n, at)) for at in grid], axis=0)
+        # rounding of a sum of logarithms
+        assert (best >= highest - 1e-9).all()
+
+
+def test_variances_of_other_orders_of_magnitude():
+    # 1e12-fold: the plain difference of sums would keep four digits of it; by hand
+    # tr(P) = sum(w) - sum(w^2) / sum(w) with w = (1e12, 1, 1) is 4 - O(1e-12)
+    assert typical_variance([1e-12, 1, 1]) == pytest.approx(2 / 4, rel=1e-9)
+    with pytest.raises(DataError, match="16 digits cannot hold both weights"):
+        meta.pool([0.5, 0.1], [1e-17, 1.0])
+    with pytest.raises(DataError, match="give the effects in another unit"):
+        meta.pool([0.5, 0.1], [1e-300, 1e-300])
+
+
+def test_calendar_years_lose_no_digits():
+    # tau2 by Hedges and Olkin is the same for a year and for a year counted from 2000
+    random = np.random.default_rng(4)
+    yi, vi, year = random.normal(0.3, 0.2, 23), random.uniform(0.02, 0.1, 23), np.arange(1990, 2013)
+    ones = np.ones(23)
+    far, near = (
+        tau2_estimate(yi, vi, "HE", np.column_stack([ones, x])) for x in (year, year - 2000)
+    )
+    assert far == pytest.approx(near, rel=1e-11)
