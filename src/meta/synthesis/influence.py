@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.result import Pooled
+from meta.synthesis.result import Pooled, need_fit
 
 _SHOWN = [
     "k",
@@ -30,6 +30,7 @@ _SHOWN = [
 
 
 def _need(fit: Pooled, least: int, what: str) -> None:
+    need_fit(fit, what)
     if fit.k < least:
         raise TooFewStudies(
             f"{what} needs at least {least} studies and this fit has {fit.k}: show the studies "
@@ -139,6 +140,7 @@ def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
     1     A  2015  2   -0.3625
     2     C  2021  3   -0.3842
     """
+    need_fit(fit, "cumulative")
     positions = _positions(fit, order)
     rows = []
     for step in range(1, fit.k + 1):
@@ -217,7 +219,8 @@ def influence(fit: Pooled) -> pd.DataFrame:
     With the subscript :math:`(i)` for the fit without study i,
 
     .. math::
-        r_i = \frac{y_i - \hat\mu_{(i)}}{\sqrt{v_i + \hat\tau^2_{(i)} + SE_{(i)}^2}}, \quad
+        r_i = \frac{y_i - \hat\mu_{(i)}}
+        {\sqrt{s_{(i)} (v_i + \hat\tau^2_{(i)}) + SE_{(i)}^2}}, \quad
         DFFITS_i = \frac{\hat\mu - \hat\mu_{(i)}}
         {\sqrt{s_{(i)} h_i (v_i + \hat\tau^2_{(i)})}}, \quad
         D_i = \frac{(\hat\mu - \hat\mu_{(i)})^2}{SE^2}, \quad
@@ -235,8 +238,8 @@ def influence(fit: Pooled) -> pd.DataFrame:
     or if :math:`|DFBETAS| > 1`. These are the limits that the documentation of metafor's
     ``influence`` gives, for one coefficient. They point at studies to look at, and are no tests.
 
-    Checked against metafor 3.8 (``influence``) for normal intervals on the data sets in
-    tests/reference; the Knapp-Hartung form follows the formulas above.
+    Checked against metafor 3.8 (``influence``) for normal and Knapp-Hartung intervals on the data
+    sets in tests/reference.
 
     References
     ----------
@@ -250,8 +253,8 @@ def influence(fit: Pooled) -> pd.DataFrame:
        rstudent    hat  influential
     0     0.236  0.262        False
     1     0.925  0.233        False
-    2     0.387  0.250        False
-    3    -4.894  0.255         True
+    2     0.386  0.250        False
+    3    -5.888  0.255         True
     """
     _need(fit, 3, "influence")
     yi, vi, k = fit.effects.yi, fit.effects.vi, fit.k
@@ -268,8 +271,8 @@ def influence(fit: Pooled) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "label": fit.effects.labels,
-            "rstudent": (yi - mu) / np.sqrt(vi + tau2 + se**2),
             # equal effects under Knapp-Hartung have a factor of 0: 0 / 0 is NaN, and says so
+            "rstudent": _ratio(yi - mu, np.sqrt(factor * (vi + tau2) + se**2)),
             "dffits": _ratio(shift, np.sqrt(factor * hat * (vi + tau2))),
             "cook_d": _ratio(shift**2, np.full(k, fit.se**2)),
             "cov_r": _ratio(se**2, np.full(k, fit.se**2)),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.scales import Scale, scale_of
+from meta.errors import DataError
 
 _CI_NAMES = {
     "wald": "Wald (normal) interval",
@@ -265,6 +266,21 @@ class Pooled:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         listed = f"<ul>{notes}</ul>" if notes else ""
         return f'<table class="pooled"><caption>Pooled effect</caption>{body}</table>{listed}'
+
+
+def need_fit(fit: Any, what: str) -> None:
+    """Refuse anything but a pooled answer, such as the effects behind one.
+
+    Raises
+    ------
+    DataError
+        With the way to a pooled answer.
+    """
+    if not isinstance(fit, Pooled):
+        raise DataError(
+            f"{what} takes the answer of pool(), and was given {type(fit).__name__}: give "
+            "meta.pool(effects)"
+        )
 
 
 def number(value: float, digits: int = 2) -> str:
