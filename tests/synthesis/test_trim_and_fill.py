@@ -133,3 +133,11 @@ def test_caveats_and_display():
     assert "2 on the right" in text
     assert "Trim and fill" in answer._repr_html_()
     assert answer.to_dict()["filled"][0]["mirrors"] == "B"
+
+
+def test_an_error_that_its_formula_does_not_give_is_missing():
+    ref = reference("bcg_RR")
+    answer = meta.trim_and_fill(meta.pool(ref["yi"], ref["vi"], model="common"), side="left")
+    assert answer.k0 == 0
+    assert np.isnan(answer.k0_se)  # as in metafor
+    assert "not available" in str(answer)

@@ -37,7 +37,8 @@ class TrimAndFill(Answer):
     original : Pooled
         The answer without them.
     k0, k0_se : int, float
-        Number of studies that seem to be missing, and its standard error.
+        Number of studies that seem to be missing, and its standard error; NaN where its formula
+        gives no number.
     side : {"left", "right"}
         Where they seem to be missing: "right" is above the pooled effect on the scale of
         computation.
@@ -247,7 +248,8 @@ def _count(centred: Values, estimator: str) -> tuple[float, float]:
         - 18 * k * count
         + 6 * k**2 * count
     ) / 24
-    root = float(np.sqrt(max(0.0, variance)))
+    # below about -1/3 studies the formula has no root: the count is 0, its error is not known
+    root = float(np.sqrt(variance)) if variance >= 0 else np.nan
     if estimator == "L0":
         return count, 4 * root / (2 * k - 1)
     spread = (k - 0.5) ** 2 - count * (2 * k - count - 1)
