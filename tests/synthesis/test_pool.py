@@ -245,7 +245,7 @@ def test_all_faults_are_named_at_once():
         (lambda: meta.pool([0.1, 0.2], [0.1]), "the lengths differ: yi has 2, vi has 1"),
         (lambda: meta.pool([0.1, 0.2], [0.1, 0.2], labels=["A"]), "labels has 1"),
         (lambda: meta.pool([0.1, 0.2]), "vi is missing"),
-        (lambda: meta.pool(["a", 0.2], [0.1, 0.1]), "no numbers: ['a']"),
+        (lambda: meta.pool(["a", 0.2], [0.1, 0.1]), "yi[0] is 'a'; needed: a number"),
         (lambda: meta.pool([[0.1], [0.2]], [0.1, 0.1]), "dimensions"),
         (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], tau2_method="PM2"), "use one of 'DL'"),
         (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], ci_method="KR"), "ci_method='KR'"),

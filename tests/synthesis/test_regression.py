@@ -18,7 +18,13 @@ CLOSED = 1e-8
 # Two studies lack the moderator in dat.bangertdrowns2004; the file keeps all effects and the design
 # matrix without those two.
 WITHOUT = {"bangertdrowns2004_GEN": [33, 34]}
-SETS = ["bcg_RR", "raudenbush1985_GEN", "bangertdrowns2004_GEN"]
+SETS = [
+    "bcg_RR",
+    "raudenbush1985_GEN",
+    "bangertdrowns2004_GEN",
+    "further/begg1989_GEN",
+    "further/debruin2009_PLO",
+]
 
 
 def studies(name):
@@ -313,3 +319,21 @@ def test_shows_itself_in_words_html_and_json():
     values = json.loads(json.dumps(fit.to_dict()))
     assert values["coefficients"][1]["term"] == "ablat"
     assert "_coding" not in values
+
+
+def test_faults_inside_a_formula_are_said_in_words():
+    effects = meta.Effects.from_arrays(
+        [0.1, 0.5, 0.2, 0.9, 0.4],
+        [0.1, 0.02, 0.1, 0.05, 0.1],
+        g=list("aabbb"),
+        x=[1, 2, 3, 5, 8],
+        day=pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01", "2020-05-01"]),
+        **{"del": list("uvuvu")},
+    )
+    # a name that Python keeps for itself, a date as a number, a level that nobody has
+    for formula in ("~ C(del)", "~ day", "~ C(g, Treatment('z'))"):
+        with pytest.raises(DataError, match="formula"):
+            meta.meta_regression(effects, formula)
+    assert meta.meta_regression(effects, "~ `del`").k == 5
+    with pytest.raises(DataError, match="give a DataFrame"):
+        meta.meta_regression(effects, "~ x").predict({"x": [1]})

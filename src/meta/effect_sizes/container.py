@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.effect_sizes.inputs import as_floats
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _EXCLUDED = ["result_id", "study_id", "label", "reporting", "n_t", "n_c", "reason"]
 _REJECTED = ["result_id", "study_id", "chosen_result_id", "reason"]
+# a weight this many times another leaves nothing of it in a sum
+_WIDEST = 1e15
+# squares of variances below this, and of their inverses, leave the range of a double
+_SMALLEST = 1e-70
 _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 
 
@@ -85,8 +90,9 @@ class Effects:
         Raises
         ------
         DataError
-            If a value is missing, infinite or no number, a variance is not above 0, or the
-            lengths differ. All faults are named.
+            If a value is missing, infinite or no number, a variance is not above 0, the lengths
+            differ, or two Series have different indices (their rows would be paired wrongly). All
+            faults are named.
 
         Examples
         --------
@@ -95,8 +101,8 @@ class Effects:
         2
         """
         scale_of(measure)
-        effect = _numbers("yi", yi)
-        variance = _numbers("vi", vi)
+        _same_rows({"yi": yi, "vi": vi, "labels": labels} | columns)
+        effect, variance = _numbers({"yi": yi, "vi": vi})
         names = None if labels is None else [str(label) for label in np.ravel(labels)]
         sizes = {"yi": len(effect), "vi": len(variance)}
         if names is not None:
@@ -150,12 +156,25 @@ class Effects:
         """
         if not {"n_t", "n_c"} <= set(self.table):
             return None
-        n_t = pd.to_numeric(self.table["n_t"])
-        n_c = pd.to_numeric(self.table["n_c"])
+        n_t, n_c = self.column("n_t"), self.column("n_c")
         if "paired" in self.table:
             n_c = n_c.where(~self.table["paired"].astype(bool), 0)
         total = (n_t + n_c).sum(skipna=False)
         return None if pd.isna(total) else int(total)
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """Return a column of the table as numbers; what is missing is NaN.
+
+        Raises
+        ------
+        DataError
+            If a value is no number.
+        """
+        faults: list[str] = []
+        values = as_floats(name, self.table[name], faults)
+        if values is None:
+            raise DataError.from_faults("effects", faults)
+        return pd.Series(values, index=self.table.index)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -172,12 +191,34 @@ class Effects:
         -------
         Effects
             The same measure and record of exclusions, with those effects only, in that order.
+
+        Raises
+        ------
+        DataError
+            If a mask has another length or a missing value, a position does not exist, or the
+            values are neither.
         """
-        positions = np.asarray(keep)
-        if positions.dtype == bool:
+        try:
+            positions = np.asarray(keep)
+        except ValueError:
+            positions = np.array(None)
+        if positions.dtype == bool and positions.ndim == 1:
             if positions.shape != (self.k,):
                 raise DataError(f"the mask has {positions.size} values for {self.k} effects")
             positions = np.flatnonzero(positions)
+        elif positions.size == 0 and positions.ndim == 1:
+            positions = np.empty(0, dtype=int)
+        elif positions.ndim != 1 or positions.dtype.kind not in "iu":
+            raise DataError(
+                f"subset takes a mask of {self.k} true or false values, none of them missing, or a "
+                f"list of positions from 0; found {keep!r}"
+            )
+        wrong = [int(i) for i in positions if not -self.k <= i < self.k]
+        if wrong:
+            raise DataError(
+                f"subset: no effect stands at position {', '.join(map(str, wrong))}; there are "
+                f"{self.k}, counted from 0"
+            )
         return replace(self, table=self.table.iloc[positions].reset_index(drop=True))
 
     def derivation(self, study_id: str) -> Derivation:
@@ -220,7 +261,8 @@ def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequ
     Raises
     ------
     DataError
-        If an effect is not finite, or a variance is not finite and above 0.
+        If an effect is not finite, a variance is not finite and above 0, or the variances differ
+        so much, or are so small or large, that they cannot be computed with.
     """
     faults = []
     for i in np.flatnonzero(~np.isfinite(yi) | ~np.isfinite(vi) | ~(vi > 0)).tolist():
@@ -234,24 +276,40 @@ def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequ
                 f"vi[{i}] ({labels[i]}) is {vi[i]}: a sampling variance is finite and above 0 (the "
                 "square of the standard error)"
             )
+    if not faults and len(vi) and vi.max() / vi.min() > _WIDEST:
+        small, large = int(vi.argmin()), int(vi.argmax())
+        faults.append(
+            f"vi[{large}] ({labels[large]}) is {vi[large]:.3g} and vi[{small}] ({labels[small]}) "
+            f"{vi[small]:.3g}: numbers of 16 digits cannot hold both weights; is one of them in "
+            "another unit, or a standard error that is 0 by rounding?"
+        )
+    elif not faults and len(vi) and (vi.min() < _SMALLEST or vi.max() > 1 / _SMALLEST):
+        faults.append(
+            f"the variances lie between {vi.min():.3g} and {vi.max():.3g}, beyond what can be "
+            "squared and summed: give the effects in another unit"
+        )
     if faults:
         raise DataError.from_faults("effects", faults)
 
 
-def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    raw = np.asarray(values)
-    if raw.ndim > 1:
-        raise DataError(f"{name} has {raw.ndim} dimensions; give one value a study")
-    try:
-        return np.atleast_1d(raw).astype(float)
-    except (TypeError, ValueError):
-        wrong = [v for v in np.ravel(np.asarray(values, dtype=object)) if not _is_number(v)]
-        raise DataError(f"{name} holds values that are no numbers: {wrong[:5]}") from None
+def _same_rows(columns: Mapping[str, Any]) -> None:
+    """Refuse Series of different indices, whose rows would be paired by position."""
+    series = {name: column for name, column in columns.items() if isinstance(column, pd.Series)}
+    first = next(iter(series), "")
+    faults = [
+        f"{name} and {first} have different indices; give one index, or plain arrays if the order "
+        "of the rows is right"
+        for name, column in series.items()
+        if not column.index.equals(series[first].index)
+    ]
+    if faults:
+        raise DataError.from_faults("effects", faults)
 
 
-def _is_number(value: Any) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+def _numbers(columns: Mapping[str, ArrayLike]) -> list[NDArray[np.float64]]:
+    """Read columns of numbers and name every element that is none."""
+    faults: list[str] = []
+    found = [as_floats(name, values, faults) for name, values in columns.items()]
+    if faults:
+        raise DataError.from_faults("effects", faults)
+    return [np.atleast_1d(values) for values in found if values is not None]

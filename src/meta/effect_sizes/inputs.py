@@ -177,7 +177,7 @@ def read_columns(
     index = _common_index(given, found)
     arrays: dict[str, Floats] = {}
     for name, value in given.items():
-        array = _as_floats(name, value, found)
+        array = as_floats(name, value, found)
         if array is None:
             continue
         arrays[name] = array
@@ -201,9 +201,34 @@ def _place(row: int, index: pd.Index[Any] | None) -> str:
     return f"[{row}] ({index[row]!r})"
 
 
-def _as_floats(name: str, value: ArrayLike, found: list[str]) -> Floats | None:
-    """Turn one argument into an array of floats, or report every element that is no number."""
-    raw = value.to_numpy() if isinstance(value, pd.Series) else np.asarray(value)
+def as_floats(name: str, value: ArrayLike, found: list[str]) -> Floats | None:
+    """Turn one argument into an array of floats, or report every element that is no number.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the messages.
+    value : array_like
+        Numbers; what is missing becomes NaN.
+    found : list of str
+        Takes a line for each element that is no number.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None if there was a fault.
+    """
+    try:
+        raw = value.to_numpy() if isinstance(value, pd.Series) else np.asarray(value)
+    except ValueError:  # rows of unequal length
+        found.append(f"{name} is a ragged nest of lists; needed: one number or one column")
+        return None
+    if isinstance(value, np.ma.MaskedArray):
+        # what is masked was not reported, whatever number stands beneath the mask
+        raw = np.ma.filled(value.astype(float), np.nan)
+    if raw.dtype.kind in "mM":
+        found.append(f"{name} holds dates or times ({raw.dtype}); needed: numbers")
+        return None
     if raw.ndim > 1:
         found.append(f"{name} has {raw.ndim} dimensions; needed: one number or one column")
         return None

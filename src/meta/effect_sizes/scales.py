@@ -55,7 +55,8 @@ class Scale:
         """
         array = np.asarray(values, dtype=float)
         back = _BACK.get(self.measure)
-        result = np.exp(array) if self.log else array if back is None else back(array)
+        with np.errstate(over="ignore"):  # the end of a very long interval is infinite
+            result = np.exp(array) if self.log else array if back is None else back(array)
         return float(result) if result.ndim == 0 else result
 
 
@@ -118,7 +119,7 @@ def scale_of(measure: str) -> Scale:
     """
     try:
         return SCALES[measure]
-    except KeyError:
+    except (KeyError, TypeError):
         raise DataError(
             f"unknown measure {measure!r}: use one of {', '.join(SCALES)} "
             "('GEN' for effects of any other kind)"

@@ -175,7 +175,7 @@ def effect_size(
       - sd_t[1] is 0; needed: a standard deviation > 0
       - n_t[1] is 1; needed: a number of people >= 2 (one person has no SD)
     """
-    if measure not in MEASURES:
+    if not isinstance(measure, str) or measure not in MEASURES:
         raise DataError(
             f"effect_size: unknown measure {measure!r}; the known ones are {', '.join(MEASURES)}"
         )
@@ -255,9 +255,13 @@ def _option_faults(
         faults.append(f"to is {to!r}; needed: one of {', '.join(counts.TO)}")
     if measure.add is None and (add is not None or to != "only0"):
         faults.append(f"add and to have no meaning for {name}, which has no cells; leave them out")
-    elif add is not None and not (np.isfinite(add) and add >= 0):
+    elif add is not None and not (
+        isinstance(add, int | float | np.number) and np.isfinite(add) and add >= 0
+    ):
         faults.append(f"add is {add!r}; needed: a number >= 0")
-    if drop00 and not measure.can_drop00:
+    if not isinstance(drop00, bool | np.bool_):
+        faults.append(f"drop00 is {drop00!r}; needed: True or False")
+    elif drop00 and not measure.can_drop00:
         faults.append(f"drop00 has no meaning for {name}; it is for counts in two arms")
     return faults
 

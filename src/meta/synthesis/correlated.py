@@ -80,9 +80,9 @@ def correlated_covariance(vi: ArrayLike, codes: ArrayLike, rho: float) -> Matrix
     DataError
         If rho is outside that range.
     """
-    if not 0 <= rho < 1:
+    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
         raise DataError(
-            f"rho is {rho}; give the correlation of sampling errors within a cluster, from 0 to "
+            f"rho is {rho!r}; give the correlation of sampling errors within a cluster, from 0 to "
             "below 1 (0.5 to 0.8 is usual for outcomes of the same people), and vary it"
         )
     sei, group = np.sqrt(np.asarray(vi, dtype=float)), np.asarray(codes)
@@ -266,9 +266,7 @@ def _control_figures(
             f"the covariance of {effects.measure} effects takes the columns {', '.join(columns)}, "
             f"and the effects have no {', '.join(absent)}"
         )
-    figures = {
-        column: pd.to_numeric(effects.table[column]).to_numpy(dtype=float) for column in columns
-    }
+    figures = {column: effects.column(column).to_numpy(dtype=float) for column in columns}
     faults = []
     for code, name in enumerate(names):
         members = np.flatnonzero(codes == code)

@@ -296,7 +296,12 @@ def _sampling(
         return correlated_covariance(effects.vi, codes, 0.0 if rho is None else rho)
     if rho is not None:
         raise DataError("rho and sampling_covariance say the same thing twice: give one of them")
-    matrix = np.asarray(given, dtype=float)
+    try:
+        matrix = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise DataError(
+            "sampling_covariance holds values that are no numbers, or rows of unequal length"
+        ) from None
     if matrix.shape != (effects.k, effects.k):
         raise DataError(
             f"sampling_covariance has shape {matrix.shape}; give one row and one column for each "

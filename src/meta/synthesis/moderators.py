@@ -69,7 +69,7 @@ def study_design(effects: Effects, formula: str) -> tuple[Coding, Floats, list[s
         raise DataError(f"the formula is {formula!r}; give text, for example '~ dose + C(salt)'")
     try:
         parsed = Formula(formula)
-    except FormulaicError as error:
+    except (FormulaicError, SyntaxError) as error:
         raise DataError(
             f"the formula {formula!r} cannot be read ({_plain(error)}); write the moderators, for "
             "example '~ dose + C(salt)'"
@@ -103,6 +103,11 @@ def new_design(coding: Coding, newdata: pd.DataFrame) -> Floats:
         If a moderator is missing from the table or from a row, or a category was not among the
         studies; with a line for each fault.
     """
+    if not isinstance(newdata, pd.DataFrame):
+        raise DataError(
+            f"newdata is {type(newdata).__name__}; give a DataFrame with a column for each "
+            f"moderator: {', '.join(coding.columns)}"
+        )
     labels = [f"row {label}" for label in newdata.index]
     _complete(coding.formula, newdata, coding.columns, labels)
     faults = []
@@ -157,9 +162,11 @@ def _build(formula: str, source: Any, data: pd.DataFrame) -> tuple[Floats, list[
             matrix = source.get_model_matrix(
                 data, context={"np": np}, na_action="ignore", output="pandas"
             )
-    except (FormulaicError, DataMismatchWarning) as error:
+            numbers = np.asarray(matrix, dtype=float)
+    except (FormulaicError, DataMismatchWarning, SyntaxError, TypeError, ValueError) as error:
+        # the last three come from inside the formula: a keyword as a name, a date as a number
         raise DataError(f"the formula {formula!r} cannot be computed: {_plain(error)}") from None
-    return np.asarray(matrix, dtype=float), [str(name) for name in matrix], matrix.model_spec
+    return numbers, [str(name) for name in matrix], matrix.model_spec
 
 
 def _complete(

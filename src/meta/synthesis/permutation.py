@@ -19,7 +19,7 @@ from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import tau2_columns
 from meta.synthesis.presentation import Answer
-from meta.synthesis.result import Pooled, p_text
+from meta.synthesis.result import Pooled, need_fit, p_text
 
 Floats = NDArray[np.float64]
 
@@ -81,6 +81,18 @@ class PermutationTest(Answer):
         ]
 
 
+def check_count(n_max: int, what: str) -> None:
+    """Refuse a number of rearrangements that is no whole number of 2 or more.
+
+    Raises
+    ------
+    DataError
+        With what is needed.
+    """
+    if not isinstance(n_max, int | np.integer) or n_max < 2:
+        raise DataError(f"n_max is {n_max!r}; give the number of {what} to count, 2 or more")
+
+
 def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> PermutationTest:
     """Test a pooled effect by flipping the signs of the effects.
 
@@ -132,8 +144,8 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
     >>> meta.permutation_test(fit).p_value
     0.125
     """
-    if n_max < 2:
-        raise DataError(f"n_max is {n_max}; give the number of sign patterns to count, 2 or more")
+    need_fit(fit, "permutation_test")
+    check_count(n_max, "sign patterns")
     scale = scale_of(fit.measure)
     if np.isnan(scale.null):
         raise DataError(

@@ -23,6 +23,7 @@ from meta.synthesis.engine import (
     weighted_fit,
 )
 from meta.synthesis.heterogeneity import Heterogeneity, heterogeneity
+from meta.synthesis.presentation import check_level
 from meta.synthesis.result import Pooled, number
 
 MODELS = ("random", "common", "uwls")
@@ -126,17 +127,16 @@ def pool(
     >>> import meta
     >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
     >>> round(fit.estimate, 4)
-    -0.3868
+    -0.3842
     >>> print(fit.effect_text())
-    −0.39 (−0.86 to 0.08)
+    −0.38 (−0.85 to 0.08)
     """
     data = _as_effects(effects, vi, labels, measure)
     check_choice("model", model, MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
     check_choice("prediction_method", prediction_method, PREDICTION_METHODS)
-    if not 0 < ci_level < 1:
-        raise DataError(f"ci_level is {ci_level}; give a share between 0 and 1, for example 0.95")
+    check_level(ci_level)
     if data.k == 0:
         raise TooFewStudies(
             "there is no effect to pool"

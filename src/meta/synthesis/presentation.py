@@ -98,8 +98,8 @@ def check_level(ci_level: float) -> None:
     DataError
         With what is needed.
     """
-    if not 0 < ci_level < 1:
-        raise DataError(f"ci_level is {ci_level}; give a share between 0 and 1, for example 0.95")
+    if not isinstance(ci_level, int | float | np.number) or not 0 < ci_level < 1:
+        raise DataError(f"ci_level is {ci_level!r}; give a share between 0 and 1, for example 0.95")
 
 
 def listed(names: list[str], most: int = 5) -> str:

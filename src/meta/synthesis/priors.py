@@ -110,7 +110,7 @@ class TauPrior:
         """Density of tau at values above 0."""
         u = np.log(np.asarray(tau, dtype=float))
         with np.errstate(over="ignore"):
-            return np.exp(np.asarray(self.log_density(u)) - u)
+            return np.asarray(np.exp(np.asarray(self.log_density(u)) - u))
 
 
 def tau_prior(text: str, measure: str) -> TauPrior:

@@ -12,7 +12,7 @@ from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.scales import Scale, scale_of
-from meta.errors import DataError, TooFewStudies
+from meta.errors import TooFewStudies
 from meta.synthesis.engine import (
     CI_METHODS,
     TAU2_METHODS,
@@ -23,7 +23,7 @@ from meta.synthesis.engine import (
 )
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
 from meta.synthesis.moderators import Coding, new_design, study_design
-from meta.synthesis.permutation import NO_SPREAD, regression_permutation
+from meta.synthesis.permutation import NO_SPREAD, check_count, regression_permutation
 from meta.synthesis.presentation import Answer, check_level
 from meta.synthesis.result import compact, p_text
 
@@ -210,8 +210,7 @@ class MetaRegression(Answer):
         Higgins JPT, Thompson SG (2004). Controlling the risk of spurious findings from
         meta-regression. Statistics in Medicine 23(11):1663-1682. doi:10.1002/sim.1752
         """
-        if n_max < 2:
-            raise DataError(f"n_max is {n_max}; give the number of rearrangements, 2 or more")
+        check_count(n_max, "rearrangements")
         p_values, omnibus, count, exact = regression_permutation(
             self.effects.yi,
             self.effects.vi,

@@ -15,7 +15,7 @@ from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, NotComparable, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.presentation import Answer, estimate_text
-from meta.synthesis.result import Pooled, compact, number, p_text
+from meta.synthesis.result import Pooled, compact, need_fit, number, p_text
 from meta.synthesis.step_likelihood import StepLikelihood, maximise, standard_errors
 from meta.synthesis.study_size import size_notes
 
@@ -181,6 +181,7 @@ def selection_model(
     >>> answer.alternative, answer.delta["k"].tolist(), answer.lrt_dof
     ('greater', [8, 2], 1)
     """
+    need_fit(fit, "selection_model")
     limits = _limits(steps)
     check_choice("alternative", alternative, ALTERNATIVES)
     scale = scale_of(fit.measure)
@@ -236,7 +237,10 @@ def selection_model(
 
 
 def _limits(steps: Sequence[float]) -> Values:
-    limits = np.atleast_1d(np.asarray(steps, dtype=float))
+    try:
+        limits = np.atleast_1d(np.asarray(steps, dtype=float))
+    except (TypeError, ValueError):
+        raise DataError(f"steps={steps!r} must be numbers, for example (0.025, 0.5)") from None
     if len(limits) and limits[-1] == 1:
         limits = limits[:-1]
     rising = len(limits) > 0 and bool(np.all(np.diff(limits) > 0))

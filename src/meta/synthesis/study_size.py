@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable, TooFewStudies
-from meta.synthesis.result import Pooled
+from meta.synthesis.result import Pooled, need_fit
 
 Values = NDArray[np.float64]
 
@@ -40,6 +40,7 @@ def size_notes(k: int, what: str) -> list[str]:
 
 def need_studies(fit: Pooled, what: str) -> None:
     """Refuse a fit of fewer than three studies."""
+    need_fit(fit, what)
     if fit.k < 3:
         raise TooFewStudies(
             f"{what} needs at least 3 studies (and {INFORMATIVE} to be read), and this fit has "
@@ -78,7 +79,7 @@ def _columns(effects: Effects, names: list[str], what: str) -> pd.DataFrame:
             f"{', '.join(absent)}: give them (Effects.from_arrays takes columns), or use "
             "predictor='sei'"
         )
-    values: pd.DataFrame = effects.table[names].apply(pd.to_numeric).astype(float)
+    values: pd.DataFrame = pd.DataFrame({name: effects.column(name) for name in names})
     faults = [
         f"{label} has no {name}: give it, or use predictor='sei'"
         for name in names

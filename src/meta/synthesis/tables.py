@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -107,8 +107,8 @@ def read_tables(
         If there is no table.
     """
     given = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
-    longest = max(np.size(np.asarray(values)) for values in given.values())
-    names = [str(label) for label in labels] if labels is not None else None
+    longest = max(len(v) if isinstance(v, Sized) else 1 for v in given.values())
+    names = [str(label) for label in np.ravel(labels)] if labels is not None else None
     faults = [f"{name} is missing" for name, values in given.items() if values is None]
     if names is not None and len(names) != longest:
         faults.append(f"labels has {len(names)} names for {longest} tables; needed: one for each")

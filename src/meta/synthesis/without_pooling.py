@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -469,6 +469,11 @@ def _words(
     directions: Sequence[Any] | pd.DataFrame, labels: Sequence[str] | None
 ) -> tuple[list[Any], list[str]]:
     if not isinstance(directions, pd.DataFrame):
+        if not isinstance(directions, Sized) or isinstance(directions, str):
+            raise DataError(
+                f"directions is {type(directions).__name__}; give one word a study, or a frame "
+                "with the column favours"
+            )
         return list(directions), names_of(labels, len(directions))
     if "favours" not in directions:
         raise DataError(
