@@ -40,6 +40,7 @@ def site(figures_before: dict[str, str]) -> Path:
     return build(ROOT).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # the scheduler reads the groups when its turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests of the site together; leave browser tests out where there is no browser."""
     browser = shutil.which("chromium") or os.environ.get("CI")
