@@ -134,7 +134,13 @@ def test_two_trials_closed_form():
     fit = meta.pool(y, v, tau2_method="DL")
     assert fit.tau2 == pytest.approx(((y[0] - y[1]) ** 2 - v.sum()) / 2, rel=1e-12)
     assert fit.dof == 1
-    assert "one degree of freedom" in fit.notes[0]
+    # tau2 makes the factor 1, to rounding on either side of it: the effects do not agree by chance
+    for scale in (1, 1.1, 1.3, 1.7, 2.3, 3.1):
+        for method in ("DL", "PM", "REML"):
+            notes = meta.pool(scale * y, v, tau2_method=method).notes
+            assert "one degree of freedom" in notes[0]
+            assert "interval is the same" in notes[1]
+            assert "as much as the model expects, factor 1.00" in notes[1]
     assert np.isnan(meta.pool(y, v, prediction_method="t(k-2)").pi_low)
 
 

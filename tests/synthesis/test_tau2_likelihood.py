@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from reference_answers import reference
@@ -57,3 +59,26 @@ def test_calendar_years_lose_no_digits():
         tau2_estimate(yi, vi, "HE", np.column_stack([ones, x])) for x in (year, year - 2000)
     )
     assert far == pytest.approx(near, rel=1e-11)
+
+
+def test_one_precise_study_beside_a_moderator_loses_no_digits():
+    # by rational arithmetic from the same numbers
+    yi = [0.5, 0.1, -0.2, 0.8, 0.3, 1.2]
+    vi = [1e-8, 0.1, 0.2, 0.05, 0.3, 0.1]
+    sei = np.sqrt(vi)
+    y, w, x = ([Fraction(float(value)) for value in values] for values in (yi, 1 / sei**2, sei))
+
+    def total(*factors):
+        return sum(np.prod(list(row)) for row in zip(*factors, strict=True))
+
+    s0, s1, s2 = total(w), total(w, x), total(w, x, x)
+    determinant = s0 * s2 - s1**2
+    slope = (s0 * total(w, x, y) - s1 * total(w, y)) / determinant
+    level = (total(w, y) - slope * s1) / s0
+    q = total(w, [(b - level - slope * a) ** 2 for a, b in zip(x, y, strict=True)])
+    ww = [a * a for a in w]
+    lost = (s2 * total(ww) - 2 * s1 * total(ww, x) + s0 * total(ww, x, x)) / determinant
+    exact = float((q - 4) / (s0 - lost))
+    got = tau2_estimate(yi, 1 / np.array(1 / sei**2), "DL", np.column_stack([np.ones(6), sei]))
+    # weights of 1e8 are summed beside weights of 3, so eight digits are left
+    assert got == pytest.approx(exact, rel=1e-6)

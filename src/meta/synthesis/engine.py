@@ -131,8 +131,10 @@ def tau2_columns(Y: ArrayLike, V: ArrayLike, method: str, X: ArrayLike | None = 
     # mean variance 1 in every column: absolute tolerances inside the searches become relative ones
     unit = np.sqrt(v.mean(axis=0))
     y, v = y / unit, v / unit**2
-    # tau2 is the same for all bases of the columns; calendar years beside an intercept lose digits
-    design, _ = np.linalg.qr(design)
+    # tau2 is the same for all bases of the columns. One that is orthogonal under the weights saves
+    # the digits that calendar years lose beside an intercept, and keeps those of unequal weights.
+    _, triangle = np.linalg.qr(design / np.sqrt(v.mean(axis=1))[:, None])
+    design = np.linalg.solve(triangle.T, design.T).T
     with warnings.catch_warnings():
         # the engine warns of corrections that are not asked for here
         warnings.simplefilter("ignore", UserWarning)

@@ -47,6 +47,10 @@ _HETEROGENEITY = (
 # a trial that carries two thirds of the weight decides the answer
 _DOMINANT = 200 / 3
 
+# Knapp-Hartung's factor is 1 where tau2 makes it so (two trials, Paule-Mandel); a factor this close
+# to 1 is that, and rounding
+AS_EXPECTED = 1 - 1e-6
+
 
 def pool(
     effects: Effects | ArrayLike,
@@ -291,7 +295,7 @@ def interval_table(fit: Pooled) -> pd.DataFrame:
 def _notes(fit: Pooled, weighted: WeightedFit) -> list[str]:
     notes = []
     if fit.k == 2:
-        if fit.dof and fit.hk_scale < 1 and fit.ci_method == "HK":
+        if fit.dof and fit.hk_scale < AS_EXPECTED and fit.ci_method == "HK":
             notes.append(
                 "k = 2: two effects that happen to agree make the Knapp-Hartung interval far too "
                 "narrow; read the two trials and the conservative interval, not the diamond."
@@ -357,11 +361,13 @@ def _interval_notes(fit: Pooled) -> list[str]:
     se = float(np.sqrt(factor / np.sum(1 / (fit.effects.vi + fit.tau2))))
     limits = _interval(fit.estimate, se, fit.dof, fit.ci_level, fit.measure)
     low, high = fit.scale.transform(limits[:2])
-    relation = (
-        "is the same" if fit.hk_scale >= 1 else "is wider" if other == "HK-adhoc" else "is narrower"
-    )
-    spread = "more than the model expects" if fit.hk_scale >= 1 else "less than the model expects"
+    if fit.hk_scale < AS_EXPECTED:
+        relation = "is wider" if other == "HK-adhoc" else "is narrower"
+        spread = "less than"
+    else:
+        relation = "is the same"
+        spread = "more than" if fit.hk_scale > 2 - AS_EXPECTED else "as much as"
     return [
         f"the {name[other]} interval {relation}: {number(low)} to {number(high)} (the effects "
-        f"spread {spread}, factor {fit.hk_scale:.2f})."
+        f"spread {spread} the model expects, factor {fit.hk_scale:.2f})."
     ]

@@ -17,7 +17,7 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.permutation import NO_SPREAD
-from meta.synthesis.pool import pool
+from meta.synthesis.pool import AS_EXPECTED, pool
 from meta.synthesis.presentation import Answer, listed
 from meta.synthesis.result import Pooled, compact, number, p_text
 
@@ -404,7 +404,7 @@ def _notes(
 
 def _chance_note(fits: Mapping[str, Pooled], p_value: float) -> list[str]:
     """Warn where Knapp-Hartung standard errors are small by chance, and give the test without."""
-    agreeing = [name for name, fit in fits.items() if fit.k > 1 and fit.hk_scale < 1]
+    agreeing = [name for name, fit in fits.items() if fit.k > 1 and fit.hk_scale < AS_EXPECTED]
     if not agreeing or any(fit.ci_method != "HK" for fit in fits.values() if fit.k > 1):
         return []
     # what the standard error would be without Knapp and Hartung's factor
