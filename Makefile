@@ -29,7 +29,7 @@ test: .venv/ready ## lint, types, stages, data and all tests
 	@echo "== types" && $(BIN)/mypy
 	@echo "== stages" && $(BIN)/lint-imports
 	@echo "== data" && $(PY) -m meta check data
-	@echo "== tests" && $(PY) -m pytest -n auto --dist loadgroup
+	@echo "== tests" && $(PY) -m pytest -n auto
 
 check: .venv/ready ## validate the data tables
 	@$(PY) -m meta check data

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
-
-# Tests of the built site share one build: they run on one worker, one after the other.
-SITE_GROUP = "site"
 
 
 @pytest.fixture(scope="session")
@@ -28,24 +27,39 @@ def figure_digests() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def figures_before() -> dict[str, str]:
-    return figure_digests()
+def built(testrun_uid: str) -> dict[str, str]:
+    """Build the report once in a test run, and return the figures as they were before.
+
+    The workers of a run wait for each other here: whoever comes first builds, in place, which is
+    quick where `make report` has just done it.
+    """
+    from meta.report.build import build
+
+    (ROOT / "build").mkdir(exist_ok=True)
+    done = ROOT / "build" / "tested.json"
+    with FileLock(ROOT / "build" / "tested.lock"):
+        record = json.loads(done.read_text(encoding="utf-8")) if done.exists() else {}
+        if record.get("run") != testrun_uid:
+            record = {"run": testrun_uid, "figures": figure_digests()}
+            build(ROOT)
+            done.write_text(json.dumps(record), encoding="utf-8")
+    return record["figures"]
 
 
 @pytest.fixture(scope="session")
-def site(figures_before: dict[str, str]) -> Path:
-    """Build the report in place (quick where `make report` has just done it)."""
-    from meta.report.build import build
-
-    return build(ROOT).parent
+def figures_before(built: dict[str, str]) -> dict[str, str]:
+    return built
 
 
-@pytest.hookimpl(tryfirst=True)  # the scheduler reads the groups when its turn comes
+@pytest.fixture(scope="session")
+def site(built: dict[str, str]) -> Path:
+    return ROOT / "build" / "site"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests of the site together; leave browser tests out where there is no browser."""
-    browser = shutil.which("chromium") or os.environ.get("CI")
+    """Leave browser tests out where there is no browser, but never in CI."""
+    if shutil.which("chromium") or os.environ.get("CI"):
+        return
     for item in items:
-        if {"site", "figures_before"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(SITE_GROUP))
-        if "browser" in item.keywords and not browser:
+        if "browser" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed; CI requires it"))
