@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from html import escape
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError
+from meta.synthesis.presentation import Answer
 from meta.synthesis.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.quadrature import Mixture, Posterior
 from meta.synthesis.result import compact, number
@@ -23,7 +23,7 @@ _HALF_NORMAL_MEDIAN = 0.6744897501960817
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BayesFit:
+class BayesFit(Answer):
     """Posterior of one meta-analysis.
 
     Effects and limits are on the scale of computation: natural logarithms for ratio measures.
@@ -58,6 +58,8 @@ class BayesFit:
     posterior : Posterior
         The quadrature that all of this rests on.
     """
+
+    _caption: ClassVar[str] = "Posterior effect"
 
     measure: str
     tau_prior: str
@@ -228,25 +230,6 @@ class BayesFit:
             rows.append([getattr(fit, column) for column in columns] + [name == self.tau_prior])
         return pd.DataFrame(rows, columns=[*columns, "in_use"])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return every number as plain Python values, ready for JSON.
-
-        Numbers that do not exist become None; ``effects`` becomes a list of records.
-        """
-        values: dict[str, Any] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name == "posterior":
-                continue
-            if item.name == "effects":
-                value = value.table[["study_id", "label", "yi", "vi"]].to_dict("records")
-            elif isinstance(value, tuple):
-                value = list(value)
-            elif isinstance(value, float):
-                value = float(value) if np.isfinite(value) else None
-            values[item.name] = value
-        return values
-
     def to_frame(self) -> pd.DataFrame:
         """Return the answer as one row, on the scale of computation, without effects and notes."""
         left_out = {"effects", "notes", "posterior"}
@@ -302,21 +285,6 @@ class BayesFit:
             rows.append((f"Probability of an effect {name}", value))
         rows.append((f"{level} predictive interval", self.prediction_text(4)))
         return [*rows, (f"tau, median ({level} interval)", tau)]
-
-    def __str__(self) -> str:
-        rows = self._rows()
-        width = max(len(name) for name, _ in rows)
-        lines = [f"{name:<{width}}  {value}" for name, value in rows]
-        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-            for name, value in self._rows()
-        )
-        listed = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        notes = f"<ul>{listed}</ul>" if listed else ""
-        return f'<table class="pooled"><caption>Posterior effect</caption>{body}</table>{notes}'
 
 
 def _mirrored(mixture: Mixture) -> Mixture:
