@@ -48,6 +48,21 @@ def test_closed_form():
     assert change["assumptions"] == "correlation of baseline and end 0.5"
 
 
+@pytest.mark.parametrize("ci_level", [0.90, 0.95])
+def test_the_standard_error_of_the_net_change_is_that_of_its_interval(ci_level):
+    change = meta.percent_change(**FIGURES, ci_level=ci_level)
+    back = meta.convert.ci_to_se(change["net_low"], change["net_high"], level=ci_level)
+    assert change["net_se"].iloc[0] == pytest.approx(float(np.ravel(back.se)[0]), rel=1e-12)
+    fit = meta.pool(change["net"], change["net_se"] ** 2, measure="PC", ci_method="wald")
+    assert fit.se == pytest.approx(change["net_se"].iloc[0], rel=1e-12)
+
+
+def test_without_an_interval_there_is_no_standard_error():
+    assert np.isnan(one(**{**FIGURES, "sd_c": None})["net_se"])
+    no_control = {name: value for name, value in FIGURES.items() if not name.endswith("_c")}
+    assert np.isnan(one(**no_control)["net_se"])
+
+
 @pytest.mark.parametrize("correlation", [0.3, 0.5, 0.8])
 def test_delta_method_agrees_with_simulated_trials(correlation):
     rng = np.random.default_rng(20)

@@ -27,7 +27,8 @@ _INDEPENDENT = Assumption(
 )
 _NUMBERS = (
     *(f"percent_{arm}{limit}" for arm in "tc" for limit in ("", "_low", "_high")),
-    *(f"{name}{limit}" for name in ("net", "relative") for limit in ("", "_low", "_high")),
+    *("net", "net_low", "net_high", "net_se"),
+    *("relative", "relative_low", "relative_high"),
 )
 
 
@@ -86,9 +87,10 @@ def percent_change(
     pandas.DataFrame
         One row for each row that came in, in its order. In percent, negative for a fall:
         `percent_t`, `percent_c` (change within each arm, of its baseline); `net` (their difference,
-        in percentage points); `relative` (by how many percent the treated end lower than if they
-        had changed like the controls); each with `_low` and `_high`. A figure that cannot be
-        computed is missing and `note` says why; `assumptions` names what was supposed.
+        in percentage points) and its standard error `net_se`; `relative` (by how many percent the
+        treated end lower than if they had changed like the controls); each with `_low` and `_high`.
+        A figure that cannot be computed is missing and `note` says why; `assumptions` names what
+        was supposed.
 
     Raises
     ------
@@ -117,6 +119,12 @@ def percent_change(
     >>> change[["percent_t", "percent_c", "net", "net_low", "net_high"]].round(1)
        percent_t  percent_c   net  net_low  net_high
     0      -58.1      -40.6 -17.5    -32.2      -2.8
+
+    The net change and its standard error can be pooled as they are, with ``net_se`` squared as the
+    sampling variance and the measure ``"PC"``:
+
+    >>> change["net_se"].round(2).tolist()
+    [7.51]
     """
     figures = {
         "base_mean_t": base_mean_t,
@@ -199,6 +207,7 @@ def _one(row: Row, correlation: float, quantile: float) -> dict[str, str | float
         answer |= _with_limits(f"percent_{name}", arm.ratio - 1, _root(arm.variance), quantile)
     net_se = _root(treated.variance + control.variance)
     answer |= _with_limits("net", treated.ratio - control.ratio, net_se, quantile)
+    answer["net_se"] = 100 * net_se
     answer |= _relative(treated, control, quantile)
     notes = [f"{name}: {arm.note}" for name, arm in _named(treated, control) if arm.note]
     return answer | {
