@@ -22,6 +22,7 @@ _PUBLIC = {
     "convert": "meta.effect_sizes.convert:",
     "effects": "meta.effect_sizes.derive:effects",
     "Effects": "meta.effect_sizes.container:Effects",
+    "directions": "meta.effect_sizes.direction:directions",
     "percent_change": "meta.effect_sizes.percent:percent_change",
     # synthesis: from effects to answer
     "pool": "meta.synthesis.pool:pool",
@@ -78,6 +79,12 @@ _PUBLIC = {
     "Flow": "meta.figures.prisma:Flow",
     "save_figure": "meta.figures.theme:save",
     "alt_text": "meta.figures.theme:alt_text",
+    # report: telling
+    "table": "meta.report.display:table",
+    "sources": "meta.report.display:sources",
+    "behind": "meta.report.fits:behind",
+    "compare": "meta.report.fits:compare",
+    "linked": "meta.report.fits:linked",
     # errors
     "DataError": "meta.errors:DataError",
     "TooFewStudies": "meta.errors:TooFewStudies",

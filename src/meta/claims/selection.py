@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import pandas as pd
 
 from meta.claims.tests import ClaimTest
-from meta.effect_sizes.container import Effects
-from meta.effect_sizes.derive import effects
+from meta.effect_sizes.direction import directions
 from meta.errors import DataError
+from meta.evidence.reporting import LEVELS
 from meta.evidence.tables import Evidence
 
 GLYCINATE = "glycinate"
@@ -119,24 +118,6 @@ def _mentions(texts: pd.Series[str], wanted: tuple[str, ...]) -> pd.Series[bool]
     return found
 
 
-def derive_effects(rows: pd.DataFrame, measure: str, include: tuple[str, ...] = ()) -> Effects:
-    """Derive one effect a trial.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Results.
-    measure : str
-        Effect measure.
-    include : tuple of str
-        Levels of reporting; all that give an effect by default.
-    """
-    levels = include or ("arms", "interval", "p_value")
-    # a printed difference without an SD is standardised by a printed SD of the same scale; the
-    # effect carries that assumption by name
-    return effects(rows, measure=measure, include=levels, sd="instrument")
-
-
 @dataclass(frozen=True, slots=True)
 class Votes:
     """How many trials lean to which side, significant or not.
@@ -162,49 +143,20 @@ class Votes:
         return sum(map(len, (self.treated, self.control, self.neither, self.not_stated)))
 
 
-_ORDER = ("arms", "interval", "p_value", "direction", "silent", "single_arm")
-
-
 def vote(rows: pd.DataFrame) -> Votes:
     """Count whom the trials favour, each trial once by its best reported result."""
     sides: dict[str, tuple[int, str, str]] = {}
-    for row in rows.to_dict("records"):
+    for side, row in zip(directions(rows), rows.to_dict("records"), strict=True):
         trial = row["same_trial_as"] if pd.notna(row["same_trial_as"]) else row["study_id"]
-        rank = _ORDER.index(row["reporting"])
+        rank = LEVELS.index(row["reporting"])
         if trial not in sides or rank < sides[trial][0]:
-            sides[trial] = rank, _side(row), str(row["label"])
+            sides[trial] = rank, side, str(row["label"])
     found: dict[str, list[str]] = {
         side: [] for side in ("treated", "control", "neither", "not_stated")
     }
     for _, side, label in sides.values():
         found[side].append(label)
     return Votes(**{side: tuple(labels) for side, labels in found.items()})
-
-
-def _side(row: Mapping[Any, Any]) -> str:
-    """Read a side from the printed verdict, else from the printed figures."""
-    if pd.notna(row["favours"]):
-        return str(row["favours"])
-    difference = None
-    if pd.notna(row["estimate"]):
-        ratio = str(row["effect_unit"]) in ("OR", "RR", "HR")
-        difference = float(row["estimate"]) - (1 if ratio else 0)
-    elif pd.notna(row["mean_t"]) and pd.notna(row["mean_c"]):
-        difference = float(row["mean_t"]) - float(row["mean_c"])
-    elif pd.notna(row["events_t"]) and pd.notna(row["events_c"]):
-        shares = [_share(row, arm) for arm in "tc"]
-        difference = shares[0] - shares[1]
-    if difference is None or pd.isna(row["lower_is_better"]):
-        return "not_stated"
-    if difference == 0:
-        return "neither"
-    return "treated" if (difference < 0) == (row["lower_is_better"] == "yes") else "control"
-
-
-def _share(row: Mapping[Any, Any], arm: str) -> float:
-    people = row[f"n_{arm}"]
-    events = float(row[f"events_{arm}"])
-    return events / float(people) if pd.notna(people) else events
 
 
 def directness(rows: pd.DataFrame, intervention: str) -> str:

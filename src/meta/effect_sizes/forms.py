@@ -12,7 +12,7 @@ from meta.effect_sizes.assumptions import Settings
 from meta.effect_sizes.row_effect import NoEffect, RowEffect
 from meta.effect_sizes.rows import Row
 
-_RATIO_UNITS = ("RR", "OR", "HR", "IRR", "PETO")
+RATIO_UNITS = ("RR", "OR", "HR", "IRR", "PETO")
 _UNKNOWN_UNITS = ("effect size (type not stated)",)
 
 
@@ -102,7 +102,7 @@ def _way(row: Row, level: str, settings: Settings) -> Way | str:
         if row.result_type == "median_iqr":
             return from_means.medians
         return from_means.two_means
-    if unit in _RATIO_UNITS:
+    if unit in RATIO_UNITS:
         return f"a ratio ({unit}), from which no {settings.measure} follows"
     if unit in _UNKNOWN_UNITS and row.has("estimate"):
         return "an effect whose type is not stated"
