@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from meta.claims.wording import figure, listing, span
-from meta.synthesis.presentation import plain
-from meta.synthesis.result import Pooled, p_text
+from meta.synthesis.presentation import p_text, plain
+from meta.synthesis.result import Pooled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

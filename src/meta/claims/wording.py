@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isfinite
 
-from meta.synthesis.result import number
+from meta.synthesis.presentation import number
 
 _OUTCOMES = {
     "crp": "C-reactive protein",

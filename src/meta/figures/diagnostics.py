@@ -11,7 +11,8 @@ from meta.figures import theme
 from meta.figures.canvas import frame, label_points
 from meta.figures.layout import SMALL
 from meta.figures.theme import text_width
-from meta.synthesis.result import Pooled, number
+from meta.synthesis.presentation import number
+from meta.synthesis.result import Pooled
 
 # what to draw, and its name
 _PANELS = (

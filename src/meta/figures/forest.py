@@ -17,7 +17,8 @@ from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.risk_of_bias import lights_by_study
 from meta.figures.sheet import Foot, Reference, Row, Sheet, reader_to_axis, to_axis
-from meta.synthesis.result import Pooled, p_text
+from meta.synthesis.presentation import p_text
+from meta.synthesis.result import Pooled
 
 if TYPE_CHECKING:
     from meta.synthesis.subgroups import Subgroups

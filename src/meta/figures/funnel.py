@@ -16,7 +16,8 @@ from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.sheet import reader_to_axis
-from meta.synthesis.result import Pooled, number, p_text
+from meta.synthesis.presentation import number, p_text
+from meta.synthesis.result import Pooled
 
 if TYPE_CHECKING:
     from meta.synthesis.small_study import EggerTest

@@ -25,7 +25,8 @@ from meta.figures.sheet import (
     reader_to_axis,
     to_axis,
 )
-from meta.synthesis.result import Pooled, compact, p_text
+from meta.synthesis.presentation import compact, p_text
+from meta.synthesis.result import Pooled
 
 
 def leave_one_out_plot(

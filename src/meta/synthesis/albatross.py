@@ -12,9 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.presentation import Answer, listed
+from meta.synthesis.presentation import Answer, listed, number
 from meta.synthesis.printed import names_of, read_direction, read_p, same_length
-from meta.synthesis.result import number
 
 _CURVE_POINTS = 200
 _COLUMNS = ["label", "n", "reported", "p_value", "bound", "direction", "z", "smd", "band"]

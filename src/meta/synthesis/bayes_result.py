@@ -12,10 +12,9 @@ import pandas as pd
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError
-from meta.synthesis.presentation import Answer
+from meta.synthesis.presentation import Answer, compact, number
 from meta.synthesis.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.quadrature import Mixture, Posterior
-from meta.synthesis.result import compact, number
 
 # the median of a half-normal prior of scale 1: it turns any prior into the half-normal scale that
 # the sensitivity table is centred on

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from meta.synthesis.presentation import listed
-from meta.synthesis.result import Pooled, number
+from meta.synthesis.presentation import listed, number
+from meta.synthesis.result import Pooled
 
 STEPS = {"no concern": 0, "serious": 1, "very serious": 2}
 

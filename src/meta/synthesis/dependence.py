@@ -15,8 +15,13 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.block_likelihood import BlockLikelihood, maximise
 from meta.synthesis.correlated import cluster_codes, correlated_covariance
 from meta.synthesis.engine import check_choice
-from meta.synthesis.presentation import Answer, check_level, estimate_text
-from meta.synthesis.result import compact, number, p_text
+from meta.synthesis.presentation import (
+    PooledAnswer,
+    check_level,
+    compact,
+    number,
+    p_text,
+)
 
 Matrix = NDArray[np.float64]
 
@@ -25,7 +30,7 @@ MULTILEVEL_CI_METHODS = ("t", "wald")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Multilevel(Answer):
+class Multilevel(PooledAnswer):
     """The answer of a three-level meta-analysis: effects within clusters.
 
     Attributes
@@ -104,17 +109,14 @@ class Multilevel(Answer):
         )
 
     def _rows(self) -> list[tuple[str, str]]:
-        scale, level = scale_of(self.measure), f"{100 * self.ci_level:g} %"
+        scale, level = self.scale, f"{100 * self.ci_level:g} %"
         reference = "normal" if self.dof is None else f"t, {self.dof} df"
         sampling = "" if self.rho is None else f"; sampling errors correlated {self.rho:g}"
         return [
             ("Effect measure", scale.label),
             ("Effects", f"{self.k} in {self.n_clusters} clusters"),
             ("Method", f"{self.method}; {reference}{sampling}"),
-            (
-                f"Estimate ({level} interval)",
-                estimate_text(scale, self.estimate, self.ci_low, self.ci_high, 4),
-            ),
+            (f"Estimate ({level} interval)", self.effect_text(4)),
             ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
             (
                 f"{level} prediction interval",

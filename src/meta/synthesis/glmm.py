@@ -15,10 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
-from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import NotConverged, TooFewStudies
-from meta.synthesis.presentation import Answer, check_level, estimate_text
-from meta.synthesis.result import compact, p_text
+from meta.synthesis.presentation import PooledAnswer, check_level, compact, estimate_text, p_text
 from meta.synthesis.tables import Tables, read_tables
 
 Floats = NDArray[np.float64]
@@ -37,7 +35,7 @@ _TAU_GRID = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.3, 1.9, 2.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BinomialNormal(Answer):
+class BinomialNormal(PooledAnswer):
     """A random-effects odds ratio from a binomial-normal model.
 
     Estimate and limits are log odds ratios, texts are odds ratios. Nothing is rounded.
@@ -94,21 +92,6 @@ class BinomialNormal(Answer):
     log_likelihood: float
     table: pd.DataFrame
     notes: tuple[str, ...]
-
-    @property
-    def scale(self) -> Scale:
-        """The scale on which the effect is read."""
-        return scale_of(self.measure)
-
-    def effect_text(self, digits: int = 2) -> str:
-        """Return the odds ratio and its interval.
-
-        Parameters
-        ----------
-        digits : int
-            Decimals.
-        """
-        return estimate_text(self.scale, self.estimate, self.ci_low, self.ci_high, digits)
 
     def sentence(self) -> str:
         """Say the answer in one sentence, with its method."""

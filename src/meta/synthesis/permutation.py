@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import tau2_columns
-from meta.synthesis.presentation import Answer
-from meta.synthesis.result import Pooled, need_fit, p_text
+from meta.synthesis.presentation import Answer, p_text
+from meta.synthesis.result import Pooled, need_fit
 
 Floats = NDArray[np.float64]
 

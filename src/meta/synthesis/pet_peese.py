@@ -13,8 +13,8 @@ from scipy import stats
 from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.engine import check_choice, weighted_fit
-from meta.synthesis.presentation import Answer, estimate_text
-from meta.synthesis.result import Pooled, p_text
+from meta.synthesis.presentation import Answer, estimate_text, p_text
+from meta.synthesis.result import Pooled
 from meta.synthesis.study_size import (
     PREDICTOR_NAMES,
     SMD_MEASURES,

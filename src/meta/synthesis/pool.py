@@ -23,8 +23,8 @@ from meta.synthesis.engine import (
     weighted_fit,
 )
 from meta.synthesis.heterogeneity import Heterogeneity, heterogeneity
-from meta.synthesis.presentation import check_level
-from meta.synthesis.result import Pooled, number
+from meta.synthesis.presentation import check_level, number
+from meta.synthesis.result import Pooled
 
 MODELS = ("random", "common", "uwls")
 PREDICTION_METHODS = ("z", "t(k-1)", "t(k-2)")

@@ -1,7 +1,7 @@
-"""How does an answer other than :class:`meta.Pooled` show itself?
+"""How does an answer show itself?
 
 The classes of this stage list their rows; this module turns rows and notes into text, HTML and
-plain Python values, the same way for all of them.
+plain Python values, and numbers into words, the same way for all of them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import Scale
+from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError
-from meta.synthesis.result import number
 
 
 class Answer:
@@ -62,6 +61,35 @@ class Answer:
         return f'<table class="pooled">{caption}{body}</table>{tables}{listed}'
 
 
+class PooledAnswer(Answer):
+    """Base of answers that are one pooled effect with its confidence interval."""
+
+    __slots__ = ()
+
+    measure: str
+    k: int
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    ci_level: float
+
+    @property
+    def scale(self) -> Scale:
+        """The scale on which the effect is read."""
+        return scale_of(self.measure)
+
+    def effect_text(self, digits: int = 2) -> str:
+        """Return the effect and its interval on the reader's scale, for example "-0.5 (-1 to 0)".
+
+        Parameters
+        ----------
+        digits : int
+            Decimals.
+        """
+        return estimate_text(self.scale, self.estimate, self.ci_low, self.ci_high, digits)
+
+
 def plain(value: Any) -> Any:
     """Turn a field of an answer into plain Python values, ready for JSON."""
     if isinstance(value, Effects):
@@ -81,6 +109,36 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a number with a true minus sign and a fixed count of decimals.
+
+    Very large magnitudes (an interval with one degree of freedom on a ratio scale) are written in
+    powers of ten.
+    """
+    if not np.isfinite(value):
+        return "∞" if value > 0 else "-∞".replace("-", "−") if value < 0 else "not available"
+    text = f"{value:.{digits}f}" if abs(value) < 1e5 else f"{value:.1e}"
+    if float(text) == 0:
+        text = text.replace("-", "")
+    return text.replace("-", "−")
+
+
+def compact(value: float) -> str:
+    """Write a variance: three decimals, more where it is small, fewer where it is large."""
+    if not np.isfinite(value):
+        return number(value)
+    if value == 0 or 0.001 <= value < 100:
+        return f"{value:.3f}"
+    return f"{value:.2g}" if value < 0.001 else f"{value:,.0f}"
+
+
+def p_text(p: float) -> str:
+    """Write a p-value with its relation sign: "= 0.012", "< 0.001"."""
+    if not np.isfinite(p):
+        return "not available"
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
 
 
 def estimate_text(scale: Scale, estimate: float, low: float, high: float, digits: int = 2) -> str:

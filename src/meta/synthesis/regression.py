@@ -24,8 +24,7 @@ from meta.synthesis.engine import (
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
 from meta.synthesis.moderators import Coding, new_design, study_design
 from meta.synthesis.permutation import NO_SPREAD, check_count, regression_permutation
-from meta.synthesis.presentation import Answer, check_level
-from meta.synthesis.result import compact, p_text
+from meta.synthesis.presentation import Answer, check_level, compact, p_text
 
 Floats = NDArray[np.float64]
 

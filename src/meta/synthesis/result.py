@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from html import escape
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError
+from meta.synthesis.presentation import PooledAnswer, compact, number, p_text
 
 _CI_NAMES = {
     "wald": "Wald (normal) interval",
@@ -27,7 +26,7 @@ _MODEL_NAMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pooled:
+class Pooled(PooledAnswer):
     """The answer of one meta-analysis.
 
     Effects and limits are on the scale of computation: natural logarithms for ratio measures.
@@ -79,6 +78,8 @@ class Pooled:
         Sentences that must stand beside these numbers wherever they are shown.
     """
 
+    _caption: ClassVar[str] = "Pooled effect"
+
     measure: str
     model: str
     tau2_method: str
@@ -111,11 +112,6 @@ class Pooled:
     weights: NDArray[np.float64]
     effects: Effects
     notes: tuple[str, ...]
-
-    @property
-    def scale(self) -> Scale:
-        """The scale on which the effect is read."""
-        return scale_of(self.measure)
 
     def refit(self, effects: Effects) -> Self:
         """Pool other effects with the same settings.
@@ -153,25 +149,6 @@ class Pooled:
 
         return interval_table(self)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return every number as plain Python values, ready for JSON.
-
-        NaN becomes None; ``effects`` becomes a list of records with study, effect and variance.
-        """
-        values: dict[str, Any] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name == "effects":
-                value = value.table[["study_id", "label", "yi", "vi"]].to_dict("records")
-            elif isinstance(value, np.ndarray):
-                value = value.tolist()
-            elif isinstance(value, tuple):
-                value = list(value)
-            elif isinstance(value, float):
-                value = float(value) if np.isfinite(value) else None
-            values[item.name] = value
-        return values
-
     def to_frame(self) -> pd.DataFrame:
         """Return the answer as one row, on the scale of computation, without effects and notes."""
         left_out = {"effects", "weights", "notes"}
@@ -188,18 +165,6 @@ class Pooled:
             model += f", {self.tau2_method} estimate of tau2"
         interval = _CI_NAMES[self.ci_method] if self.model != "uwls" else "t interval"
         return f"{model}; {interval}" + (f" (t, {self.dof} df)" if self.dof else "")
-
-    def effect_text(self, digits: int = 2) -> str:
-        """Return the effect and its interval on the reader's scale, for example "-0.5 (-1 to 0)".
-
-        Parameters
-        ----------
-        digits : int
-            Decimals.
-        """
-        low, high = self.scale.transform([self.ci_low, self.ci_high])
-        shown = number(self.scale.transform(self.estimate), digits)
-        return f"{shown} ({number(low, digits)} to {number(high, digits)})"
 
     def heterogeneity_text(self) -> str:
         """Return tau2, I2 and Q with their intervals, as they stand under a forest plot."""
@@ -252,21 +217,6 @@ class Pooled:
             rows.append(("Heterogeneity", self.heterogeneity_text()))
         return rows
 
-    def __str__(self) -> str:
-        rows = self._rows()
-        width = max(len(name) for name, _ in rows)
-        lines = [f"{name:<{width}}  {value}" for name, value in rows]
-        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-            for name, value in self._rows()
-        )
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        listed = f"<ul>{notes}</ul>" if notes else ""
-        return f'<table class="pooled"><caption>Pooled effect</caption>{body}</table>{listed}'
-
 
 def need_fit(fit: Any, what: str) -> None:
     """Refuse anything but a pooled answer, such as the effects behind one.
@@ -281,33 +231,3 @@ def need_fit(fit: Any, what: str) -> None:
             f"{what} takes the answer of pool(), and was given {type(fit).__name__}: give "
             "meta.pool(effects)"
         )
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a number with a true minus sign and a fixed count of decimals.
-
-    Very large magnitudes (an interval with one degree of freedom on a ratio scale) are written in
-    powers of ten.
-    """
-    if not np.isfinite(value):
-        return "∞" if value > 0 else "-∞".replace("-", "−") if value < 0 else "not available"
-    text = f"{value:.{digits}f}" if abs(value) < 1e5 else f"{value:.1e}"
-    if float(text) == 0:
-        text = text.replace("-", "")
-    return text.replace("-", "−")
-
-
-def compact(value: float) -> str:
-    """Write a variance: three decimals, more where it is small, fewer where it is large."""
-    if not np.isfinite(value):
-        return number(value)
-    if value == 0 or 0.001 <= value < 100:
-        return f"{value:.3f}"
-    return f"{value:.2g}" if value < 0.001 else f"{value:,.0f}"
-
-
-def p_text(p: float) -> str:
-    """Write a p-value with its relation sign: "= 0.012", "< 0.001"."""
-    if not np.isfinite(p):
-        return "not available"
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"

@@ -15,8 +15,8 @@ from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.correlated import cluster_codes
 from meta.synthesis.dependence import Multilevel
-from meta.synthesis.presentation import Answer, estimate_text
-from meta.synthesis.result import Pooled, number, p_text
+from meta.synthesis.presentation import PooledAnswer, number, p_text
+from meta.synthesis.result import Pooled
 
 Matrix = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ _TRUSTWORTHY_DOF = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Robust(Answer):
+class Robust(PooledAnswer):
     """A mean effect with a cluster-robust interval.
 
     Attributes
@@ -67,14 +67,11 @@ class Robust(Answer):
     notes: tuple[str, ...]
 
     def _rows(self) -> list[tuple[str, str]]:
-        scale, level = scale_of(self.measure), f"{100 * self.ci_level:g} %"
+        level = f"{100 * self.ci_level:g} %"
         return [
-            ("Effect measure", scale.label),
+            ("Effect measure", self.scale.label),
             ("Effects", f"{self.k} in {self.n_clusters} clusters"),
-            (
-                f"Estimate ({level} interval)",
-                estimate_text(scale, self.estimate, self.ci_low, self.ci_high, 4),
-            ),
+            (f"Estimate ({level} interval)", self.effect_text(4)),
             ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
             ("Degrees of freedom", f"{number(self.dof, 1)} (Satterthwaite)"),
             ("Standard error", f"{number(self.se, 4)} (working model {number(self.model_se, 4)})"),

@@ -14,8 +14,8 @@ from scipy import stats
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, NotComparable, TooFewStudies
 from meta.synthesis.engine import check_choice
-from meta.synthesis.presentation import Answer, estimate_text
-from meta.synthesis.result import Pooled, compact, need_fit, number, p_text
+from meta.synthesis.presentation import Answer, compact, estimate_text, number, p_text
+from meta.synthesis.result import Pooled, need_fit
 from meta.synthesis.step_likelihood import StepLikelihood, maximise, standard_errors
 from meta.synthesis.study_size import size_notes
 

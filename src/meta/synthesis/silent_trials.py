@@ -15,8 +15,8 @@ from meta.effect_sizes.continuous import hedges_j
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.pool import pool
-from meta.synthesis.presentation import Answer, listed
-from meta.synthesis.result import Pooled, number, p_text
+from meta.synthesis.presentation import Answer, listed, number, p_text
+from meta.synthesis.result import Pooled
 
 _SMD = ("SMD", "SMDH")
 _COLUMNS = ["study_id", "label", "n_t", "n_c", "paired", "variance", "bound", "assumptions"]

@@ -12,8 +12,8 @@ from scipy import stats
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError
 from meta.synthesis.engine import WeightedFit, check_choice, tau2_estimate, weighted_fit
-from meta.synthesis.presentation import Answer, estimate_text
-from meta.synthesis.result import Pooled, number, p_text
+from meta.synthesis.presentation import Answer, estimate_text, number, p_text
+from meta.synthesis.result import Pooled
 from meta.synthesis.study_size import (
     PREDICTOR_NAMES,
     PREDICTORS,

@@ -18,8 +18,8 @@ from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.permutation import NO_SPREAD
 from meta.synthesis.pool import AS_EXPECTED, pool
-from meta.synthesis.presentation import Answer, listed
-from meta.synthesis.result import Pooled, compact, number, p_text
+from meta.synthesis.presentation import Answer, compact, listed, number, p_text
+from meta.synthesis.result import Pooled
 
 # with fewer studies than this in a subgroup its tau2 and its interval say little
 _SMALL_GROUP = 5

@@ -11,10 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.inputs import EVENTS, SIZE_FOR_COUNTS, Relation, read_columns
-from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import TooFewStudies
-from meta.synthesis.presentation import Answer, estimate_text, listed
-from meta.synthesis.result import p_text
+from meta.synthesis.presentation import PooledAnswer, listed, p_text
 
 Floats = NDArray[np.float64]
 
@@ -125,7 +123,7 @@ def read_tables(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PooledTables(Answer):
+class PooledTables(PooledAnswer):
     """A common effect pooled from two-by-two tables.
 
     Estimate and limits are on the scale of computation (logarithms for RR, OR and PETO), texts on
@@ -197,21 +195,6 @@ class PooledTables(Answer):
     equal_or_dof: int
     table: pd.DataFrame
     notes: tuple[str, ...]
-
-    @property
-    def scale(self) -> Scale:
-        """The scale on which the effect is read."""
-        return scale_of(self.measure)
-
-    def effect_text(self, digits: int = 2) -> str:
-        """Return the effect and its interval on the reader's scale.
-
-        Parameters
-        ----------
-        digits : int
-            Decimals.
-        """
-        return estimate_text(self.scale, self.estimate, self.ci_low, self.ci_high, digits)
 
     def sentence(self) -> str:
         """Say the answer in one sentence, with its method."""

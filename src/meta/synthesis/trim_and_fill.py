@@ -13,8 +13,8 @@ from scipy import stats
 from meta.effect_sizes.container import Effects
 from meta.errors import NotConverged
 from meta.synthesis.engine import check_choice, tau2_estimate, weighted_fit
-from meta.synthesis.presentation import Answer
-from meta.synthesis.result import Pooled, number, p_text
+from meta.synthesis.presentation import Answer, number, p_text
+from meta.synthesis.result import Pooled
 from meta.synthesis.study_size import SMD_MEASURES, need_studies, size_notes
 
 Values = NDArray[np.float64]

@@ -13,9 +13,8 @@ from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
-from meta.synthesis.presentation import Answer, check_level, listed
+from meta.synthesis.presentation import Answer, check_level, listed, number, p_text
 from meta.synthesis.printed import names_of, read_direction, read_p, same_length
-from meta.synthesis.result import number, p_text
 
 COMBINATIONS = ("stouffer", "fisher")
 _NOT_SAID = (
