@@ -199,8 +199,8 @@ def test_sensitivity_names_its_analyses(evidence: Evidence) -> None:
     test = find_test("a0-c13", evidence)
     rows = select_rows(test, evidence)
     assert rows is not None
-    table = sensitivity(rows, "SMD", margin=0.32)
-    assert len(table) == 7
+    table = sensitivity(rows, "SMD", margin=0.32, sd="instrument")
+    assert len(table) == 8
     assert table["analysis"].is_unique
     primary = meta.pool(meta.effects(rows, "SMD", sd="instrument"))
     assert table.loc[0, "estimate"] == primary.estimate
@@ -210,6 +210,12 @@ def test_sensitivity_names_its_analyses(evidence: Evidence) -> None:
     assert not table.set_index("analysis").loc["double-blind against placebo only", "counts"]
     own = table.set_index("analysis").loc["glycinate only"]
     assert own["trials"] == "Sultana & Rahman 2023"
+    assert own["fit"].estimate == own["estimate"]
+    # the strictest set is shown, and no verdict hangs on it
+    strictest = table.iloc[-1]
+    assert strictest["analysis"] == "double-blind against placebo, without integrity flags"
+    assert not strictest["counts"]
+    assert set(strictest["trials"].split("; ")) <= set(table.loc[0, "trials"].split("; "))
 
 
 def test_a_wrong_address_is_never_the_citation(board: pd.DataFrame) -> None:

@@ -166,7 +166,7 @@ def effect_modification(_claim: Claim, test: ClaimTest, evidence: Evidence) -> F
         f"{named} {_group_text(groups['inside'], fit)}",
         f"the others {_group_text(groups['outside'], fit)}",
     ]
-    table = table_of([Check(analysis=PRIMARY, fit=fit, excluded=fit.effects.excluded)], None)
+    table = table_of([Check(analysis=PRIMARY, fit=fit, effects=fit.effects)], None)
     left_out = pooled.checks[0].excluded[["result_id", "study_id", "label", "reason"]]
     smaller = min(group.k for group in groups.values())
     if smaller == 0 or fit.k < MIN_TRIALS + 1:

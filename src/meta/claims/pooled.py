@@ -20,6 +20,7 @@ from meta.claims.sensitivity import (
 from meta.claims.tests import ClaimTest
 from meta.claims.verdicts import MIN_TRIALS, Interval
 from meta.claims.wording import listing
+from meta.effect_sizes.assumptions import OUTSIDE_SD
 from meta.evidence.tables import Evidence
 from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
@@ -47,6 +48,10 @@ class Pool:
         return 0 if self.fit is None else self.fit.k
 
 
+# a printed difference without an SD is standardised by a printed SD of the same scale; the effect
+# carries that assumption by name
+_EXTERNAL_SD = "instrument"
+
 _CHECKS: WeakKeyDictionary[Evidence, dict[tuple[str, ...], tuple[Check, ...]]] = WeakKeyDictionary()
 
 
@@ -57,7 +62,7 @@ def pool_for(test: ClaimTest, rows: pd.DataFrame, evidence: Evidence) -> Pool:
         done = _CHECKS.setdefault(evidence, {})
         key = (test.measure, *rows["result_id"])
         if key not in done:
-            done[key] = tuple(checks(rows, test.measure))
+            done[key] = tuple(checks(rows, test.measure, sd=_EXTERNAL_SD))
         found = done[key]
     return Pool(test=test, rows=rows, checks=found, votes=vote(rows))
 
@@ -117,7 +122,7 @@ def _outside_sds(
         if check.fit is None or not check.counts:
             continue
         table = check.fit.effects.table
-        resting = table["assumptions"].fillna("").str.contains("outside SD", regex=False)
+        resting = table["assumptions"].fillna("").str.contains(OUTSIDE_SD, regex=False)
         if not resting.any():
             continue
         kept = check.fit.effects.subset((~resting).to_numpy())

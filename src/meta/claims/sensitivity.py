@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from meta.claims.selection import GLYCINATE, derive_effects
+from meta.claims.selection import GLYCINATE
 from meta.claims.verdicts import MIN_TRIALS, Interval, judge_superiority
 from meta.effect_sizes.container import Effects
+from meta.effect_sizes.derive import effects
 from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
 
+FORMS = ("arms", "interval", "p_value")
 PRIMARY = "every derived effect"
 NULLS = "trials without a figure as no effect"
 ARMS = "arms and intervals only"
@@ -20,6 +23,7 @@ BLIND = "double-blind against placebo only"
 UNFLAGGED = "without trials under an integrity flag"
 PRIMARY_SOURCE = "without figures from a secondary data set"
 OWN_SALT = "glycinate only"
+STRICTEST = "double-blind against placebo, without integrity flags"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +32,13 @@ class Check:
 
     analysis: str
     fit: Pooled | None
-    excluded: pd.DataFrame
+    effects: Effects
     same: bool = False
+
+    @property
+    def excluded(self) -> pd.DataFrame:
+        """Results that are no effect in it, with the reason."""
+        return self.effects.excluded
 
     @property
     def counts(self) -> bool:
@@ -38,7 +47,7 @@ class Check:
 
 
 def sensitivity(
-    rows: pd.DataFrame, measure: str = "SMD", *, margin: float | None = None
+    rows: pd.DataFrame, measure: str = "SMD", *, margin: float | None = None, **derivation: Any
 ) -> pd.DataFrame:
     """Pool results again under other choices of trials.
 
@@ -50,14 +59,18 @@ def sensitivity(
         Effect measure, as in :func:`meta.effects`.
     margin : float, optional
         Difference that matters, for the verdict of each analysis.
+    **derivation
+        Assumptions and choices of :func:`meta.effects`, the same for every analysis, for example
+        ``sd={"phq9": 5.0}``.
 
     Returns
     -------
     pandas.DataFrame
         One row an analysis, the primary one first: ``analysis k n_total estimate ci_low ci_high
-        counts verdict trials``, on the scale of computation. ``counts`` is False where fewer than
-        three trials are left or the effects are those of the primary analysis: shown, but no check
-        of anything. ``verdict`` is the one of superiority for that analysis alone.
+        counts verdict trials fit``, on the scale of computation. ``counts`` is False where fewer
+        than three trials are left or the effects are those of the primary analysis: shown, but no
+        check of anything. ``verdict`` is the one of superiority for that analysis alone; ``fit`` is
+        the answer itself, None where no trial is left.
 
     Notes
     -----
@@ -65,7 +78,9 @@ def sensitivity(
     p-value); trials that report no difference and no figure counted as no effect (standardised
     mean differences only); double-blind against placebo only; without studies of which any row
     carries an integrity flag; without figures that only a secondary data set prints; glycinate
-    only.
+    only; and, beyond what the verdict of a claim is tried on, double-blind and without flags at
+    once. Every analysis derives its effects anew: a trial that loses the result it was pooled with
+    enters with the next best one.
 
     Examples
     --------
@@ -77,36 +92,42 @@ def sensitivity(
     >>> sensitivity(rows)["analysis"].tolist()[:2]
     ['every derived effect', 'arms and intervals only']
     """
-    return table_of(list(checks(rows, measure)), margin)
+    found = list(checks(rows, measure, **derivation))
+    blind = dict(subsets(rows))[BLIND]
+    strictest = dict(subsets(blind))[UNFLAGGED]
+    last = effects(strictest, measure, **derivation)
+    fit = pool(last) if last.k else None
+    found.append(Check(analysis=STRICTEST, fit=fit, effects=last, same=True))
+    return table_of(found, margin)
 
 
-def checks(rows: pd.DataFrame, measure: str) -> Iterator[Check]:
+def checks(rows: pd.DataFrame, measure: str, **derivation: Any) -> Iterator[Check]:
     """Run the analyses one by one; see :func:`sensitivity`."""
     # the same results need no second derivation, and the same effects no second fit
     derived: dict[tuple[str, ...], Check] = {}
     fits: dict[tuple[str, ...], Pooled | None] = {(): None}
 
-    def fitted(part: pd.DataFrame, include: tuple[str, ...] = ()) -> Check:
+    def fitted(part: pd.DataFrame, include: tuple[str, ...] = FORMS) -> Check:
         rows_key = (*include, *part["result_id"])
         if rows_key not in derived:
-            found = derive_effects(part, measure, include)
+            found = effects(part, measure, include=include, **derivation)
             key = tuple(found.table["result_id"])
             if key not in fits:
                 fits[key] = pool(found)
-            derived[rows_key] = Check(analysis="", fit=fits[key], excluded=found.excluded)
+            derived[rows_key] = Check(analysis="", fit=fits[key], effects=found)
         return derived[rows_key]
 
     primary = fitted(rows)
 
     def named(analysis: str, check: Check) -> Check:
         same = check.fit is primary.fit
-        return Check(analysis=analysis, fit=check.fit, excluded=check.excluded, same=same)
+        return Check(analysis=analysis, fit=check.fit, effects=check.effects, same=same)
 
-    yield Check(analysis=PRIMARY, fit=primary.fit, excluded=primary.excluded)
+    yield Check(analysis=PRIMARY, fit=primary.fit, effects=primary.effects)
     yield named(ARMS, fitted(rows, ("arms", "interval")))
     if measure == "SMD":
-        nulls = with_nulls(primary, rows)
-        yield named(NULLS, Check(analysis=NULLS, fit=nulls, excluded=primary.excluded))
+        nulls = with_nulls(primary)
+        yield named(NULLS, Check(analysis=NULLS, fit=nulls, effects=primary.effects))
     for analysis, part in subsets(rows):
         yield named(analysis, fitted(part))
 
@@ -120,23 +141,14 @@ def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     yield OWN_SALT, rows[rows["mg_form"] == GLYCINATE]
 
 
-def with_nulls(primary: Check, rows: pd.DataFrame) -> Pooled | None:
+def with_nulls(primary: Check) -> Pooled | None:
     """Pool once more with the trials that report no difference and no figure at no effect."""
     from meta.synthesis.silent_trials import null_bounds
 
     if primary.fit is None:
         return None
-    have = set(primary.fit.effects.table["cluster"])
-    left = primary.excluded
-    silent = left[(left["reporting"] == "silent") & ~left["cluster"].isin(have)]
-    silent = silent.assign(known=silent["n_t"].notna() & silent["n_c"].notna())
-    silent = silent.sort_values("known", ascending=False, kind="stable").drop_duplicates("cluster")
-    if silent.empty:
-        return primary.fit
-    crossover = rows.loc[rows["design"] == "crossover", "study_id"]
-    silent = silent.assign(paired=silent["study_id"].isin(crossover))
-    columns = ["study_id", "label", "n_t", "n_c", "paired"]
-    return null_bounds(primary.fit, silent[columns].reset_index(drop=True)).with_nulls
+    silent = primary.effects.silent
+    return primary.fit if silent.empty else null_bounds(primary.fit, silent).with_nulls
 
 
 def advantage_of(fit: Pooled) -> Interval:
@@ -163,15 +175,16 @@ def table_of(found: list[Check], margin: float | None) -> pd.DataFrame:
                 "counts": check.counts,
                 "verdict": verdict,
                 "trials": "; ".join([] if fit is None else fit.effects.labels),
+                "fit": fit,
             }
         )
     return pd.DataFrame(rows).astype({"n_total": "Int64"})
 
 
-def without_each(effects: Effects) -> Iterator[tuple[str, Pooled]]:
+def without_each(pooled: Effects) -> Iterator[tuple[str, Pooled]]:
     """Leave out one trial after another, as long as enough are left to pool."""
-    if effects.k <= MIN_TRIALS:
+    if pooled.k <= MIN_TRIALS:
         return
-    for i, label in enumerate(effects.labels):
-        keep = [j for j in range(effects.k) if j != i]
-        yield label, pool(effects.subset(keep))
+    for i, label in enumerate(pooled.labels):
+        keep = [j for j in range(pooled.k) if j != i]
+        yield label, pool(pooled.subset(keep))

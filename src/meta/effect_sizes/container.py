@@ -221,6 +221,31 @@ class Effects:
             )
         return replace(self, table=self.table.iloc[positions].reset_index(drop=True))
 
+    @property
+    def silent(self) -> pd.DataFrame:
+        """Trials that report no difference and no figure, and have no effect here; one row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows of ``excluded``, of each trial the one whose arms are best known, as
+            :func:`meta.null_bounds` and the forest plot take them.
+
+        Examples
+        --------
+        >>> import meta
+        >>> rows = meta.load_evidence("data").primary("depression")
+        >>> meta.effects(rows, "SMD").silent["label"].tolist()
+        ['Mehdi 2017', 'Abiri 2022', 'Bhudia 2006', 'Walker 1998']
+        """
+        rows = self.excluded[self.excluded["reporting"] == "silent"]
+        if rows.empty:
+            return rows
+        rows = rows[~rows["cluster"].isin(self.table["cluster"])]
+        known = rows[["n_t", "n_c"]].notna().all(axis=1).sort_values(ascending=False, kind="stable")
+        first = rows.loc[known.index].drop_duplicates("cluster").index
+        return rows.loc[rows.index.isin(first)].reset_index(drop=True)
+
     def derivation(self, study_id: str) -> Derivation:
         """Say how the effect of a study came about.
 

@@ -13,7 +13,7 @@ from meta.effect_sizes.choice import CRITERIA, Rejected, choose_one_per_trial
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.forms import derive
 from meta.effect_sizes.row_effect import NoEffect, RowEffect
-from meta.effect_sizes.rows import NUMBERS, read_rows
+from meta.effect_sizes.rows import NUMBERS, Row, read_rows
 from meta.errors import DataError, NotComparable
 
 # what an effect's row shows first; whatever else the results table holds follows
@@ -37,7 +37,9 @@ _FIRST = (
     "cluster",
     "flag",
 )
-_EXCLUDED = ("result_id", "study_id", "label", "reporting", "n_t", "n_c", "reason", "cluster")
+_EXCLUDED = (
+    "result_id", "study_id", "label", "reporting", "n_t", "n_c", "n", "paired", "reason", "cluster",
+)  # fmt: skip
 _REJECTED = ("result_id", "study_id", "chosen_result_id", "reason")
 
 
@@ -171,7 +173,7 @@ def effects(
     0        a      arms -0.4679  0.0776
     1        b   p_value -0.4953  0.0458
     >>> found.excluded[["study_id", "reason"]].values.tolist()
-    [['c', 'p-value given as a bound (<0.05), from which no effect is rebuilt; only that ...']]
+    [['c', 'the p-value is given only as a bound (<0.05), from which no effect is rebuilt; ...']]
     >>> for step in found.derivation("b").steps:
     ...     print(step)
     t = -1*t_quantile(1 - 0.02/2, 88) = -2.36947
@@ -318,13 +320,21 @@ def _excluded(without: Sequence[NoEffect]) -> pd.DataFrame:
                 each.level,
                 each.row.numbers.get("n_t"),
                 each.row.numbers.get("n_c"),
+                _people(each.row),
+                each.row.paired,
                 each.reason,
                 each.row.trial,
             )
             for each in without
         ],
         columns=list(_EXCLUDED),
-    ).astype({"n_t": float, "n_c": float})
+    ).astype({"n_t": float, "n_c": float, "n": float, "paired": bool})
+
+
+def _people(row: Row) -> float | None:
+    """Return the people of both arms together; unknown where the trial has further arms."""
+    several = row.numbers.get("n_arms", 2.0) > 2 or row.text("p_contrast") == "multi_arm"
+    return None if several else row.numbers.get("n_randomised")
 
 
 def _rejected(rejected: Sequence[Rejected]) -> pd.DataFrame:

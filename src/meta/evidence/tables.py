@@ -29,6 +29,15 @@ _SCALE_FACTS = {
 }
 
 
+# Whose result answers "does magnesium do it?": randomised, magnesium alone or on top of what both
+# arms got, against a placebo or nothing. Combinations, other drugs and open designs answer others.
+PRIMARY = {
+    "stratum": ("magnesium_alone", "add_on"),
+    "control": ("placebo", "no_treatment"),
+    "randomised": ("yes",),
+}
+
+
 def load_evidence(folder: str | Path = "data") -> Evidence:
     """Read the evidence tables of a folder, all or none.
 
@@ -297,6 +306,40 @@ class Evidence:
             keep &= chosen
         if faults:
             raise DataError.from_faults("select", faults)
+        return rows.loc[keep].reset_index(drop=True)
+
+    def primary(
+        self, outcome: str | Iterable[str] | None = None, **column_filters: Any
+    ) -> pd.DataFrame:
+        """Choose the results of the primary analysis of an outcome.
+
+        Parameters
+        ----------
+        outcome : str or iterable of str, optional
+            Outcome or outcomes; all by default.
+        **column_filters
+            Further filters, as in :meth:`select`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows as :meth:`select` gives them, of randomised comparisons of magnesium alone, or of
+            magnesium on top of what both arms got, with a placebo or no treatment.
+
+        Raises
+        ------
+        DataError
+            As :meth:`select`.
+
+        Examples
+        --------
+        >>> import meta
+        >>> rows = meta.load_evidence("data").primary("depression")
+        >>> sorted(rows["control"].unique())
+        ['no_treatment', 'placebo']
+        """
+        rows = self.select(outcome, **column_filters)
+        keep = np.logical_and.reduce([rows[name].isin(values) for name, values in PRIMARY.items()])
         return rows.loc[keep].reset_index(drop=True)
 
     def _joined(self) -> pd.DataFrame:

@@ -53,6 +53,13 @@ def link(url: object, text: object) -> Html:
     return Html(f'<a href="{escape(str(url))}">{shown}</a>')
 
 
+def study_name(study: object, label: object) -> Html:
+    """Write the name of a study; the site makes it a link to the study's page."""
+    return Html(
+        f'<span class="study" data-study="{escape(str(study))}">{escape(str(label))}</span>'
+    )
+
+
 def html_table(
     frame: pd.DataFrame,
     caption: str,
@@ -60,6 +67,7 @@ def html_table(
     columns: Mapping[str, str] | None = None,
     digits: Mapping[str, int] | None = None,
     plain: bool = False,
+    anchor: str = "",
 ) -> str:
     """Write a data frame as an accessible HTML table.
 
@@ -75,6 +83,8 @@ def html_table(
         Decimals of numeric columns; two by default. Rounding happens here and nowhere earlier.
     plain : bool
         A table of facts about one thing, which nobody sorts.
+    anchor : str
+        Name under which other places of the page link to the table.
 
     Returns
     -------
@@ -98,8 +108,10 @@ def html_table(
         body.append(f"<tr>{''.join(cells)}</tr>")
     # a region that scrolls must be reachable by keyboard, and then needs a name
     opened = '<table class="plain">' if plain else "<table>"
+    named = f' id="{escape(anchor)}"' if anchor else ""
     return (
-        f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
+        f'<div class="table-scroll"{named} role="region" tabindex="0" '
+        f'aria-label="{escape(caption)}">\n'
         f"{opened}\n<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
         "<tbody>\n" + "\n".join(body) + "\n</tbody>\n</table>\n</div>"
     )
@@ -109,7 +121,8 @@ def _kind(column: pd.Series[Any]) -> str:
     """Tell numbers, which stand to the right, from long texts, which need room."""
     if pd.api.types.is_numeric_dtype(column):
         return ' class="number"'
-    longest = max((len(str(value)) for value in column.dropna()), default=0)
+    texts = (value for value in column.dropna() if not isinstance(value, Html))
+    longest = max((len(str(value)) for value in texts), default=0)
     return ' class="long"' if longest > _LONG else ""
 
 

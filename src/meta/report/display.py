@@ -1,0 +1,223 @@
+"""Tables for a notebook: a data frame in, readable in JupyterLab, in text and in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from meta.errors import DataError
+from meta.evidence.faults import closest, listed
+from meta.report.headings import CODES, DIGITS, HEADINGS, heading
+from meta.report.tables import Html, escape, html_table, link, study_name
+from meta.synthesis.presentation import number
+
+# an interval is shown in one cell, made of the columns with these endings
+_LIMITS = (("ci_low", "ci_high"), ("low", "high"))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A captioned table.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        What is shown, unrounded, with the names of its columns.
+    caption : str
+        What it says, in one line.
+    html : str
+        The table as it stands on a page.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"{self.caption}\n{self.frame.to_string(index=False)}"
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    columns: Sequence[str] | Mapping[str, str] | None = None,
+    *,
+    digits: Mapping[str, int] | None = None,
+    anchor: str = "",
+) -> Table:
+    """Show a data frame as a table of the report.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row each; its index is not shown.
+    caption : str
+        What the table says, in one line.
+    columns : sequence of str, or mapping of str to str, optional
+        The columns to show, in order; a mapping also gives their headings. All by default.
+        ``"ci"`` stands for ``ci_low`` and ``ci_high`` in one cell, ``"net_ci"`` for ``net_low``
+        and ``net_high``, and so on.
+    digits : mapping of str to int, optional
+        Decimals of numbers, by column; two, or what the column usually has, by default.
+    anchor : str, optional
+        Name under which other places of the page link to the table.
+
+    Returns
+    -------
+    Table
+        A cell that ends with it shows the table; ``print`` shows it as text; ``.frame`` has it
+        unrounded.
+
+    Raises
+    ------
+    DataError
+        If a column does not exist; the nearest names are given.
+
+    Notes
+    -----
+    Everything is escaped. A ``label`` beside a ``study_id`` becomes a link to the study's page on
+    the site, a ``label`` beside a ``source_url`` alone a link to that page, and a ``locator``
+    beside a ``source_url`` a link to the place that was read.
+
+    Examples
+    --------
+    >>> import meta
+    >>> rows = meta.load_evidence("data").select(study_id="tarleton2017", outcome="depression")
+    >>> meta.table(rows, "Results", ["label", "instrument", "reporting"])
+    Results
+            label instrument reporting
+    Tarleton 2017      PHQ-9  interval
+    Tarleton 2017      PHQ-9      arms
+    """
+    names = list(frame.columns if columns is None else columns)
+    missing = [name for name in names if name not in frame and _limits(frame, name) is None]
+    if missing:
+        raise DataError.from_faults(
+            f"table {caption!r}",
+            (
+                f"there is no column {name!r}. {closest(name, frame.columns)}"
+                f"There are {listed(frame.columns)}"
+                for name in missing
+            ),
+        )
+    decimals = {**DIGITS, **(digits or {})}
+    shown = pd.DataFrame(
+        {name: _cells(frame, name, decimals.get(name, 2)) for name in names}, index=frame.index
+    )
+    headings = columns if isinstance(columns, Mapping) else {name: heading(name) for name in names}
+    text = html_table(shown, caption, columns=headings, digits=decimals, anchor=anchor)
+    return Table(_plain(frame, names), caption, text)
+
+
+def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read") -> Table:
+    """List the pages behind some rows, each once.
+
+    Parameters
+    ----------
+    *frames : pandas.DataFrame
+        Rows of the results, the reviews or the benchmarks: anything with ``source_url``.
+    caption : str
+        What the table says.
+
+    Returns
+    -------
+    Table
+        Study or review, kind of source, the place on the page with its link, and caution.
+
+    Examples
+    --------
+    >>> import meta
+    >>> rows = meta.load_evidence("data").select(study_id="tarleton2017", outcome="depression")
+    >>> len(meta.sources(rows).frame)
+    2
+    """
+    rows = pd.concat([_with_label(frame) for frame in frames], ignore_index=True)
+    names = ["label", "source_kind", "locator", "flag"]
+    rows = rows.reindex(columns=[*names, "study_id", "source_url"])
+    rows = rows.drop_duplicates(["label", "source_url", "locator"]).sort_values(
+        "label", kind="stable"
+    )
+    kept = [name for name in names if rows[name].notna().any()]
+    return table(rows, caption, {name: HEADINGS[name] for name in kept} | {"label": "Source"})
+
+
+def _with_label(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame if "label" in frame else frame.assign(label=frame["citation"])
+
+
+def _limits(frame: pd.DataFrame, name: str) -> tuple[str, str] | None:
+    """Name the two columns that an interval's cell is made of, where there are such."""
+    if not name.endswith("ci"):
+        return None
+    start = name.removesuffix("ci")
+    pairs = ((start + low, start + high) for low, high in _LIMITS)
+    return next(((low, high) for low, high in pairs if low in frame and high in frame), None)
+
+
+def _cells(frame: pd.DataFrame, name: str, digits: int) -> pd.Series:
+    if name not in frame:
+        low, high = _limits(frame, name) or ("", "")
+        ends = zip(frame[low], frame[high], strict=True)
+        texts = ["" if pd.isna(a) or pd.isna(b) else _span(a, b, digits) for a, b in ends]
+        return pd.Series(texts, index=frame.index, dtype=object)
+    column = frame[name]
+    linked = _linked(frame, name)
+    if linked is not None:
+        return pd.Series(linked, index=frame.index, dtype=object)
+    if name in CODES:
+        return column.map(lambda text: text.replace("_", " ") if isinstance(text, str) else text)
+    return column
+
+
+def _span(low: float, high: float, digits: int) -> str:
+    return f"{number(float(low), digits)} to {number(float(high), digits)}"
+
+
+def _linked(frame: pd.DataFrame, name: str) -> list[Html] | None:
+    """Link a study to its page, and a place or a review to the page that was read."""
+    if name not in {"label", "locator", "citation"}:
+        return None
+    shown = frame[name].fillna("")
+    if name == "label" and "study_id" in frame:
+        own = frame["study_id"]
+        urls = frame.get("source_url", pd.Series(pd.NA, index=frame.index))
+        return [
+            text
+            if isinstance(text, Html)
+            else study_name(study, text)
+            if pd.notna(study)
+            else link(url, text)
+            for study, text, url in zip(own, shown, urls, strict=True)
+        ]
+    if "source_url" in frame:
+        return [
+            text if isinstance(text, Html) else link(url, text)
+            for url, text in zip(frame["source_url"], shown, strict=True)
+        ]
+    return None
+
+
+def _plain(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Keep what was shown, unrounded; an interval as its two limits."""
+    kept: list[str] = []
+    for name in names:
+        kept += [name] if name in frame else list(_limits(frame, name) or ())
+    return frame[list(dict.fromkeys(kept))].reset_index(drop=True)
+
+
+def folded(summary: object, body: str) -> Html:
+    """Fold some HTML behind a word that opens it.
+
+    Parameters
+    ----------
+    summary : object
+        What is seen first; escaped.
+    body : str
+        HTML that was built here.
+    """
+    return Html(f"<details><summary>{escape(str(summary))}</summary>{body}</details>")

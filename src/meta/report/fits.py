@@ -1,0 +1,199 @@
+"""Pooled answers on a page: the rows behind each, several side by side, and links between them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from meta.errors import DataError
+from meta.report.display import Table, folded, table
+from meta.report.tables import Html, escape, html_table, study_name
+from meta.synthesis.presentation import number
+from meta.synthesis.result import Pooled
+
+_BEHIND = ("instrument", "mg_form", "blinding", "control", "time_weeks")
+
+
+def anchor(fit: Pooled) -> str:
+    """Name a pooled answer by what was pooled and how: equal answers have equal names."""
+    digest = hashlib.sha256(repr((fit.measure, sorted(fit.settings().items()))).encode())
+    digest.update("\x1f".join(fit.effects.labels).encode())
+    digest.update(np.asarray([fit.effects.yi, fit.effects.vi], dtype=float).tobytes())
+    return f"fit-{digest.hexdigest()[:10]}"
+
+
+def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Html:
+    """Write a pooled effect as a link to the rows behind it, on the same page.
+
+    Parameters
+    ----------
+    fit : Pooled
+        The answer; :func:`behind` shows its rows elsewhere on the page.
+    digits : int
+        Decimals.
+    among : bool
+        Link to the answer's row in a table of :func:`compare` instead.
+
+    Returns
+    -------
+    Html
+        For use in ``Markdown``; a text.
+
+    Examples
+    --------
+    >>> import meta
+    >>> print(meta.linked(meta.pool([-0.5, -0.3], [0.04, 0.04])))
+    <a class="fit" href="#fit-...">−0.40 (−1.67 to 0.87)</a>
+    """
+    target = _among(fit) if among else anchor(fit)
+    return Html(f'<a class="fit" href="#{target}">{escape(fit.effect_text(digits))}</a>')
+
+
+def _among(fit: Pooled) -> str:
+    return f"{anchor(fit)}-row"
+
+
+def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table:
+    """List the effects that were pooled: the trials, how each was reported, what it rests on.
+
+    Parameters
+    ----------
+    fit : Pooled
+        The answer.
+    caption : str
+        What the table says.
+
+    Returns
+    -------
+    Table
+        One row an effect, largest weight first, on the reader's scale, with the 95 % interval of
+        the trial (normal) and its weight; each name links to the study's page. Columns in which
+        nothing stands are left out.
+
+    Examples
+    --------
+    >>> import meta
+    >>> fit = meta.pool([-0.5, -0.3], [0.04, 0.01], labels=["A", "B"])
+    >>> meta.behind(fit).frame["label"].tolist()
+    ['B', 'A']
+    """
+    yi, half = fit.effects.yi, float(norm.ppf(0.975)) * fit.effects.sei
+    rows = fit.effects.table.assign(
+        estimate=fit.scale.transform(yi),
+        ci_low=fit.scale.transform(yi - half),
+        ci_high=fit.scale.transform(yi + half),
+        weight=fit.weights,
+    )
+    rows = rows.sort_values("weight", ascending=False, kind="stable")
+    columns = {"label": "Trial"}
+    columns |= {
+        name: text
+        for name, text in zip(
+            _BEHIND, ("Scale", "Salt", "Blinding", "Against", "Week"), strict=True
+        )
+        if name in rows and rows[name].notna().any()
+    }
+    columns |= {"estimate": fit.scale.label, "ci": "95 % interval", "weight": "Weight, %"}
+    last = {"reporting": "Printed as", "assumptions": "Assumed", "flag": "Caution"}
+    columns |= {
+        name: text
+        for name, text in last.items()
+        if name in rows and rows[name].fillna("").ne("").any()
+    }
+    return table(rows, caption, columns, anchor=anchor(fit))
+
+
+def compare(
+    fits: Mapping[Any, Pooled | None] | pd.Series, caption: str, *, digits: int = 2
+) -> Table:
+    """Set several pooled answers side by side.
+
+    Parameters
+    ----------
+    fits : mapping or pandas.Series of Pooled
+        Answers by name; None where no trial is left.
+    caption : str
+        What the table says.
+    digits : int
+        Decimals of the effects.
+
+    Returns
+    -------
+    Table
+        One row an answer: trials (opening it names them, with the notes of the answer), people,
+        effect with its interval, the conservative interval, the prediction interval, I2. A single
+        trial has neither of the last three. ``.frame`` has the numbers on the scale of computation.
+
+    Raises
+    ------
+    DataError
+        If something given is no pooled answer.
+
+    Examples
+    --------
+    >>> import meta
+    >>> both = meta.pool([-0.5, -0.3], [0.04, 0.04])
+    >>> first = both.refit(both.effects.subset([0]))
+    >>> meta.compare({"both": both, "first": first}, "Effects").frame["k"].tolist()
+    [2, 1]
+    """
+    named = dict(fits.items())
+    wrong = [str(name) for name, fit in named.items() if not isinstance(fit, Pooled | None)]
+    if wrong:
+        raise DataError(
+            f"compare: {', '.join(wrong)} is no answer of pool(); give meta.pool(effects)"
+        )
+    measures = {fit.measure for fit in named.values() if fit is not None}
+    if len(measures) > 1:
+        raise DataError(
+            f"compare: the answers have different measures ({', '.join(sorted(measures))}); give "
+            "each measure a table of its own"
+        )
+    rows = [_row(str(name), fit, digits) for name, fit in named.items()]
+    shown = pd.DataFrame([row for row, _ in rows])
+    columns = {
+        "analysis": "Analysis",
+        "k": "Trials",
+        "people": "People",
+        "effect": f"{next(iter(measures), 'Effect')} (95 % interval)",
+        "adhoc": "Conservative interval",
+        "prediction": "Prediction interval",
+        "i2": "I², %",
+    }
+    html = html_table(shown, caption, columns=columns, digits={"i2": 0})
+    return Table(pd.DataFrame([numbers for _, numbers in rows]), caption, html)
+
+
+def _row(name: str, fit: Pooled | None, digits: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    if fit is None:
+        return {"analysis": name, "k": 0, "effect": "no trial"}, {"analysis": name, "k": 0}
+    several = fit.k > 1
+    methods = fit.intervals().set_index("ci_method")
+    adhoc = ""
+    if several and "HK-adhoc" in methods.index:
+        ends = methods.loc["HK-adhoc", ["ci_low", "ci_high"]].to_numpy(dtype=float)
+        adhoc = " to ".join(number(float(end), digits) for end in fit.scale.transform(ends))
+    names = [
+        study_name(study, label)
+        for study, label in zip(fit.effects.table["study_id"], fit.effects.labels, strict=True)
+    ]
+    said = "".join(f"<p>{escape(note)}</p>" for note in fit.notes)
+    shown = {
+        "analysis": Html(f'<span id="{_among(fit)}">{escape(name)}</span>'),
+        "k": folded(fit.k, "; ".join(names) + said),
+        "people": fit.n_total,
+        "effect": fit.effect_text(digits),
+        "adhoc": adhoc,
+        "prediction": fit.prediction_text(digits).partition(" (")[0] if several else "",
+        "i2": fit.i2 if several else None,
+    }
+    numbers = {"analysis": name} | {
+        field: getattr(fit, field)
+        for field in ("k", "n_total", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "i2")
+    }
+    return shown, numbers

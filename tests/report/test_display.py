@@ -1,0 +1,123 @@
+"""Tables of a notebook: what is shown, what links where, what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+import meta
+
+ATTACK = '<script>alert(1)</script>"><img onerror=alert(1)>'
+
+
+@pytest.fixture(scope="module")
+def evidence(root):
+    return meta.load_evidence(root / "data")
+
+
+def cells(table) -> list[list[str]]:
+    soup = BeautifulSoup(table._repr_html_(), "html.parser")
+    return [[cell.get_text() for cell in row.select("th, td")] for row in soup.select("tr")]
+
+
+def test_columns_have_known_headings_or_given_ones(evidence):
+    rows = evidence.select(study_id="tarleton2017", outcome="depression")
+    shown = cells(meta.table(rows, "Results", ["label", "mg_form", "reporting"]))
+    assert shown[0] == ["Trial", "Salt", "Printed as"]
+    assert cells(meta.table(rows, "Results", {"label": "Study"}))[0] == ["Study"]
+
+
+def test_names_and_places_link_to_where_they_come_from(evidence):
+    rows = evidence.select(study_id="tarleton2017", outcome="depression")
+    soup = BeautifulSoup(meta.table(rows, "x", ["label", "locator"]).html, "html.parser")
+    assert {span["data-study"] for span in soup.select("span.study")} == {"tarleton2017"}
+    assert [a["href"] for a in soup.select("td a")] == rows["source_url"].tolist()
+    reviews = evidence.reviews.head(3)
+    soup = BeautifulSoup(meta.table(reviews, "x", ["label", "k"]).html, "html.parser")
+    assert [a["href"] for a in soup.select("th a")] == reviews["source_url"].tolist()
+
+
+def test_an_interval_stands_in_one_cell():
+    frame = pd.DataFrame(
+        {"label": ["A", "B"], "net": [-7.6, 1.0], "net_low": [-12.4, np.nan], "net_high": [-2.8, 3]}
+    )
+    table = meta.table(frame, "x", ["label", "net", "net_ci"])
+    assert cells(table)[1:] == [["A", "−8", "−12 to −3"], ["B", "1", ""]]
+    assert table.frame.columns.tolist() == ["label", "net", "net_low", "net_high"]
+    assert table.frame.loc[0, "net_low"] == -12.4, "what is kept is not rounded"
+
+
+def test_codes_are_shown_in_words_and_study_names_are_not_touched():
+    frame = pd.DataFrame({"stratum": ["magnesium_alone"], "label": ["A_1"]})
+    assert cells(meta.table(frame, "x"))[1] == ["magnesium alone", "A_1"]
+
+
+def test_text_from_tables_stays_text():
+    frame = pd.DataFrame({"label": [ATTACK], "study_id": [ATTACK], "note": [ATTACK]})
+    soup = BeautifulSoup(meta.table(frame, ATTACK, ["label", "note"]).html, "html.parser")
+    assert not soup.select("script, img")
+    assert soup.find("caption").get_text() == ATTACK
+    assert soup.select_one("span.study").get_text() == ATTACK
+
+
+def test_a_wrong_column_is_named_with_the_nearest():
+    with pytest.raises(meta.DataError, match=r"'labl'.*'label'"):
+        meta.table(pd.DataFrame({"label": ["A"]}), "x", ["labl"])
+
+
+def test_sources_are_listed_once(evidence):
+    rows = evidence.primary("depression")
+    table = meta.sources(rows, rows, evidence.reviews.head(2))
+    once = pd.concat([rows, evidence.reviews.head(2)]).drop_duplicates(
+        ["label", "source_url", "locator"]
+    )
+    assert len(table.frame) == len(once)
+    assert table.frame["label"].is_monotonic_increasing
+
+
+def test_behind_an_answer_stand_its_effects_on_the_readers_scale():
+    fit = meta.pool(np.log([0.5, 2.0]), [0.04, 0.01], labels=["A", "B"], measure="RR")
+    table = meta.behind(fit)
+    assert table.frame["label"].tolist() == ["B", "A"]
+    assert table.frame["estimate"].tolist() == pytest.approx([2.0, 0.5])
+    # the normal quantile times the standard error, 0.1
+    assert table.frame.loc[0, ["ci_low", "ci_high"]].tolist() == pytest.approx(
+        [2 * np.exp(-0.1959964), 2 * np.exp(0.1959964)], rel=1e-6
+    )
+    assert table.frame["weight"].sum() == pytest.approx(100)
+    target = BeautifulSoup(meta.linked(fit), "html.parser").a["href"].removeprefix("#")
+    assert BeautifulSoup(table.html, "html.parser").find(id=target) is not None
+
+
+def test_answers_side_by_side_link_to_themselves_and_name_their_trials():
+    fit = meta.pool([-0.5, -0.3, -0.1], [0.04, 0.04, 0.04], labels=["A", "B", "C"])
+    one = fit.refit(fit.effects.subset([0]))
+    table = meta.compare({"all": fit, "first": one, "none": None}, "x")
+    shown = cells(table)
+    assert shown[2][3:] == ["−0.50 (−0.89 to −0.11)", "", "", ""], "one trial is never pooled"
+    assert shown[3] == ["none", "0", "", "no trial", "", "", ""]
+    soup = BeautifulSoup(table.html, "html.parser")
+    target = BeautifulSoup(meta.linked(fit, among=True), "html.parser").a["href"]
+    assert soup.find(id=target.removeprefix("#")).get_text() == "all"
+    opened = soup.find("details").get_text()
+    assert "A; B; C" in opened
+    assert all(note in opened for note in fit.notes), "notes stand beside the numbers"
+    assert table.frame["k"].tolist() == [3, 1, 0]
+
+
+def test_what_cannot_be_compared_is_refused():
+    fit = meta.pool([-0.5, -0.3], [0.04, 0.04])
+    ratio = meta.pool([-0.5, -0.3], [0.04, 0.04], measure="RR")
+    with pytest.raises(meta.DataError, match="different measures"):
+        meta.compare({"a": fit, "b": ratio}, "x")
+    with pytest.raises(meta.DataError, match=r"meta.pool\(effects\)"):
+        meta.compare({"a": fit.effects}, "x")
+
+
+def test_equal_answers_have_equal_names_and_others_do_not():
+    a = meta.linked(meta.pool([-0.5, -0.3], [0.04, 0.04]))
+    assert a == meta.linked(meta.pool([-0.5, -0.3], [0.04, 0.04]))
+    assert a != meta.linked(meta.pool([-0.5, -0.3], [0.04, 0.05]))
+    assert a != meta.linked(meta.pool([-0.5, -0.3], [0.04, 0.04], ci_method="wald"))
