@@ -42,12 +42,41 @@ def test_starts_with_a_title_and_holds_text(name):
 @pytest.mark.parametrize("name", BY_NAME)
 def test_defines_no_functions(name):
     tree = ast.parse(code_of(name))
-    defined = [
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+    defined = [node.lineno for node in ast.walk(tree) if isinstance(node, kinds)]
+    assert not defined, f"move these to the module: lines {defined}"
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_can_be_read_in_one_sitting(name):
+    every = cells(name)
+    assert 12 <= len(every) <= 25
+    longest = max(len(cell.source.splitlines()) for cell in every if cell.cell_type == "code")
+    assert longest <= 25, "a cell of this length wants to be a function of the module"
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_uses_public_names_only(name):
+    imported = {
+        node.module
+        for node in ast.walk(ast.parse(code_of(name)))
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert not {module for module in imported if module and module.split(".")[0] == "meta"}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_ends_with_limits_and_sources(name):
+    headings = [
+        line.removeprefix("## ").lower()
+        for cell in cells(name)
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if line.startswith("## ")
     ]
-    assert not defined, f"move these to the module: {defined}"
+    assert headings[-2:] == ["limits", "sources"]
+    assert any("left out" in heading for heading in headings), "say what is left out, and why"
+    assert any("answer" in heading for heading in headings[:2]), "the answer comes first"
 
 
 def test_every_figure_has_one_maker(root: Path):

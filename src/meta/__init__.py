@@ -51,6 +51,7 @@ _PUBLIC = {
     "direction_vote": "meta.synthesis.without_pooling:direction_vote",
     "null_bounds": "meta.synthesis.silent_trials:null_bounds",
     "albatross": "meta.synthesis.albatross:albatross",
+    "absolute_effect": "meta.synthesis.absolute:absolute_effect",
     "bayes": "meta.synthesis.bayes:bayes",
     "permutation_test": "meta.synthesis.permutation:permutation_test",
     # claims: from an answer to a verdict
@@ -63,6 +64,7 @@ _PUBLIC = {
     # figures: drawing
     "forest": "meta.figures.forest:forest",
     "claim_plot": "meta.figures.claim:claim_plot",
+    "interval_plot": "meta.figures.intervals:interval_plot",
     "funnel": "meta.figures.funnel:funnel",
     "bubble": "meta.figures.bubble:bubble",
     "drapery": "meta.figures.drapery:drapery",
@@ -80,6 +82,7 @@ _PUBLIC = {
     "save_figure": "meta.figures.theme:save",
     "alt_text": "meta.figures.theme:alt_text",
     # report: telling
+    "as_text": "meta.report.tables:as_text",
     "table": "meta.report.display:table",
     "sources": "meta.report.display:sources",
     "behind": "meta.report.fits:behind",

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 import meta
 from meta.report import build as report
 from meta.report.execute import execute_notebooks
-from meta.report.tables import html_block, html_table, link, markdown_text
+from meta.report.tables import html_block, html_table, link, as_text
 from meta.report.trial_pages import write_trial_pages
 
 ATTACK = '<script>alert(1)</script> "><img src=x onerror=alert(2)> ``` $x^2$ {raw} html'
@@ -136,8 +136,8 @@ def test_links_are_web_addresses_only():
     )
 
 
-def test_markdown_text_is_inert():
-    assert markdown_text("a <b> *c* `d`\n# e") == "a &lt;b&gt; \\*c\\* \\`d\\` \\# e"
+def test_as_text_is_inert():
+    assert as_text("a <b> *c* `d`\n# e") == "a &lt;b&gt; \\*c\\* \\`d\\` \\# e"
 
 
 def test_building_elsewhere_says_where_to_go(tmp_path: Path):

@@ -27,8 +27,25 @@ class Html(str):
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|$~^:"})
 
 
-def markdown_text(text: object) -> str:
-    """Escape text from a data table for use in Markdown: it stays text, whatever it holds."""
+def as_text(text: object) -> str:
+    """Escape text from a data table for use in Markdown: it stays text, whatever it holds.
+
+    Parameters
+    ----------
+    text : object
+        What a table holds.
+
+    Returns
+    -------
+    str
+        The same text, with the characters that mean something in Markdown or HTML escaped.
+
+    Examples
+    --------
+    >>> import meta
+    >>> print(meta.as_text("magnesium_alone <b>"))
+    magnesium\\_alone &lt;b&gt;
+    """
     return escape_html(" ".join(str(text).split()), quote=False).translate(_MARKDOWN)
 
 

@@ -10,7 +10,7 @@ from meta.effect_sizes.derive import effects
 from meta.errors import DataError, NotComparable
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import check_trustworthiness
-from meta.report.tables import Html, escape, html_block, html_table, link, markdown_text
+from meta.report.tables import Html, escape, html_block, html_table, link, as_text
 
 _FACTS = {
     "title": "Title",
@@ -108,7 +108,7 @@ def _page(
     reviewed: pd.DataFrame,
     lines: dict[str, tuple[str, str]],
 ) -> str:
-    parts = [f"# {markdown_text(trial['label'])}", html_block(_facts(trial))]
+    parts = [f"# {as_text(trial['label'])}", html_block(_facts(trial))]
     if len(results):
         parts += ["## Results as printed", html_block(_results(results))]
         parts += ["## From print to effect", html_block(_derivations(results, lines))]
@@ -118,7 +118,7 @@ def _page(
         parts += ["## What does not add up", html_block(_findings(findings))]
     for tool, judged in bias.groupby("tool"):
         parts += [
-            f"## Risk of bias: {markdown_text(tool)}",
+            f"## Risk of bias: {as_text(tool)}",
             html_block(
                 html_table(
                     judged.assign(
