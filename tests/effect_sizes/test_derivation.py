@@ -66,7 +66,7 @@ def test_every_line_is_shown_with_printed_figures_beside_computed_ones(rows):
     assert "-6.0 (CI -7.9, -4.2; P<0.001)" in shown
     assert "se = (-4.2 - (-7.9))/(2*z_quantile(0.975)) = 0.943" in shown
     assert "ci_level = 0.95 (assumed)" in shown
-    assert "95 % interval: the level of the interval is not printed" in shown
+    assert "interval taken as one of 95 %: the level of the interval is not printed" in shown
     assert "https://pmc.ncbi.nlm.nih.gov/articles/PMC5487054 abstract" in shown
 
 

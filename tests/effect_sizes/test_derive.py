@@ -62,29 +62,33 @@ def test_tarleton_interval_gives_the_standard_error_of_the_notes(rows):
     assert effect["sei"] == pytest.approx(0.943895, abs=5e-7)
     assert effect["paired"]
     assert effect["reporting"] == "interval"
-    assert effect["assumptions"] == "95 % interval"
+    assert effect["assumptions"] == "interval taken as one of 95 %"
     # 112 people, once each
     assert meta.effects(pick(rows, "tarleton2017-depression-1"), "MD").n_total == 112
 
 
 def test_tarleton_needs_a_named_outside_sd_for_an_smd(rows):
     row = pick(rows, "tarleton2017-depression-1")
-    assert "needs an outside SD" in reason(row)
+    assert "which a standardised mean difference needs" in reason(row)
+    assert "(sd='instrument', or your own)" in reason(row)
     effect = only(row, sd="instrument")
     sd = row["sd_reference"].iloc[0]
     assert effect["yi"] == pytest.approx(-6.0 / sd)
     assert effect["sei"] == pytest.approx(0.943895 / sd, abs=1e-6)
-    assert f"outside SD {sd:g}" in effect["assumptions"]
+    assert f"standard deviation from another source {sd:g}" in effect["assumptions"]
     assert only(row, sd=6.0)["yi"] == pytest.approx(-1.0)
     assert only(row, sd={"phq9": 3.0})["yi"] == pytest.approx(-2.0)
-    assert "holds none for phq9" in reason(row, sd={"bdi": 9.0})
+    assert "none was given for PHQ-9 (sd=)" in reason(row, sd={"bdi": 9.0})
 
 
 def test_one_of_tarletons_two_rows_by_the_rule_fixed_beforehand(rows):
     both = pick(rows, "tarleton2017-depression-1", "tarleton2017-depression-2")
     found = meta.effects(both, "MD")
     assert found.table["result_id"].tolist() == ["tarleton2017-depression-2"]
-    assert "reporting (arms before interval)" in found.rejected["reason"][0]
+    assert (
+        "means or counts of both arms before a difference with its interval"
+        in found.rejected["reason"][0]
+    )
     published = meta.effects(both, "MD", choose=("source",))
     assert published.table["result_id"].tolist() == ["tarleton2017-depression-1"]
 
@@ -98,7 +102,7 @@ def test_first_period_of_a_crossover_is_two_groups(rows):
 
 def test_rajizadehs_changes_give_the_d_of_the_notes(rows):
     row = pick(rows, "rajizadeh2017-depression-1")
-    assert "change scores" in reason(row)
+    assert "this set takes scores at the end (scores='post')" in reason(row)
     found = meta.effects(row, scores="change")
     steps = {step.name: step.value for step in found.derivation("rajizadeh2017").steps}
     # curators' notes: pooled SD 8.41, d -0.62
@@ -123,7 +127,7 @@ def test_sultana_by_p_value_and_equal_arms(rows):
     assert (effect["n_t"], effect["n_c"]) == (45, 45)
     assert "equal arms (45 and 45 of 90 randomised)" in effect["assumptions"]
     assert "unadjusted t test" in effect["assumptions"]
-    assert "takes arms, interval only" in reason(
+    assert "takes only means or counts of both arms or a difference with its interval" in reason(
         pick(rows, "sultana2023-depression-1"), include=("arms", "interval")
     )
 
@@ -136,15 +140,18 @@ def test_sultana_by_p_value_and_equal_arms(rows):
         ("khalid2024-insomnia_severity-1", "three or more groups"),
         ("jadidi2022-sleep_quality-1", "three or more groups"),
         ("talari2019-crp-1", "as a bound"),
-        ("abbasi2012-depression-1", "without the direction"),
+        ("abbasi2012-depression-1", "not which group did better"),
         ("bambling2017-depression-1", "within one arm"),
         ("bhudia2006-depression-2", "do not pool"),
         ("barragan2008-serum_mg-1", "do not use as SD"),
-        ("mahboobi2022-depression-1", "without the number of people"),
+        ("mahboobi2022-depression-1", "not the number of people"),
         ("noah2022-stress-1", "do not pool"),
         ("moslehi2012-crp-1", "in words"),
-        ("sun2019-depression-1", "a ratio (OR)"),
-        ("tarleton2015-depression-1", "a single proportion"),
+        (
+            "sun2019-depression-1",
+            "as an odds ratio, from which a standardised mean difference does not follow",
+        ),
+        ("tarleton2015-depression-1", "the share of one group"),
     ],
 )
 def test_what_cannot_become_an_smd_says_why(rows, result_id, words):
@@ -256,7 +263,7 @@ def test_change_scores_from_end_scores_by_the_named_correlation():
     sd_c = np.sqrt(25 + 5.5**2 - 2 * 0.7 * 5 * 5.5)
     sd = np.sqrt((19 * sd_t**2 + 21 * sd_c**2) / 40)
     assert effect["yi"] == pytest.approx(j(40) * (-7.0 + 4.0) / sd, rel=1e-12)
-    assert effect["assumptions"] == "correlation of baseline and end 0.7"
+    assert effect["assumptions"] == "correlation between baseline and end 0.7"
     assert effect["mean_t"] == pytest.approx(-7.0)
     assert "baseline" in reason(table(ARMS), scores="change")
 
@@ -276,7 +283,7 @@ def test_outside_sd_of_change_scores_is_not_taken_for_end_scores():
     frame = table(row | {"sd_reference_kind": "change", "instrument_id": "moca"})
     assert "is of change scores" in reason(frame, sd="instrument")
     assert only(frame, sd="instrument", scores="change")["yi"] == -0.5
-    assert "no sd_low for moca" in reason(frame, sd="instrument_low")
+    assert "none is on file for moca (sd_low)" in reason(frame, sd="instrument_low")
 
 
 def test_printed_smd_passes_through():
@@ -287,7 +294,7 @@ def test_printed_smd_passes_through():
     numbers = {"estimate": 0.91, "n_t": 23, "n_c": 21, "p_value": "0.003", "effect_unit": "SMD"}
     rebuilt = only(table(numbers))
     assert rebuilt["vi"] == pytest.approx(1 / 23 + 1 / 21 + 0.91**2 / 88)
-    assert rebuilt["assumptions"] == "variance from the numbers in the arms"
+    assert rebuilt["assumptions"] == "uncertainty computed from the numbers of people in the arms"
 
 
 @pytest.mark.parametrize("measure", ["RR", "OR", "RD", "PETO"])
@@ -301,7 +308,7 @@ def test_events_are_the_effect_size_of_their_table(measure):
 
 def test_empty_cells_are_named_and_double_zeros_left_out_of_ratios():
     zero = table({"events_t": 0, "n_t": 30, "events_c": 9, "n_c": 31})
-    assert only(zero, "RR")["assumptions"] == "0.5 added to each cell"
+    assert only(zero, "RR")["assumptions"] == "0.5 added to each of the four counts"
     nobody = table({"events_t": 0, "n_t": 30, "events_c": 0, "n_c": 31})
     assert "nobody in either arm" in reason(nobody, "RR")
     assert only(nobody, "RD")["yi"] == pytest.approx(0, abs=0.01)
@@ -314,7 +321,7 @@ def test_printed_ratio_becomes_a_logarithm():
     effect = only(table(ratio), "RR")
     assert effect["yi"] == pytest.approx(np.log(0.72))
     assert effect["sei"] == pytest.approx(np.log(0.94 / 0.55) / (2 * stats.norm.isf(0.025)))
-    assert "printed in RR, not as OR" in reason(table(ratio), "OR")
+    assert "printed as a risk ratio, not as an odds ratio" in reason(table(ratio), "OR")
     by_p = only(table({"estimate": 0.72, "p_value": "0.016", "effect_unit": "RR"}), "RR")
     assert by_p["sei"] == pytest.approx(abs(np.log(0.72)) / stats.norm.isf(0.008))
     below = {"estimate": 0.5, "ci_low": -0.2, "ci_high": 0.9, "effect_unit": "RR"}
@@ -345,7 +352,7 @@ def test_medians_with_quartiles_of_their_own():
     assert effect["yi"] == pytest.approx(-2.0)
     assert "medians and quartiles" in effect["assumptions"]
     skewed = frame.assign(q1_t=9.9, q3_t=40.0)
-    assert "no mean and SD follow from" in reason(skewed, "MD")
+    assert "no mean and standard deviation can be estimated" in reason(skewed, "MD")
     assert "without quartiles" in reason(frame.drop(columns=["q1_t", "q3_t"]), "MD")
 
 
@@ -475,7 +482,7 @@ def test_no_rows_and_no_effects_are_empty_sets():
     assert {"yi", "vi", "sei", "study_id"} <= set(empty.table)
     nothing = meta.effects(table({"result_type": "difference"}))
     assert len(nothing) == 0
-    assert nothing.excluded["reason"].tolist() == ["no figures of both arms (silent)"]
+    assert nothing.excluded["reason"].tolist() == ["no figures of both arms are reported"]
 
 
 # --- properties ---------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def test_closed_form():
     assert change["relative_low"] == pytest.approx(
         100 * (0.5 / 0.75 * np.exp(-Z * log_se) - 1), rel=1e-12
     )
-    assert change["assumptions"] == "correlation of baseline and end 0.5"
+    assert change["assumptions"] == "correlation between baseline and end 0.5"
 
 
 @pytest.mark.parametrize("ci_level", [0.90, 0.95])

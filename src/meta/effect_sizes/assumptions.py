@@ -12,11 +12,14 @@ from meta.effect_sizes.rows import Row
 MEASURES = ("SMD", "MD", "ROM", "RR", "OR", "RD", "PETO")
 LEVELS = ("arms", "interval", "p_value")
 SCORES = ("post", "change", "both")
+SCORE_WORDS = {"post": "scores at the end", "change": "changes"}
 INSTRUMENT_SDS = {
     "instrument": ("sd_reference", "sd_source"),
     "instrument_low": ("sd_low", "sd_low_source"),
     "instrument_high": ("sd_high", "sd_high_source"),
 }
+
+OUTSIDE_SD = "standard deviation from another source"
 
 ExternalSD = str | float | Mapping[str, float] | None
 
@@ -100,7 +103,7 @@ def crossover_correlation(r: float) -> Assumption:
 def change_correlation(r: float) -> Assumption:
     """Name the correlation between baseline and end."""
     return Assumption(
-        "correlation of baseline and end",
+        "correlation between baseline and end",
         f"{r:g}",
         "the SD of the change is not printed; it follows from the SDs before and after and this "
         "correlation (baseline may include people who left before the end)",
@@ -133,19 +136,20 @@ WALD_TEST = Assumption(
     "same standard error unless events are few",
 )
 LEVEL_95 = Assumption(
-    "95 % interval", why="the level of the interval is not printed; 95 % is the custom"
+    "interval taken as one of 95 %",
+    why="the level of the interval is not printed; 95 % is the custom",
 )
 CHANGE_SD = Assumption(
     "standardised by the SD of change scores",
     why="the set was asked to hold end and change scores side by side, whose SDs differ",
 )
 CONTINUITY = Assumption(
-    "0.5 added to each cell",
+    "0.5 added to each of the four counts",
     why="an arm without events, or with nothing but events, has no finite effect",
     range="0.25 to 1",
 )
 PRINTED_SMD_VARIANCE = Assumption(
-    "variance from the numbers in the arms",
+    "uncertainty computed from the numbers of people in the arms",
     why="the standardised difference is printed without interval; taken as a difference of two "
     "independent means",
 )
@@ -154,12 +158,15 @@ PRINTED_SMD_VARIANCE = Assumption(
 def outside_sd(value: float, source: str) -> Assumption:
     """Name a standard deviation that is not from the row."""
     return Assumption(
-        "outside SD",
+        OUTSIDE_SD,
         f"{value:g} ({source})",
         "the result prints a difference without an SD; the SD is taken as known, so that the "
         "interval leaves its uncertainty out",
         "sd='instrument_low' to sd='instrument_high'",
     )
+
+
+_NO_SD = "the difference is printed without a standard deviation"
 
 
 def find_outside_sd(row: Row, settings: Settings) -> tuple[float, str] | str:
@@ -173,27 +180,27 @@ def find_outside_sd(row: Row, settings: Settings) -> tuple[float, str] | str:
     sd = settings.sd
     if sd is None:
         return (
-            "a difference without a standard deviation: an SMD needs an outside SD (give "
-            "sd='instrument', or your own, and it will be named)"
+            f"{_NO_SD}, which a standardised mean difference needs; one from another source can be "
+            "given (sd='instrument', or your own) and is then named"
         )
-    instrument = row.text("instrument_id") or row.text("instrument") or "the instrument"
+    instrument = row.text("instrument") or row.text("instrument_id") or "this scale"
     if isinstance(sd, str):
         column, source = INSTRUMENT_SDS[sd]
         if not row.has(column):
-            return f"a difference without a standard deviation, and no {column} for {instrument}"
+            return f"{_NO_SD}, and none is on file for {instrument} ({column})"
         # the SD of change scores is another yardstick than the SD of scores
         kind = row.text("sd_reference_kind") or row.text("sd_kind")
         if settings.scores != "both" and (kind == "change") != (settings.scores == "change"):
             return (
-                f"a difference without a standard deviation; the SD on file for {instrument} is of "
-                f"{kind or 'unknown'} scores, and scores={settings.scores!r} was asked"
+                f"{_NO_SD}; the one on file for {instrument} is of {kind or 'unknown'} scores, and "
+                f"this set takes {SCORE_WORDS[settings.scores]} (scores={settings.scores!r})"
             )
-        return row[column], row.text(source) or f"{column} of {instrument}"
+        return row[column], row.text(source) or f"on file for {instrument}, {column}"
     if isinstance(sd, Mapping):
         for name in (row.text("instrument_id"), row.text("instrument")):
             if name in sd:
                 return float(sd[name]), f"given for {name}"
-        return f"a difference without a standard deviation, and sd holds none for {instrument}"
+        return f"{_NO_SD}, and none was given for {instrument} (sd=)"
     return float(sd), "given"
 
 
@@ -209,7 +216,7 @@ def two_arm_numbers(row: Row) -> tuple[float, float, tuple[Assumption, ...]] | s
         return "the number of people is not reported"
     if row.has("n_arms") and row["n_arms"] != 2:
         return (
-            "the numbers in the arms are not reported, and the number randomised covers "
+            "the numbers of people in the arms are not reported, and the number randomised covers "
             f"{row['n_arms']:g} arms"
         )
     total = row["n_randomised"]

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from meta.effect_sizes.assumptions import SCORE_WORDS
+from meta.effect_sizes.forms import LEVEL_WORDS
 from meta.effect_sizes.row_effect import RowEffect
 
-SOURCES = ("primary_full_text", "primary_abstract", "registry", "secondary_review")
+SOURCES = {
+    "primary_full_text": "full paper",
+    "primary_abstract": "abstract",
+    "registry": "registry",
+    "secondary_review": "secondary source",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +27,13 @@ class Criterion:
         Takes an effect and the order of reporting levels; the lower, the better.
     shown : callable
         Says in words what the rule looked at.
+    meaning : str
+        Why the preferred one is preferred, in words.
     """
 
     rank: Callable[[RowEffect, Sequence[str]], float]
     shown: Callable[[RowEffect], str]
+    meaning: str
 
 
 def _distance_from_end(effect: RowEffect, _: Sequence[str]) -> float:
@@ -39,12 +49,12 @@ def _time(effect: RowEffect) -> str:
     time, end = effect.row.numbers.get("time_weeks"), effect.row.duration_weeks
     if time is None:
         return "time not stated"
-    return f"week {time:g}" if end is None else f"week {time:g} of {end:g}"
+    return f"week {time:g}" if end is None else f"week {time:g}, treatment until week {end:g}"
 
 
 def _source(effect: RowEffect, _: Sequence[str]) -> float:
     source = effect.row.text("source_kind")
-    return SOURCES.index(source) if source in SOURCES else len(SOURCES)
+    return list(SOURCES).index(source) if source in SOURCES else len(SOURCES)
 
 
 def _size(effect: RowEffect) -> float:
@@ -54,32 +64,41 @@ def _size(effect: RowEffect) -> float:
     return max(treated, control) if effect.row.paired else treated + control
 
 
+_SCORES = ("post", "change")
+
+
 def _scores(effect: RowEffect, _: Sequence[str]) -> float:
-    return (
-        ("post", "change").index(effect.row.result_type)
-        if effect.row.result_type
-        in (
-            "post",
-            "change",
-        )
-        else 2
-    )
+    kind = effect.row.result_type
+    return _SCORES.index(kind) if kind in _SCORES else len(_SCORES)
 
 
 CRITERIA: dict[str, Criterion] = {
     "reporting": Criterion(
-        lambda effect, levels: levels.index(effect.level), lambda effect: effect.level
+        lambda effect, levels: levels.index(effect.level),
+        lambda effect: LEVEL_WORDS[effect.level],
+        "its figures say more",
     ),
-    "time": Criterion(_distance_from_end, _time),
+    "time": Criterion(_distance_from_end, _time, "it lies closer to the end of treatment"),
     "assumptions": Criterion(
         lambda effect, _: len(effect.derivation.assumptions),
-        lambda effect: f"{len(effect.derivation.assumptions)} made",
+        lambda effect: f"{len(effect.derivation.assumptions)}",
+        "it needs fewer assumptions",
     ),
     "source": Criterion(
-        _source, lambda effect: effect.row.text("source_kind") or "source not stated"
+        _source,
+        lambda effect: SOURCES.get(effect.row.text("source_kind"), "source not stated"),
+        "its source is closer to the trial",
     ),
-    "size": Criterion(lambda effect, _: -_size(effect), lambda effect: f"{_size(effect):g} people"),
-    "scores": Criterion(_scores, lambda effect: f"{effect.row.result_type} scores"),
+    "size": Criterion(
+        lambda effect, _: -_size(effect),
+        lambda effect: f"{_size(effect):g} people",
+        "it covers more people",
+    ),
+    "scores": Criterion(
+        _scores,
+        lambda effect: SCORE_WORDS.get(effect.row.result_type, "another form"),
+        "scores at the end are preferred to changes",
+    ),
 }
 
 
@@ -140,9 +159,9 @@ def choose_one_per_trial(
 def _reason(
     best: RowEffect, other: RowEffect, levels: Sequence[str], criteria: Sequence[str]
 ) -> str:
-    head = f"trial {best.row.trial} counts once: {best.row.result_id} was preferred"
+    head = f"a trial counts once, and {best.row.result_id} stands for it"
     for name in criteria:
-        criterion = CRITERIA[name]
-        if criterion.rank(best, levels) < criterion.rank(other, levels):
-            return f"{head} by {name} ({criterion.shown(best)} before {criterion.shown(other)})"
-    return f"{head}, equal by every rule, and is the first result_id"
+        rule = CRITERIA[name]
+        if rule.rank(best, levels) < rule.rank(other, levels):
+            return f"{head}: {rule.meaning} ({rule.shown(best)} before {rule.shown(other)})"
+    return f"{head}: no rule tells the two apart, and its name comes first (result_id)"

@@ -16,6 +16,25 @@ RATIO_UNITS = ("RR", "OR", "HR", "IRR", "PETO")
 _UNKNOWN_UNITS = ("effect size (type not stated)",)
 
 
+# for readers, who see them where a result gives no effect
+LEVEL_WORDS = {
+    "arms": "means or counts of both arms",
+    "interval": "a difference with its interval",
+    "p_value": "a p-value",
+}
+MEASURE_WORDS = {
+    "SMD": "a standardised mean difference",
+    "MD": "a mean difference",
+    "ROM": "a ratio of means",
+    "RR": "a risk ratio",
+    "OR": "an odds ratio",
+    "HR": "a hazard ratio",
+    "IRR": "a rate ratio",
+    "RD": "a risk difference",
+    "PETO": "a Peto odds ratio",
+}
+
+
 def level_of(row: Row) -> str:
     """Say how well a result is reported.
 
@@ -51,10 +70,10 @@ def contrast_fault(row: Row) -> str:
         return ""
     return {
         "between_arms": "",
-        "multi_arm": "the p-value is of one test over three or more groups",
-        "within_arm": "the p-value is of a change within one arm",
-        "other": "the p-value is of another contrast than these two arms",
-    }.get(row.text("p_contrast"), "it is not recorded which comparison the p-value tests")
+        "multi_arm": "the p-value compares three or more groups at once, not these two arms",
+        "within_arm": "the p-value is of a change within one arm, not of a difference of arms",
+        "other": "the p-value tests something else than the difference between these two arms",
+    }.get(row.text("p_contrast"), "it is not recorded what the p-value compares (p_contrast)")
 
 
 def derive(row: Row, settings: Settings) -> RowEffect | NoEffect:
@@ -70,8 +89,10 @@ def derive(row: Row, settings: Settings) -> RowEffect | NoEffect:
     if level not in ("arms", "interval", "p_value"):
         return without(_nothing(row, level))
     if level not in settings.include:
-        chosen = ", ".join(settings.include)
-        return without(f"reported as {level}; this set takes {chosen} only")
+        taken = " or ".join(LEVEL_WORDS[name] for name in settings.include)
+        return without(
+            f"the report prints {LEVEL_WORDS[level]}, and this set takes only {taken} (include=)"
+        )
     way = _way(row, level, settings)
     if isinstance(way, str):
         return without(way)
@@ -88,33 +109,41 @@ def _way(row: Row, level: str, settings: Settings) -> Way | str:
     """Choose the formula for a form and a measure, or say why there is none."""
     counts = settings.measure in ("RR", "OR", "RD", "PETO")
     unit = row.text("effect_unit")
+    wanted = MEASURE_WORDS[settings.measure]
     if counts:
         if row.result_type == "events" and level == "arms":
             return from_events.two_by_two
         if level == "arms":
-            return f"means, from which no {settings.measure} follows"
+            return f"means are reported, and {wanted} needs counts of events"
         if unit != settings.measure:
-            return f"printed in {unit or 'an unnamed unit'}, not as {settings.measure}"
+            return f"the result is printed {_in_unit(unit)}, not as {wanted}"
         return from_events.printed_ratio
     if row.result_type == "events":
-        return f"counts of events, from which no {settings.measure} follows"
+        return f"counts of events are reported, and {wanted} needs a measured scale"
     if level == "arms":
         if row.result_type == "median_iqr":
             return from_means.medians
         return from_means.two_means
     if unit in RATIO_UNITS:
-        return f"a ratio ({unit}), from which no {settings.measure} follows"
+        return f"the result is printed {_in_unit(unit)}, from which {wanted} does not follow"
     if unit in _UNKNOWN_UNITS and row.has("estimate"):
-        return "an effect whose type is not stated"
+        return "an effect is printed, and it is not stated of which kind"
     if settings.measure == "ROM":
-        return "no means and standard deviations of both arms, which a ratio of means needs"
+        return f"{wanted} needs the means and standard deviations of both arms"
     if unit == "SMD" and row.has("estimate"):
         if settings.measure == "MD":
-            return "printed as a standardised difference, without the scale's own units"
+            return "the difference is printed in standard deviations, not in units of the scale"
         return from_estimates.printed_smd
     if level == "interval":
         return from_estimates.difference
     return from_p_values.p_value
+
+
+def _in_unit(unit: str) -> str:
+    """Say in which unit, or as which measure, a result is printed."""
+    if unit in MEASURE_WORDS:
+        return f"as {MEASURE_WORDS[unit]}"
+    return f"in {unit}" if unit not in ("", "not reported") else "in a unit that is not reported"
 
 
 def _barred(row: Row) -> str:
@@ -124,40 +153,45 @@ def _barred(row: Row) -> str:
         return f"retracted ({flag})"
     for verdict in ("do not pool", "do not use as SD"):
         if verdict in flag:
-            return f"curators' verdict: {flag}"
+            return f"not used because of a remark in the data: {flag}"
     return ""
 
 
 def _nothing(row: Row, level: str) -> str:
     """Say why a row below the level of a p-value gives no effect."""
     if row.result_type == "single_arm_change":
-        return "a change within one arm: no comparison"
+        return "a change within one arm is reported, and no comparison"
     if row.result_type == "proportion":
-        return "a single proportion: no comparison"
+        return "the share of one group is reported, and no comparison"
     if row.result_type == "median_iqr" and row.has("mean_t", "mean_c"):
-        return "medians without quartiles in columns of their own: no mean or SD follows"
+        return (
+            "medians are reported without quartiles, so that no mean and standard deviation can be "
+            "estimated (q1_t, q3_t, q1_c, q3_c)"
+        )
     if level == "single_arm":
-        return "an uncontrolled comparison"
+        return "there was no control group"
     means = row.has("mean_t", "mean_c")
     if means and row.has("sd_t", "sd_c"):
-        missing = "means and SDs without the number of people in each arm"
+        missing = (
+            "means and standard deviations are reported, but not the number of people in each arm"
+        )
     elif means:
-        missing = "means without standard deviations"
+        missing = "means are reported without standard deviations"
     elif row.result_type == "events" and row.has("events_t", "events_c"):
-        missing = "events without the number of people in each arm"
+        missing = "events are reported, but not the number of people in each arm"
     elif row.has("estimate"):
-        missing = "an estimate without interval or standard error"
+        missing = "a difference is reported without an interval or standard error"
     else:
         missing = ""
     p = _why_no_p(row)
     verdict = {
-        "treated": "only that it favours the treated",
-        "control": "only that it favours the control",
-        "neither": "only that there was no difference",
-        "not_stated": "a verdict without its direction",
+        "treated": "the report says only that the treated group did better",
+        "control": "the report says only that the control group did better",
+        "neither": "the report says only that there was no difference",
+        "not_stated": "the report does not say which group did better",
     }.get(row.text("favours"), "")
     said = [part for part in (missing, p, verdict) if part]
-    return "; ".join(said) or f"no figures of both arms ({level})"
+    return "; ".join(said) or "no figures of both arms are reported"
 
 
 def _why_no_p(row: Row) -> str:
@@ -165,7 +199,7 @@ def _why_no_p(row: Row) -> str:
     if not text:
         return ""
     if row.p is None:
-        return f"p-value in words ({text})"
+        return f"the p-value is given in words ({text})"
     if not row.p.exact:
-        return f"p-value given as a bound ({text}), from which no effect is rebuilt"
+        return f"the p-value is given only as a bound ({text}), from which no effect is rebuilt"
     return contrast_fault(row)

@@ -188,9 +188,15 @@ def printed_smd(row: Row, settings: Settings) -> RowEffect | str:
             notes=read.notes,
         )
     if row.paired:
-        return "a standardised difference of a crossover without interval or standard error"
+        return (
+            "a standardised difference of a crossover is printed without an interval or standard "
+            "error"
+        )
     if not row.has("n_t", "n_c"):
-        return "a standardised difference without interval and without the numbers in the arms"
+        return (
+            "a standardised difference is printed without an interval and without the numbers of "
+            "people in the arms"
+        )
     n_t, n_c, yi = row["n_t"], row["n_c"], row["estimate"]
     vi = 1 / n_t + 1 / n_c + yi**2 / (2 * (n_t + n_c))
     return make(

@@ -15,6 +15,12 @@ from meta.effect_sizes.sizes import effect_size
 
 _CELLS = ("events_t", "n_t", "events_c", "n_c")
 
+_PRINTED = {
+    "estimate": "the printed ratio",
+    "ci_low": "the lower limit of the interval",
+    "ci_high": "the upper limit of the interval",
+}
+
 _FORMULAS = {
     "RR": (
         "yi = ln((a / n_t) / (c / n_c)); vi = 1/a - 1/n_t + 1/c - 1/n_c",
@@ -43,7 +49,7 @@ def two_by_two(row: Row, settings: Settings) -> RowEffect | str:
     """Derive RR, OR, RD or the Peto odds ratio from a 2x2 table."""
     if row.paired:
         return (
-            "events of a crossover: the same people are in both columns, and how their events go "
+            "the trial is a crossover: the same people were counted twice, and how their events go "
             "together is not reported"
         )
     a, n_t, c, n_c = (row[name] for name in _CELLS)
@@ -88,10 +94,10 @@ def printed_ratio(row: Row, settings: Settings) -> RowEffect | str:
     """Read a printed ratio (or risk difference) with its interval or p-value."""
     log = settings.measure != "RD"
     if not row.has("estimate") and not row.has("ci_low", "ci_high"):
-        return "a p-value without the size of the ratio"
-    for name in ("estimate", "ci_low", "ci_high"):
+        return "a p-value is reported without the size of the ratio"
+    for name, words in _PRINTED.items():
         if log and row.has(name) and row[name] <= 0:
-            return f"{name} = {row[name]:g}, which no ratio can be"
+            return f"{words} is {row[name]:g}, which no ratio can be"
     fault = interval_fault(row)
     if fault:
         return fault
@@ -118,10 +124,13 @@ def printed_ratio(row: Row, settings: Settings) -> RowEffect | str:
 
 def _ratio_with_p(row: Row, settings: Settings, *, log: bool) -> RowEffect | str:
     if row.p is None or not row.p.exact:
-        return "a ratio without interval and without an exact p-value"
+        return "a ratio is printed without an interval and without an exact p-value"
     estimate, p = row["estimate"], row.p.value
     if estimate == (1 if log else 0) or p == 1:
-        return "no effect at all or a p-value of 1, which leave the standard error unknown"
+        return (
+            "the result is no effect at all, or its p-value is 1, which leaves the standard error "
+            "unknown"
+        )
     se = float(p_to_se(estimate, p, log=log))
     shown = f"ln({f(estimate)})" if log else f(estimate)
     yi = ln(estimate) if log else estimate

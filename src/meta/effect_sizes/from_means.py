@@ -53,7 +53,7 @@ def medians(row: Row, settings: Settings) -> RowEffect | str:
     The median stands in `mean_t` and `mean_c`, the quartiles in `q1_t`, `q3_t`, `q1_c`, `q3_c`.
     """
     if settings.scores == "change":
-        return "medians of end scores, and scores='change' was asked"
+        return "medians at the end are reported, and this set takes changes (scores='change')"
     values = {name: row[name] for name in ("n_t", "n_c")}
     steps: list[Step] = []
     for arm in "tc":
@@ -65,7 +65,10 @@ def medians(row: Row, settings: Settings) -> RowEffect | str:
                 q3=row[f"q3_{arm}"],
             )
         except DataError as error:
-            return f"medians that no mean and SD follow from: {'; '.join(error.faults)}"
+            return (
+                "no mean and standard deviation can be estimated from the medians: "
+                f"{'; '.join(error.faults)}"
+            )
         for name in ("mean", "sd"):
             values[f"{name}_{arm}"] = float(summary[name].iloc[0])
     assumption = Assumption(
@@ -94,10 +97,8 @@ def _read_arms(row: Row, settings: Settings) -> Arms | str:
     asked, reported = settings.scores, row.result_type
     cells = {name: row[name] for name in _ARMS}
     if reported == "change" and asked == "post":
-        return (
-            f"change scores, and scores='post' was asked: {_own_sd(settings)}the SD at the end is "
-            "not reported"
-        )
+        end = "changes are reported, and this set takes scores at the end (scores='post')"
+        return f"{end}{_own_sd(settings)}"
     if reported == "post" and asked == "change":
         return _change_from_post(row, settings)
     mixed = reported == "change" and asked == "both" and settings.measure == "SMD"
@@ -105,12 +106,19 @@ def _read_arms(row: Row, settings: Settings) -> Arms | str:
 
 
 def _own_sd(settings: Settings) -> str:
-    return "they have an SD of their own, and " if settings.measure == "SMD" else ""
+    if settings.measure != "SMD":
+        return ""
+    return (
+        "; changes have a standard deviation of their own, and the one at the end is not reported"
+    )
 
 
 def _change_from_post(row: Row, settings: Settings) -> Arms | str:
     if not row.has(*_BASE):
-        return "end scores without baseline means and SDs, and scores='change' was asked"
+        return (
+            "scores at the end are reported without baseline means and standard deviations, and "
+            "this set takes changes (scores='change')"
+        )
     r = settings.correlation
     values: dict[str, float] = {"n_t": row["n_t"], "n_c": row["n_c"]}
     steps = []
@@ -199,7 +207,7 @@ def _smd(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
     n_t, n_c, sd_t, sd_c = (arms[name] for name in ("n_t", "n_c", "sd_t", "sd_c"))
     dof = n_t + n_c - 2
     if dof <= 1:
-        return f"{n_t + n_c:g} people are too few for the small-sample factor of an SMD"
+        return f"{n_t + n_c:g} people are too few for a standardised mean difference"
     yi, vi = _sizes("SMD", arms)
     pooled = sqrt(((n_t - 1) * sd_t**2 + (n_c - 1) * sd_c**2) / dof)
     j = float(small_sample_factor(dof))
@@ -275,7 +283,7 @@ def _paired(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
         )
     else:
         if n < 3:
-            return f"{n:g} people are too few for the SMD of a crossover"
+            return f"{n:g} people are too few for the standardised difference of a crossover"
         effect = crossover_smd(means[0], sds[0], means[1], sds[1], n, r)
         yi, vi = float(effect.yi), float(effect.vi)
         sd = sqrt((sds[0] ** 2 + sds[1] ** 2) / 2)
@@ -309,11 +317,11 @@ def _paired(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
 
 def _ratio_of_means(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
     if arms.form not in ("post", "median_iqr"):
-        return "change scores, of which a ratio of means has no meaning"
+        return "changes are reported, of which a ratio of means has no meaning"
     if row.paired:
-        return "a crossover: a paired ratio of means is not derived"
+        return "the trial is a crossover, for which no ratio of means is derived"
     if arms["mean_t"] <= 0 or arms["mean_c"] <= 0:
-        return "a mean that is not above 0, of which no ratio can be taken"
+        return "a mean is not above 0, so that no ratio can be taken"
     yi, vi = _sizes("ROM", arms)
     parts = {name: f(arms[name]) for name in _ARMS}
     return _finish(

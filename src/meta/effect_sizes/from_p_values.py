@@ -26,7 +26,7 @@ from meta.effect_sizes.statistics import p_to_smd
 def p_value(row: Row, settings: Settings) -> RowEffect | str:
     """Derive SMD or MD from an exact p-value."""
     if row.p is None or not row.p.exact:
-        return "no exact p-value"
+        return "no exact p-value is reported"
     p = row.p.value
     return _md(row, settings, p) if settings.measure == "MD" else _smd(row, settings, p)
 
@@ -55,7 +55,7 @@ def _sign(row: Row) -> tuple[int, tuple[str, ...], tuple[Input, ...], bool] | st
         return (1 if difference[0] > 0 else -1), difference[1], (), False
     favours = row.text("favours")
     if favours not in ("treated", "control"):
-        return "a p-value without the direction of the effect"
+        return "a p-value is reported, but not which group did better"
     good = -1 if row.lower_is_better in (True, None) else 1
     sign = good if favours == "treated" else -good
     return sign, (), (Input("favours", favours),), row.lower_is_better is None
@@ -70,10 +70,10 @@ def _smd(row: Row, settings: Settings, p: float) -> RowEffect | str:
         return _paired_smd(row, settings, p, direction)
     numbers = two_arm_numbers(row)
     if isinstance(numbers, str):
-        return f"a p-value, but {numbers}"
+        return f"a p-value is reported, but no effect can be rebuilt from it: {numbers}"
     n_t, n_c, split = numbers
     if n_t < 2 or n_c < 2:
-        return f"{n_t:g} and {n_c:g} people are too few for an SMD"
+        return f"{n_t:g} and {n_c:g} people are too few for a standardised mean difference"
     dof = n_t + n_c - 2
     effect = p_to_smd(p, n_t, n_c, sign=sign)
     yi, vi = float(effect.yi), float(effect.vi)
@@ -116,9 +116,9 @@ def _paired_smd(
     known = row.has("n_t")
     n = row.numbers.get("n_t", row.numbers.get("n_randomised"))
     if n is None:
-        return "a p-value, but the number of people is not reported"
+        return "a p-value is reported, but not the number of people"
     if n < 3:
-        return f"{n:g} people are too few for the SMD of a crossover"
+        return f"{n:g} people are too few for the standardised difference of a crossover"
     r = settings.correlation
     t = sign * float(stats.t.isf(p / 2, n - 1))
     dof = 2 * (n - 1) / (1 + r**2)
@@ -154,10 +154,10 @@ def _paired_smd(
 def _md(row: Row, settings: Settings, p: float) -> RowEffect | str:
     difference = _difference(row)
     if difference is None:
-        return "a p-value without the size of the difference: no difference in the scale's units"
+        return "a p-value is reported without the size of the difference"
     yi, cells = difference
     if yi == 0 or p == 1:
-        return "a difference of 0 or a p-value of 1, which leave the standard error unknown"
+        return "the difference is 0, or its p-value is 1, which leaves the standard error unknown"
     dof: float | None = None
     if row.paired and row.has("n_t"):
         dof = row["n_t"] - 1
