@@ -31,25 +31,25 @@ def chosen(frame: pd.DataFrame, **options) -> tuple[str, str]:
         (
             ARMS,
             {"p_value": "0.2", "favours": "treated", "n_t": 50, "n_c": 50},
-            "means or counts of both arms before a p-value",
+            "means or counts of both arms rather than a p-value",
         ),
         (
             ARMS | {"time_weeks": 8, "duration_weeks": "8"},
             ARMS | {"time_weeks": 4, "duration_weeks": "8"},
-            "(week 8, treatment until week 8 before week 4, treatment until week 8)",
+            "(week 8 of 8 rather than week 4 of 8)",
         ),
         (
             ARMS | {"time_weeks": 8, "duration_weeks": "6-8"},
             ARMS | {"time_weeks": 26, "duration_weeks": "6-8"},
             "closer to the end of treatment",
         ),
-        (ARMS | {"time_weeks": 8}, ARMS | {"time_weeks": 4}, "week 8 before week 4"),
+        (ARMS | {"time_weeks": 8}, ARMS | {"time_weeks": 4}, "week 8 rather than week 4"),
         (
             ARMS | {"source_kind": "primary_abstract"},
             ARMS | {"source_kind": "secondary_review"},
-            "abstract before secondary source",
+            "abstract rather than secondary source",
         ),
-        (ARMS | {"n_t": 40}, ARMS, "60 people before 40 people"),
+        (ARMS | {"n_t": 40}, ARMS, "60 people rather than 40 people"),
         (ARMS, ARMS, "its name comes first (result_id)"),
     ],
 )
@@ -68,7 +68,7 @@ def test_printed_changes_come_before_changes_with_a_supposed_correlation():
     changes = ARMS | {"mean_t": -7.0, "mean_c": -5.0, "result_type": "change"}
     first, reason = chosen(table(ARMS | base, changes), scores="change")
     assert first == "a-2"
-    assert "it needs fewer assumptions (0 before 1)" in reason
+    assert "it needs fewer assumptions (0 rather than 1)" in reason
 
 
 def test_order_of_the_rules_is_the_callers():

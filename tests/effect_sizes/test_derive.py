@@ -86,7 +86,7 @@ def test_one_of_tarletons_two_rows_by_the_rule_fixed_beforehand(rows):
     found = meta.effects(both, "MD")
     assert found.table["result_id"].tolist() == ["tarleton2017-depression-2"]
     assert (
-        "means or counts of both arms before a difference with its interval"
+        "means or counts of both arms rather than a difference with its interval"
         in found.rejected["reason"][0]
     )
     published = meta.effects(both, "MD", choose=("source",))

@@ -49,7 +49,7 @@ def _time(effect: RowEffect) -> str:
     time, end = effect.row.numbers.get("time_weeks"), effect.row.duration_weeks
     if time is None:
         return "time not stated"
-    return f"week {time:g}" if end is None else f"week {time:g}, treatment until week {end:g}"
+    return f"week {time:g}" if end is None else f"week {time:g} of {end:g}"
 
 
 def _source(effect: RowEffect, _: Sequence[str]) -> float:
@@ -163,5 +163,5 @@ def _reason(
     for name in criteria:
         rule = CRITERIA[name]
         if rule.rank(best, levels) < rule.rank(other, levels):
-            return f"{head}: {rule.meaning} ({rule.shown(best)} before {rule.shown(other)})"
+            return f"{head}: {rule.meaning} ({rule.shown(best)} rather than {rule.shown(other)})"
     return f"{head}: no rule tells the two apart, and its name comes first (result_id)"

@@ -116,7 +116,9 @@ def _way(row: Row, level: str, settings: Settings) -> Way | str:
         if level == "arms":
             return f"means are reported, and {wanted} needs counts of events"
         if unit != settings.measure:
-            return f"the result is printed {_in_unit(unit)}, not as {wanted}"
+            if unit in MEASURE_WORDS:
+                return f"the result is printed as {MEASURE_WORDS[unit]}, not as {wanted}"
+            return f"the result is not printed as {wanted} (unit: {unit or 'not named'})"
         return from_events.printed_ratio
     if row.result_type == "events":
         return f"counts of events are reported, and {wanted} needs a measured scale"
@@ -125,7 +127,9 @@ def _way(row: Row, level: str, settings: Settings) -> Way | str:
             return from_means.medians
         return from_means.two_means
     if unit in RATIO_UNITS:
-        return f"the result is printed {_in_unit(unit)}, from which {wanted} does not follow"
+        return (
+            f"the result is printed as {MEASURE_WORDS[unit]}, from which {wanted} does not follow"
+        )
     if unit in _UNKNOWN_UNITS and row.has("estimate"):
         return "an effect is printed, and it is not stated of which kind"
     if settings.measure == "ROM":
@@ -137,13 +141,6 @@ def _way(row: Row, level: str, settings: Settings) -> Way | str:
     if level == "interval":
         return from_estimates.difference
     return from_p_values.p_value
-
-
-def _in_unit(unit: str) -> str:
-    """Say in which unit, or as which measure, a result is printed."""
-    if unit in MEASURE_WORDS:
-        return f"as {MEASURE_WORDS[unit]}"
-    return f"in {unit}" if unit not in ("", "not reported") else "in a unit that is not reported"
 
 
 def _barred(row: Row) -> str:
