@@ -37,6 +37,8 @@ _PUBLIC = {
     "pool_proportions": "meta.synthesis.proportions:pool_proportions",
     "aggregate_correlated": "meta.synthesis.correlated:aggregate_correlated",
     "shared_control_covariance": "meta.synthesis.correlated:shared_control_covariance",
+    "absolute_effect": "meta.synthesis.absolute:absolute_effect",
+    "equivalence": "meta.synthesis.equivalence:equivalence",
     "leave_one_out": "meta.synthesis.influence:leave_one_out",
     "cumulative": "meta.synthesis.influence:cumulative",
     "influence": "meta.synthesis.influence:influence",
@@ -51,7 +53,6 @@ _PUBLIC = {
     "direction_vote": "meta.synthesis.without_pooling:direction_vote",
     "null_bounds": "meta.synthesis.silent_trials:null_bounds",
     "albatross": "meta.synthesis.albatross:albatross",
-    "absolute_effect": "meta.synthesis.absolute:absolute_effect",
     "bayes": "meta.synthesis.bayes:bayes",
     "permutation_test": "meta.synthesis.permutation:permutation_test",
     # claims: from an answer to a verdict

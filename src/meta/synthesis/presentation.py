@@ -90,6 +90,21 @@ class PooledAnswer(Answer):
         return estimate_text(self.scale, self.estimate, self.ci_low, self.ci_high, digits)
 
 
+def need_pooled(fit: Any, what: str) -> None:
+    """Refuse anything but one pooled effect with its interval.
+
+    Raises
+    ------
+    DataError
+        With the way to one.
+    """
+    if not isinstance(fit, PooledAnswer):
+        raise DataError(
+            f"{what} takes a pooled effect, and was given {type(fit).__name__}: give the answer of "
+            "pool(), mantel_haenszel(), peto(), glmm(), multilevel() or robust()"
+        )
+
+
 def plain(value: Any) -> Any:
     """Turn a field of an answer into plain Python values, ready for JSON."""
     if isinstance(value, Effects):
