@@ -233,7 +233,7 @@ def _notes(fit: PooledAnswer, place: str, low: float, high: float) -> list[str]:
         return notes
     if place != "undecided" and fit.k > 1 and fit.model == "random":
         table = fit.intervals().set_index("ci_method")[["ci_low", "ci_high"]]
-        wide_low, wide_high = table.loc["HK-adhoc"].to_numpy(dtype=float).tolist()
+        wide_low, wide_high = map(float, table.loc["HK-adhoc"].to_numpy(dtype=float))
         if place_of(wide_low, wide_high, low, high) != place:
             wide = fit.scale.transform([wide_low, wide_high])
             shown = " to ".join(number(limit) for limit in wide)
