@@ -62,6 +62,8 @@ _PUBLIC = {
     "counts": "meta.claims.scoreboard:counts",
     "sensitivity": "meta.claims.sensitivity:sensitivity",
     "certainty": "meta.synthesis.certainty:certainty",
+    "certainties": "meta.claims.findings_table:certainties",
+    "summary_of_findings": "meta.claims.findings_table:summary_of_findings",
     # figures: drawing
     "forest": "meta.figures.forest:forest",
     "claim_plot": "meta.figures.claim:claim_plot",

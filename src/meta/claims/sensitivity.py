@@ -98,7 +98,7 @@ def sensitivity(
     last = effects(strictest, measure, **derivation)
     fit = pool(last) if last.k else None
     found.append(Check(analysis=STRICTEST, fit=fit, effects=last, same=True))
-    return table_of(found, margin)
+    return table_of(found, margin).assign(fit=[check.fit for check in found])
 
 
 def checks(rows: pd.DataFrame, measure: str, **derivation: Any) -> Iterator[Check]:
@@ -175,7 +175,6 @@ def table_of(found: list[Check], margin: float | None) -> pd.DataFrame:
                 "counts": check.counts,
                 "verdict": verdict,
                 "trials": "; ".join([] if fit is None else fit.effects.labels),
-                "fit": fit,
             }
         )
     return pd.DataFrame(rows).astype({"n_total": "Int64"})

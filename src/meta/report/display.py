@@ -10,7 +10,7 @@ import pandas as pd
 from meta.errors import DataError
 from meta.evidence.faults import closest, listed
 from meta.report.headings import CODES, DIGITS, HEADINGS, heading
-from meta.report.tables import Html, escape, html_table, link, study_name
+from meta.report.tables import Html, claim_name, escape, html_table, link, study_name
 from meta.synthesis.presentation import number
 
 # an interval is shown in one cell, made of the columns with these endings
@@ -82,7 +82,8 @@ def table(
     -----
     Everything is escaped. A ``label`` beside a ``study_id`` becomes a link to the study's page on
     the site, a ``label`` beside a ``source_url`` alone a link to that page, and a ``locator``
-    beside a ``source_url`` a link to the place that was read.
+    beside a ``source_url`` a link to the place that was read, and a ``claim_paraphrase`` beside a
+    ``claim_id`` a link to the claim's place on the page of its article.
 
     Examples
     --------
@@ -180,9 +181,13 @@ def _span(low: float, high: float, digits: int) -> str:
 
 def _linked(frame: pd.DataFrame, name: str) -> list[Html] | None:
     """Link a study to its page, and a place or a review to the page that was read."""
-    if name not in {"label", "locator", "citation"}:
+    if name not in {"label", "locator", "citation", "claim_paraphrase"}:
         return None
     shown = frame[name].fillna("")
+    if name == "claim_paraphrase":
+        if "claim_id" not in frame:
+            return None
+        return [claim_name(*pair) for pair in zip(frame["claim_id"], shown, strict=True)]
     if name == "label" and "study_id" in frame:
         own = frame["study_id"]
         urls = frame.get("source_url", pd.Series(pd.NA, index=frame.index))

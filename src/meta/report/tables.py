@@ -77,6 +77,11 @@ def study_name(study: object, label: object) -> Html:
     )
 
 
+def claim_name(claim: object, text: object) -> Html:
+    """Write a claim; the site makes it a link to its place on the page of its article."""
+    return Html(f'<span class="claim" data-claim="{escape(str(claim))}">{escape(str(text))}</span>')
+
+
 def html_table(
     frame: pd.DataFrame,
     caption: str,
