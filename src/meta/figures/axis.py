@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from meta.effect_sizes.scales import Scale
 from meta.errors import DataError
 from meta.figures.sheet import reader_to_axis, to_reader
-from meta.synthesis.result import number
+from meta.synthesis.presentation import number
 
 # an interval more than this many times as long as the typical one is cut with an arrow
 _LONGEST = 3.0
@@ -86,7 +86,9 @@ def robust_limits(
     return bottom - pad, top + pad
 
 
-def limits_of_reader(name: str, scale: Scale, limits: tuple[float, float]) -> tuple[float, float]:
+def limits_of_reader(
+    name: str, scale: Scale, limits: tuple[float, float], argument: str = "xlim"
+) -> tuple[float, float]:
     """Take limits that the caller wants, on the reader's scale, to axis coordinates.
 
     Raises
@@ -97,7 +99,9 @@ def limits_of_reader(name: str, scale: Scale, limits: tuple[float, float]) -> tu
     low, high = limits
     if not (np.isfinite(limits).all() and low < high and (low > 0 or not scale.log)):
         need = "above 0 " if scale.log else ""
-        raise DataError(f"{name}: xlim={limits}: give two finite numbers {need}in rising order")
+        raise DataError(
+            f"{name}: {argument}={limits}: give two finite numbers {need}in rising order"
+        )
     return reader_to_axis(scale, low), reader_to_axis(scale, high)
 
 

@@ -160,7 +160,7 @@ def _key_rows(key: Sequence[tuple[Artist, str]], width: float) -> list[list[tupl
 
 
 def _title_lines(title: str, width: float) -> list[str]:
-    return wrap(title, width - 2 * MARGIN, SIZE + 2) if title else []
+    return wrap(title, width - 2 * MARGIN, SIZE + 2, bold=True) if title else []
 
 
 def _head(title: str, key: Sequence[tuple[Artist, str]], width: float) -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.layout import LINE_SAMPLE, SMALL, TICK_LENGTH, Layout, measure
+from meta.figures.layout import LINE, LINE_SAMPLE, SMALL, TICK_LENGTH, Layout, measure
 from meta.figures.sheet import BOLD, MUTED_ROWS, Row, Sheet
 from meta.figures.theme import SIZE, put, text_width
 
@@ -30,6 +31,7 @@ _SAMPLES = {
     "hollow": ("s", True, theme.STUDY),
     "treated": ("o", False, theme.STUDY),
     "control": ("o", True, theme.MUTED),
+    "highlight": ("D", False, theme.CLAIMED),
 }
 # below this share of its size text is no longer read
 _LEAST_SCALE = 0.55
@@ -142,6 +144,12 @@ def _draw_panel(sheet: Sheet, layout: Layout, panel: Axes, scale: float) -> None
     ]
     for index, reference in enumerate(sheet.references):
         colour, style, width = _REFERENCE_STYLE[reference.kind]
+        if reference.is_band:
+            left, right = reference.within(sheet.limits)
+            panel.add_patch(
+                _band(left, layout.top, right - left, layout.bottom - layout.top, colour, scale)
+            ).set_gid(f"band-{reference.kind}-{index}")
+            continue
         end = totals[0] if reference.kind == "pooled" and totals else layout.bottom
         panel.plot(
             [reference.value] * 2, [layout.top, end], color=colour, linestyle=style,
@@ -180,16 +188,20 @@ def _draw_texts(sheet: Sheet, layout: Layout, ax: Axes, scale: float) -> None:
         colour = _REFERENCE_STYLE[reference.kind][0]
         start = label.centre - (LINE_SAMPLE + text_width(reference.label, SMALL)) / 2
         _, style, width = _REFERENCE_STYLE[reference.kind]
-        ax.plot(
-            [start, start + LINE_SAMPLE - 4], [label.baseline - 3] * 2, color=colour,
-            linestyle=style, linewidth=width * scale,
-        )  # fmt: skip
+        if reference.is_band:
+            ax.add_patch(_band(start, label.baseline - 7, LINE_SAMPLE - 4, 8, colour, scale))
+        else:
+            ax.plot(
+                [start, start + LINE_SAMPLE - 4], [label.baseline - 3] * 2, color=colour,
+                linestyle=style, linewidth=width * scale,
+            )  # fmt: skip
         put(
             ax, start + LINE_SAMPLE, label.baseline, reference.label, color=colour,
             fontsize=SMALL * scale,
         )  # fmt: skip
         if label.leader and label.baseline < layout.top - 6:
-            at = layout.panel_left + (reference.value - sheet.limits[0]) / (
+            middle = sum(reference.within(sheet.limits)) / 2
+            at = layout.panel_left + (middle - sheet.limits[0]) / (
                 sheet.limits[1] - sheet.limits[0]
             ) * (layout.panel_right - layout.panel_left)
             ax.plot(
@@ -216,13 +228,23 @@ def _draw_texts(sheet: Sheet, layout: Layout, ax: Axes, scale: float) -> None:
 def _draw_cells(sheet: Sheet, layout: Layout, ax: Axes, row: Row, y: float, scale: float) -> None:
     for column in sheet.columns:
         text = row.cells.get(column.key, "")
-        if text:
+        lines = text.split("\n") if text else []
+        for i, line in enumerate(lines):
+            lower = LINE * (i - (len(lines) - 1) / 2)
             put(
-                ax, layout.anchors[column.key], y + 0.36 * SIZE, text, ha=column.align,
+                ax, layout.anchors[column.key], y + lower + 0.36 * SIZE, line, ha=column.align,
                 fontsize=SIZE * scale,
                 fontweight="bold" if row.kind in BOLD else "normal",
                 color=theme.MUTED if row.kind in MUTED_ROWS else theme.INK,
             )  # fmt: skip
+
+
+def _band(x: float, y: float, wide: float, high: float, colour: str, scale: float) -> Rectangle:
+    # the edges keep a narrow band seen, and a pale one apart from the ground in grey print
+    return Rectangle(
+        (x, y), wide, high, facecolor=to_rgba(colour, 0.18), edgecolor=to_rgba(colour, 0.7),
+        linewidth=0.8 * scale, zorder=0.5,
+    )  # fmt: skip
 
 
 def _square(
@@ -245,8 +267,9 @@ def _square(
 def _draw_mark(sheet: Sheet, panel: Axes, row: Row, y: float, scale: float) -> None:
     low_limit, high_limit = sheet.limits
     if row.kind in _ARROW:
-        cut_low = np.isfinite(row.high) and row.low < low_limit
-        cut_high = np.isfinite(row.low) and row.high > high_limit
+        # an estimate without an interval may itself lie outside
+        cut_low = row.estimate < low_limit or (np.isfinite(row.high) and row.low < low_limit)
+        cut_high = row.estimate > high_limit or (np.isfinite(row.low) and row.high > high_limit)
         colour = row.colour or _COLOURS[row.kind]
         for cut, at, marker in ((cut_low, low_limit, "<"), (cut_high, high_limit, ">")):
             if cut:

@@ -318,7 +318,7 @@ def _clauses(value: Any) -> tuple[list[str], list[str]]:
     )
 
 
-def _by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
+def by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
     """List what is said with whom it is said of, each saying once."""
     who: dict[str, list[str]] = {}
     for label, said in zip(labels, clauses, strict=True):
@@ -335,12 +335,12 @@ def remarks(fit: Pooled) -> list[Foot]:
             [plain(text)] if hollow else []
             for text, hollow in zip(table["assumptions"], marked(table, "assumptions"), strict=True)
         ]
-        text = f"Rests on an assumption: {_by_clause(labels, said)}."
+        text = f"Rests on an assumption: {by_clause(labels, said)}."
         found.append(Foot(text=text, symbol="hollow"))
     if "flag" in table:
         flags = [_clauses(value) for value in table["flag"]]
-        doubts = _by_clause(labels, [doubt for doubt, _ in flags])
-        others = _by_clause(labels, [other for _, other in flags])
+        doubts = by_clause(labels, [doubt for doubt, _ in flags])
+        others = by_clause(labels, [other for _, other in flags])
         if doubts:
             found.append(Foot(text=f"† Doubt about integrity: {doubts}."))
         if others:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from meta.figures.axis import ticks
-from meta.figures.sheet import BOLD, SPANNING, Column, Foot, Sheet
+from meta.figures.sheet import BOLD, SPANNING, Column, Foot, Reference, Sheet
 from meta.figures.theme import SIZE, text_width, wrap
 
 MARGIN = 10.0
@@ -100,16 +100,21 @@ class Layout:
     reference_labels: dict[int, ReferenceLabel]
 
 
+def cell_width(text: str, *, bold: bool = False) -> float:
+    """Measure a cell: its widest line."""
+    return max(text_width(line, SIZE, bold=bold) for line in text.split("\n"))
+
+
 def column_widths(sheet: Sheet) -> dict[str, float]:
     """Measure each column: its heading and its widest cell."""
     widths: dict[str, float] = {}
     for column in sheet.columns:
-        found = [text_width(line, SIZE, bold=True) for line in column.heading.split("\n")]
+        found = [cell_width(column.heading, bold=True)]
         for row in sheet.rows:
             if column is sheet.columns[0] and row.kind in SPANNING:
                 continue
             text = row.cells.get(column.key, "")
-            found.append(text_width(text, SIZE, bold=row.kind in BOLD))
+            found.append(cell_width(text, bold=row.kind in BOLD))
         widths[column.key] = max(found)
     for name in dict.fromkeys(c.group for c in sheet.columns if c.group):
         members = [c.key for c in sheet.columns if c.group == name]
@@ -153,7 +158,7 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
     left_end = _place_columns(left, widths, MARGIN, anchors)
     spanning = max(
         (
-            text_width(row.cells.get(left[0].key, ""), SIZE, bold=row.kind in BOLD)
+            cell_width(row.cells.get(left[0].key, ""), bold=row.kind in BOLD)
             for row in sheet.rows
             if row.kind in SPANNING
         ),
@@ -174,7 +179,8 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
 
     texts: list[Placed] = []
     y = MARGIN
-    for line in wrap(sheet.title, width - 2 * MARGIN, SIZE + 2) if sheet.title else []:
+    title = wrap(sheet.title, width - 2 * MARGIN, SIZE + 2, bold=True) if sheet.title else []
+    for line in title:
         y += LINE + 3
         texts.append(Placed(MARGIN, y - 3, line, size=SIZE + 2, role="title"))
     if sheet.title:
@@ -208,6 +214,7 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
     y = top + 3
     for row in sheet.rows:
         height = sheet.row_height * (0.5 if row.kind == "gap" else 1.0)
+        height += LINE * max((text.count("\n") for text in row.cells.values()), default=0)
         centres.append(y + height / 2)
         y += height
     bottom = y + 3
@@ -290,9 +297,13 @@ def _stack_references(
     placed: dict[int, tuple[float, int, bool]] = {}
     taken: list[list[tuple[float, float]]] = []
     named = [(i, r) for i, r in enumerate(sheet.references) if r.label]
-    for index, reference in sorted(named, key=lambda pair: pair[1].value):
+
+    def place(reference: Reference) -> float:
+        return x_of(sum(reference.within(sheet.limits)) / 2)
+
+    for index, reference in sorted(named, key=lambda pair: place(pair[1])):
         half = (LINE_SAMPLE + text_width(reference.label, SMALL)) / 2
-        at = x_of(reference.value)
+        at = place(reference)
         # the name keeps to the panel; a name wider than the panel is centred on it
         centre = (
             (left + right) / 2
@@ -311,7 +322,7 @@ def _stack_references(
         placed[index] = (centre, level, True)
     for index, reference in named:
         centre, level, _ = placed[index]
-        at = x_of(reference.value)
+        at = place(reference)
         crossed = any(s - 2 < at < e + 2 for storey in taken[:level] for s, e in storey)
         placed[index] = (centre, level, not crossed)
     return len(taken), placed

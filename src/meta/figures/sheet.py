@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from meta.effect_sizes.scales import Scale
-from meta.synthesis.result import number
+from meta.synthesis.presentation import number
 
 RowKind = Literal[
     "study",
@@ -44,7 +44,7 @@ class Row:
     kind : str
         What the row is; it decides on weight, colour and the mark on the axis.
     cells : mapping of str to str
-        Text by column key.
+        Text by column key; a line feed begins a further line.
     estimate, low, high : float
         Mark and interval in axis coordinates; NaN for none.
     size : float
@@ -81,11 +81,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A vertical line across the axis."""
+    """A vertical line across the axis, or a band from ``value`` to ``until``."""
 
     value: float
     kind: Literal["null", "pooled", "mid", "claimed"]
     label: str = ""
+    until: float = np.nan
+
+    @property
+    def is_band(self) -> bool:
+        """Whether this is a band."""
+        return bool(np.isfinite(self.until))
+
+    def within(self, limits: tuple[float, float]) -> tuple[float, float]:
+        """Return the two edges of what is seen of it: of a line, the line twice."""
+        if not self.is_band:
+            return self.value, self.value
+        return max(self.value, limits[0]), min(self.until, limits[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +105,7 @@ class Foot:
     """A paragraph under the sheet, with a sample of the mark that it explains."""
 
     text: str
-    symbol: Literal["", "hollow", "treated", "control"] = ""
+    symbol: Literal["", "hollow", "treated", "control", "highlight"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

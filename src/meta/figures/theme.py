@@ -257,10 +257,14 @@ def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     return float(width)
 
 
-def wrap(text: str, width: float, size: float = SIZE) -> list[str]:
+def wrap(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> list[str]:
     """Break text into lines no wider than ``width`` points; a longer word is broken itself."""
     # a caller's figure may be drawn with hinting, which makes lines a little longer
     width = 0.97 * width
+
+    def fits(line: str) -> bool:
+        return text_width(line, size, bold=bold) <= width
+
     lines: list[str] = []
     line = ""
     # "p = 0.02", "63 %", "A randomisation", "+ low" and a count at the end stay together
@@ -269,17 +273,15 @@ def wrap(text: str, width: float, size: float = SIZE) -> list[str]:
     glued = re.sub(r": ([\d,]+)$", ":\u00a0\\1", glued)
     for word in glued.split(" "):
         trial = f"{line} {word}".strip()
-        if text_width(trial, size) <= width:
+        if fits(trial):
             line = trial
             continue
         if line:
             lines.append(line)
-        while text_width(word, size) > width and len(word) > 1:
-            fits = next(
-                (n for n in range(len(word) - 1, 1, -1) if text_width(word[:n], size) <= width), 1
-            )
-            lines.append(word[:fits])
-            word = word[fits:]
+        while not fits(word) and len(word) > 1:
+            most = next((n for n in range(len(word) - 1, 1, -1) if fits(word[:n])), 1)
+            lines.append(word[:most])
+            word = word[most:]
         line = word
     return [*lines, line] if line else lines
 

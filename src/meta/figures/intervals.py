@@ -1,0 +1,358 @@
+"""How do estimates stand side by side, when they are not pooled into one answer?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from meta.errors import DataError
+from meta.figures import forest_rows as make
+from meta.figures import theme
+from meta.figures.axis import limits_of_reader, robust_limits
+from meta.figures.draw import draw_sheet
+from meta.figures.interval_rows import Blocks, Data, read_blocks
+from meta.figures.sheet import (
+    Column,
+    Foot,
+    Reference,
+    Row,
+    Sheet,
+    digits_for,
+    interval_cells,
+    reader_to_axis,
+    to_reader,
+)
+
+Place = float | tuple[float, float]
+
+_WHAT = "interval_plot"
+# longer texts are broken into lines, so that the axis is not pushed off a narrow screen
+_LABEL_WIDTH, _TEXT_WIDTH, _HEADING_WIDTH = 250.0, 190.0, 400.0
+
+
+def interval_plot(
+    data: Data,
+    ax: Axes | None = None,
+    *,
+    axis_label: str = "",
+    title: str = "",
+    columns: Mapping[str, str] | None = None,
+    scale: str | None = None,
+    value_label: str = "",
+    references: Mapping[str, Place] | None = None,
+    claimed: Place | Mapping[str, Place] | None = None,
+    favours: tuple[str, str] | None = None,
+    limits: tuple[float, float] | None = None,
+    digits: int | None = None,
+    notes: Sequence[str] = (),
+) -> Figure:
+    """Draw estimates with their intervals side by side, without pooling them.
+
+    For figures that stand beside each other and have no common answer: published pools, the change
+    of single groups, several pools by who is let in, measured shares beside a claimed one.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame or mapping
+        Rows in the order in which they are drawn. A mapping gives blocks by heading; each block is
+        a data frame, or a mapping of label to the answer of :func:`meta.pool`. A bare data frame,
+        or a bare mapping of label to answers, is one block without a heading.
+
+        A data frame has the columns ``label`` and ``estimate`` and, where known, ``ci_low`` and
+        ``ci_high`` (both or neither; without them a point is drawn). **All are on the reader's
+        scale: a risk ratio of 0.8 is 0.8, not its logarithm.** Optional columns:
+
+        ``pooled`` (bool)
+            The estimate is a pooled one and is drawn as a diamond; it needs an interval.
+        ``assumed`` (bool, or text that says what is assumed)
+            The mark is hollow; the text stands under the plot.
+        ``highlight`` (bool, or text that says what the mark means)
+            The mark is a diamond in the colour of claims, its label bold; the text stands under
+            the plot.
+
+        Estimate and interval of an answer are taken from it and put on the reader's scale. One of
+        a single trial is drawn as a single trial.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of the right size by default.
+    axis_label : str
+        Name of the axis with its unit; the measure's by default.
+    title : str
+        Heading.
+    columns : mapping of str to str, optional
+        Further columns of the data frames and their headings, left of the axis; ``label`` gives the
+        labels a heading. Answers offer ``k`` (trials) and ``n`` (people). By default these two
+        where there are answers, else none.
+    scale : str, optional
+        Name of the measure, for example "MD", "RR", "PR": ratio measures get a logarithmic axis,
+        and the line of no effect stands where the measure has one (single shares have none). That
+        of the answers by default, else "GEN", an effect of any kind.
+    value_label : str
+        Heading over the printed numbers, for example "mg/L (95 % interval)". By default the measure
+        and, where answers say it, the level of the intervals.
+    references : mapping of str to float or (float, float), optional
+        Lines, or bands from one value to another, by what is written over them.
+    claimed : float, (float, float) or mapping, optional
+        The claimed figure, drawn as a line, or the claimed range, drawn as a band; several by what
+        is written over them.
+    favours : tuple of str, optional
+        What lies left and right of no effect.
+    limits : tuple of float, optional
+        Axis limits on the reader's scale. By default every estimate is shown and only intervals
+        that would squash the others are cut.
+    digits : int, optional
+        Decimals of the printed numbers. By default as many as the values have, at most two and
+        fewer where they are large.
+    notes : sequence of str
+        Paragraphs under the plot.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to draw, a column is missing, an estimate is no finite number (above 0
+        for ratios), an interval has one limit only or does not hold its estimate, or a line lies
+        outside the limits; each fault with its block, row and column.
+    NotComparable
+        If answers have another measure than ``scale`` or than each other.
+
+    Notes
+    -----
+    All marks have one size: nothing here is weighted. An interval or estimate that runs out of the
+    axis ends in an arrowhead and keeps its figures in the text. The method of the answers and their
+    notes always stand under the plot.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import meta
+    >>> waiting = pd.DataFrame({"label": ["A 2001", "B 2004"], "estimate": [-12.0, -16.0]})
+    >>> arms = pd.DataFrame(
+    ...     {"label": ["C 2017"], "estimate": [-20.0], "ci_low": [-31.0], "ci_high": [-9.0]}
+    ... )
+    >>> figure = meta.interval_plot(
+    ...     {"Waiting lists": waiting, "Control arms": arms}, axis_label="Change, %", claimed=-28
+    ... )
+    >>> figure.alt_text()
+    '3 estimates side by side: Change, %. Waiting lists: A 2001 −12; B 2004 −16. Control arms: C \
+2017 −20 (−31 to −9). A line marks claimed −28. Vertical line: no effect.'
+    """
+    found = read_blocks(_WHAT, data, scale, columns)
+    marks = _references(found, references, claimed)
+    shown = _digits(found) if digits is None else digits
+    heading = value_label or _value_label(found)
+    rows = _rows(found, shown)
+    named = {"label": "", **found.columns}
+    sheet = Sheet(
+        name=_WHAT,
+        rows=tuple(rows),
+        columns=(
+            *(
+                Column(
+                    key=key,
+                    heading=theme.plain(text),
+                    align="right" if found.numeric.get(key, False) else "left",
+                )
+                for key, text in named.items()
+            ),
+            Column(key="est", group=theme.plain(heading), side="right"),
+            Column(key="ci", group=theme.plain(heading), side="right"),
+        ),
+        scale=found.scale,
+        axis_label=theme.plain(axis_label)
+        or found.scale.label + (" (log scale)" if found.scale.log else ""),
+        limits=_limits(found, rows, marks, limits),
+        references=tuple(marks),
+        favours=favours,
+        foot=tuple(_foot(found, notes)),
+        title=theme.plain(title),
+    )
+    figure, host, _ = draw_sheet(sheet, ax)
+    theme.describe(host, _in_words(found, sheet))
+    return figure
+
+
+def _value_label(found: Blocks) -> str:
+    levels = {row.level for block in found.blocks for row in block.rows if np.isfinite(row.low)}
+    name = make.short_name(found.scale.measure)
+    if not levels:
+        return name
+    # a data frame does not say the level of its intervals
+    level = levels.pop() if len(levels) == 1 else np.nan
+    return f"{name} ({100 * level:g} % interval)" if np.isfinite(level) else f"{name} (interval)"
+
+
+def _digits(found: Blocks) -> int:
+    rows = [row for block in found.blocks for row in block.rows]
+    most = digits_for([float(v) for v in to_reader(found.scale, [row.estimate for row in rows])])
+    values = to_reader(found.scale, [v for row in rows for v in (row.estimate, row.low, row.high)])
+    values = values[np.isfinite(values)]
+    exact = (d for d in range(most) if np.allclose(values, np.round(values, d), rtol=0, atol=1e-9))
+    return next(exact, most)
+
+
+def _rows(found: Blocks, digits: int) -> list[Row]:
+    rows: list[Row] = []
+    for block in found.blocks:
+        if block.heading:
+            if rows:
+                rows.append(Row(kind="gap"))
+            heading = _lines(block.heading, _HEADING_WIDTH)
+            rows.append(Row(kind="heading", cells={"label": heading}))
+        for one in block.rows:
+            cells = {key: _lines(text, _TEXT_WIDTH) for key, text in one.cells.items()}
+            cells["label"] = _lines(one.label, _LABEL_WIDTH)
+            cells |= interval_cells(found.scale, one.estimate, one.low, one.high, digits)
+            rows.append(
+                Row(
+                    kind="total" if one.pooled else "claim" if one.highlight else "study",
+                    cells=cells, estimate=one.estimate, low=one.low, high=one.high, size=0.6,
+                    hollow=one.assumed, colour=theme.CLAIMED if one.highlight else "",
+                )
+            )  # fmt: skip
+    return rows
+
+
+def _lines(text: str, width: float) -> str:
+    return "\n".join(theme.wrap(text, width))
+
+
+def _references(
+    found: Blocks,
+    references: Mapping[str, Place] | None,
+    claimed: Place | Mapping[str, Place] | None,
+) -> list[Reference]:
+    scale = found.scale
+    marks = []
+    if np.isfinite(scale.null):
+        marks.append(Reference(value=reader_to_axis(scale, scale.null), kind="null"))
+    if claimed is None or isinstance(claimed, Mapping):
+        said = dict(claimed or {})
+    else:
+        said = {f"claimed {_as_given(claimed)}": claimed}
+    given = [("references", "mid", label, at) for label, at in (references or {}).items()]
+    given += [("claimed", "claimed", label, at) for label, at in said.items()]
+    faults = []
+    need = "a ratio above 0" if scale.log else "a finite number"
+    for argument, kind, label, at in given:
+        edges = at if isinstance(at, tuple) else (at, at)
+        try:
+            low, high = (float(edge) for edge in edges)
+            usable = bool(np.isfinite([low, high]).all()) and (low > 0 or not scale.log)
+        except (TypeError, ValueError):
+            usable = False
+        if not usable:
+            faults.append(
+                f"{argument}, {label}: {at!r}; give {need}, or two of them as (low, high), on the "
+                "reader's scale"
+            )
+        elif low > high:
+            faults.append(f"{argument}, {label}: {at!r} is in falling order; give (low, high)")
+        else:
+            until = reader_to_axis(scale, high) if low < high else np.nan
+            marks.append(
+                Reference(
+                    value=reader_to_axis(scale, low), kind=kind, label=theme.plain(label),  # type: ignore[arg-type]
+                    until=until,
+                )
+            )  # fmt: skip
+    if faults:
+        raise DataError.from_faults(_WHAT, faults)
+    return marks
+
+
+def _as_given(at: Place) -> str:
+    edges = at if isinstance(at, tuple) else (at,)
+    return " to ".join(
+        theme.as_given(edge) if isinstance(edge, int | float) else repr(edge) for edge in edges
+    )
+
+
+def _limits(
+    found: Blocks,
+    rows: Sequence[Row],
+    marks: Sequence[Reference],
+    limits: tuple[float, float] | None,
+) -> tuple[float, float]:
+    edges = [v for m in marks for v in (m.value, m.until) if np.isfinite(v)]
+    if limits is None:
+        single = [r for r in rows if r.kind in {"study", "claim"}]
+        pooled = [r for r in rows if r.kind == "total"]
+        return robust_limits(
+            [r.estimate for r in single],
+            [r.low for r in single],
+            [r.high for r in single],
+            must_show=edges + [r.estimate for r in pooled],
+            wide=[(r.low, r.high) for r in pooled],
+        )
+    low, high = limits_of_reader(_WHAT, found.scale, limits, "limits")
+    faults = [
+        f"limits={limits} leave out {mark.label or 'the line of no effect'}; widen them"
+        for mark in marks
+        if mark.value > high or (mark.until if mark.is_band else mark.value) < low
+    ]
+    if faults:
+        raise DataError.from_faults(_WHAT, faults)
+    return low, high
+
+
+def _foot(found: Blocks, notes: Sequence[str]) -> list[Foot]:
+    if isinstance(notes, str):
+        notes = [notes]
+    rows = [row for block in found.blocks for row in block.rows]
+    labels = [row.label for row in rows]
+    foot = []
+    # what a highlighted mark means is said once; whom it marks is seen
+    meanings = list(dict.fromkeys(row.why_highlight for row in rows if row.why_highlight))
+    if meanings:
+        foot.append(Foot(text=f"{make.sentence_case('; '.join(meanings))}.", symbol="highlight"))
+    if any(row.assumed for row in rows):
+        why = make.by_clause(labels, [[row.why_assumed] * bool(row.why_assumed) for row in rows])
+        text = f"Rests on an assumption: {why}." if why else "Rests on an assumption."
+        foot.append(Foot(text=text, symbol="hollow"))
+    foot += [Foot(text=theme.plain(note)) for note in notes]
+    methods = make.by_clause(labels, [[row.method] * bool(row.method) for row in rows])
+    names = {row.method for row in rows if row.method}
+    if names:
+        foot.append(Foot(text=f"Pooled by: {methods if len(names) > 1 else names.pop()}."))
+    for row in rows:
+        if row.notes:
+            said = "; ".join(note.rstrip(".") for note in row.notes)
+            foot.append(Foot(text=f"{row.label}: {said}."))
+    return foot
+
+
+def _in_words(found: Blocks, sheet: Sheet) -> str:
+    count = sum(len(block.rows) for block in found.blocks)
+    first = "1 estimate" if count == 1 else f"{count} estimates side by side"
+    title = sheet.title if sheet.title.endswith(("?", "!", ".")) else f"{sheet.title}."
+    parts = [title if sheet.title else "", f"{first}: {sheet.axis_label}."]
+    drawn = iter([row for row in sheet.rows if row.kind not in {"gap", "heading"}])
+    for block in found.blocks:
+        items = []
+        for one in block.rows:
+            cells = next(drawn).cells
+            text = f"{one.label} {cells['est']} {cells.get('ci', '')}".strip()
+            items.append(text + (", pooled" if one.pooled else ""))
+        head = f"{block.heading}: " if block.heading else ""
+        parts.append(f"{head}{'; '.join(items)}.")
+    for mark in sheet.references:
+        if mark.kind != "null":
+            parts.append(_mark_in_words(found, mark))
+    if any(mark.kind == "null" for mark in sheet.references):
+        parts.append("Vertical line: no effect.")
+    parts += [item.text for item in sheet.foot]
+    return " ".join(parts)
+
+
+def _mark_in_words(found: Blocks, mark: Reference) -> str:
+    edges = [mark.value, mark.until] if mark.is_band else [mark.value]
+    value = " to ".join(theme.as_given(float(v)) for v in to_reader(found.scale, edges))
+    text = mark.label if value in mark.label else f"{mark.label} ({value})"
+    return f"A {'band' if mark.is_band else 'line'} marks {text}."
