@@ -345,6 +345,23 @@ def test_arms_of_a_claim_plot_are_told_apart_and_have_a_key() -> None:
     assert "Control arm." not in plain
 
 
+def test_percent_changes_are_drawn_as_both_arms_as_they_come() -> None:
+    changes = meta.percent_change(
+        base_mean_t=[26.9, 20.0], base_sd_t=[7.1, 6.0], mean_t=[11.26, 10.0], sd_t=[6.9, 5.0],
+        n_t=[26, 30], base_mean_c=[25.6, 20.0], base_sd_c=[6.1, 6.0], mean_c=[15.2, 15.0],
+        sd_c=[9.3, 5.0], n_c=[27, 30],
+    ).assign(label=["A 2017", "B 2020"], index=[7, 7]).set_index("index")  # fmt: skip
+    fit = meta.pool(changes["net"].to_numpy(), changes["net_se"].to_numpy() ** 2, measure="PC")
+    figure = claim_plot(fit, -28, arms=changes)
+    marks = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"][1:]
+    expected = changes[["percent_t", "percent_c"]].to_numpy().ravel()
+    assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx(expected)
+    texts = [text for text, _ in boxes(figure) if text.endswith((", magnesium", ", control"))]
+    assert texts == ["A 2017, magnesium", "A 2017, control", "B 2020, magnesium", "B 2020, control"]
+    with pytest.raises(DataError, match="B 2020: the change of the control arm is missing"):
+        claim_plot(fit, -28, arms=changes.assign(percent_c=[-40.0, np.nan]))
+
+
 def test_names_of_studies_may_come_as_a_series() -> None:
     names = pd.Series({"study 0": "Tarleton 2017"})
     texts = [text for text, _ in boxes(traffic_light(judgements(), labels=names))]

@@ -63,11 +63,12 @@ def claim_plot(
     claimed_low, claimed_high : float, optional
         The claimed range, if a range was claimed.
     arms : pandas.DataFrame, optional
-        What happened in each arm, with columns ``label estimate`` and, where known, ``ci_low
-        ci_high``, on the reader's scale. A claimed percent fall is compared with both arms:
-        what the control arm does too is no effect. A column ``arm`` ("treated" or "control")
-        says which arm a row is; without it, a label that ends in a comma and the name of an arm
-        does. Treated arms are drawn filled and blue, control arms hollow and grey.
+        What happened in each arm: the answer of :func:`meta.percent_change` as it is, or columns
+        ``label estimate`` and, where known, ``ci_low ci_high``, on the reader's scale. A claimed
+        percent fall is compared with both arms: what the control arm does too is no effect. A
+        column ``arm`` ("treated" or "control") says which arm a row is; without it, a label that
+        ends in a comma and the name of an arm does. Treated arms are drawn filled and blue,
+        control arms hollow and grey.
     mid : float, optional
         Minimal important difference, on the reader's scale and signed.
     treatment, control : str
@@ -90,7 +91,8 @@ def claim_plot(
     ------
     DataError
         If the claim is no finite number (above 0 for ratios), it lies outside its own range,
-        columns of ``arms`` are missing, or an arm is neither treated nor control.
+        columns of ``arms`` are missing, an arm is neither treated nor control, or an arm of an
+        answer of :func:`meta.percent_change` has no change.
 
     Examples
     --------
@@ -210,6 +212,8 @@ def _arm_rows(
 ) -> list[Row]:
     if arms is None:
         return []
+    if "percent_t" in arms:
+        arms = _from_percent_change(arms)
     theme.require_columns("claim_plot, arms", arms, ["label", "estimate"])
     theme.nothing_to_draw("claim_plot, arms", arms)
     rows: list[Row] = []
@@ -232,6 +236,33 @@ def _arm_rows(
             )
         )  # fmt: skip
     return rows
+
+
+def _from_percent_change(changes: pd.DataFrame) -> pd.DataFrame:
+    """Turn one row a trial into one row an arm, the treated one first."""
+    theme.require_columns("claim_plot, arms", changes, ["label", "percent_t", "percent_c"])
+    faults = [
+        f"{theme.plain(record['label'])}: the change of the {side} arm is missing; leave the trial "
+        'out with changes.dropna(subset="net"), and say so'
+        for record in changes.to_dict("records")
+        for key, side in zip("tc", _SIDES, strict=True)
+        if pd.isna(record[f"percent_{key}"])
+    ]
+    if faults:
+        raise DataError.from_faults("claim_plot, arms", faults)
+    parts = [
+        pd.DataFrame(
+            {
+                "label": changes["label"],
+                "arm": side,
+                "estimate": changes[f"percent_{key}"],
+                "ci_low": changes.get(f"percent_{key}_low", np.nan),
+                "ci_high": changes.get(f"percent_{key}_high", np.nan),
+            }
+        ).reset_index(drop=True)
+        for key, side in zip("tc", _SIDES, strict=True)
+    ]
+    return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
 
 def _sides(arms: pd.DataFrame, names: tuple[str, str]) -> list[str]:
