@@ -126,7 +126,120 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
     assert "meta report: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["pool"], ["forest"], ["report"]])
+def test_one_claim_in_full(root, monkeypatch, capsys):
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("COLUMNS", "90")
+    assert main(["claims", "a0-c11"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 90
+    found = meta.assess("a0-c11", meta.load_evidence("data"))
+    # the same words as `meta.assess` prints, in shorter lines
+    assert out.split() == str(found).split()
+
+
+def test_the_claims_of_an_article_as_a_table(root, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "140")
+    assert main(["claims", "a4", "--data", str(root / "data")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 140
+    assert lines[0].split() == ["Id", "Claim", "Claimed", "Verdict", "Source", "Reason"]
+    starts = [line.split()[0] for line in lines if line.startswith("a4-c")]
+    assert starts == [f"a4-c{number:02}" for number in range(1, 20)]
+    (fast,) = (line for line in lines if line.startswith("a4-c03"))
+    assert "2 weeks  " in fast
+    assert "unresolved" in fast
+    assert lines[-1].startswith("19 claims: ")
+
+
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [
+        ("a0-d11", "Did you mean 'a0-c11'? The articles are a0, a1, a2, a3, a4"),
+        ("verywell", "no claim or article 'verywell'. The articles are a0"),
+    ],
+)
+def test_claims_that_are_not_there(root, capsys, which, words):
+    assert main(["claims", which, "--data", str(root / "data")]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_new_folder_is_checked_filled_and_pooled(tmp_path, capsys):
+    folder = tmp_path / "own"
+    assert main(["new", str(folder)]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "datapackage.json",
+        "results.csv",
+        "trials.csv",
+    ]
+    assert str(folder) in (folder / "README.md").read_text(encoding="utf-8")
+    assert main(["check", str(folder)]) == 0
+    assert "2 tables, 0 rows, no faults" in capsys.readouterr().out
+    assert meta.load_evidence(folder).select().empty
+    # an empty folder has no claims
+    assert main(["claims", "--data", str(folder)]) == 2
+    assert "no table of claims. Its tables are trials, results" in capsys.readouterr().err
+
+    def add(name: str, **cells: object) -> None:
+        with (folder / f"{name}.csv").open(encoding="utf-8") as file:
+            header = file.readline().strip().split(",")
+        assert set(cells) <= set(header)
+        with (folder / f"{name}.csv").open("a", encoding="utf-8") as file:
+            file.write(",".join(str(cells.get(column, "")) for column in header) + "\n")
+
+    for study, mean in (("smith2020", 41), ("jones2021", 38)):
+        add("trials", study_id=study, label=study.title())
+        add(
+            "results",
+            result_id=f"{study}-pain-1", study_id=study, outcome="pain", result_type="post",
+            n_t=30, mean_t=mean, sd_t=12, n_c=30, mean_c=46, sd_c=12, lower_is_better="yes",
+            reported_as=f"{mean} (12) v 46 (12); n = 30 each",
+        )  # fmt: skip
+    assert main(["check", str(folder)]) == 0
+    effects = meta.effects(meta.load_evidence(folder).select(outcome="pain"), "MD")
+    assert effects.yi.tolist() == [-5, -8]
+    assert meta.pool(effects).k == 2
+    add("results", result_id="smith2020-pain-2", study_id="smith2020", outcome="pain",
+        result_type="post", mean_t=33, mean_c=44, reported_as="not quoted")  # fmt: skip
+    assert main(["check", str(folder)]) == 1
+    assert "33 does not stand in reported_as" in capsys.readouterr().out
+
+
+def test_a_new_folder_overwrites_nothing(tmp_path, capsys):
+    (tmp_path / "file.txt").write_text("mine", encoding="utf-8")
+    assert main(["new", str(tmp_path)]) == 2
+    assert "is not empty, and nothing in it is overwritten" in capsys.readouterr().err
+    assert main(["new", str(tmp_path / "file.txt")]) == 2
+    assert "is a file" in capsys.readouterr().err
+    assert (tmp_path / "file.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_new_folder_describes_its_columns_as_the_project_does(root, tmp_path):
+    def described(folder: Path) -> dict[tuple[str, str], dict[str, object]]:
+        package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+        return {
+            (table["name"], field["name"]): field
+            for table in package["resources"]
+            for field in table["schema"]["fields"]
+        }
+
+    assert main(["new", str(tmp_path)]) == 0
+    own, ours = described(tmp_path), described(root / "data")
+    assert set(own) <= set(ours)
+    for key, field in own.items():
+        rules = field.get("constraints", {})
+        # a folder of one's own need not fill all that is asked for here
+        asked = dict(ours[key].get("constraints", {}))
+        if "required" not in rules:
+            asked.pop("required", None)
+        assert rules == asked, key
+        for name in ("type", "figure"):
+            assert field.get(name) == ours[key].get(name), key
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["check"], ["pool"], ["forest"], ["claims"], ["report"], ["new"]]
+)
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([*command, "--help"])

@@ -1,4 +1,4 @@
-"""The command line: ``meta check``, ``meta pool``, ``meta forest``, ``meta report``."""
+"""The command line: ``meta check | pool | forest | claims | report | new``."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="meta",
-        description="Check evidence tables, pool studies, draw forest plots, build the report.",
+        description="Check evidence tables, pool studies, draw forest plots, set the evidence "
+        "beside claims, build the report, begin a folder of your own.",
         epilog="`meta COMMAND --help` says more of a command.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -111,6 +112,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     forest.set_defaults(run=_forest)
 
+    claims = commands.add_parser(
+        "claims",
+        help="set the evidence beside the claims",
+        description="Print the claims of all articles or of one with their verdicts, or one claim "
+        "in full.",
+        epilog="A claim has two words: what the evidence says, and what became of its source.",
+    )
+    claims.add_argument(
+        "which",
+        nargs="?",
+        default="",
+        metavar="ARTICLE or CLAIM_ID",
+        help="such as a0 or a0-c11 (default: every claim)",
+    )
+    claims.add_argument(
+        "--data",
+        default="data",
+        metavar="FOLDER",
+        help="evidence folder with the table of claims (default: data)",
+    )
+    claims.set_defaults(run=_claims)
+
     report = commands.add_parser(
         "report",
         help="execute the notebooks and build the HTML report",
@@ -120,6 +143,16 @@ def _parser() -> argparse.ArgumentParser:
         "folder", nargs="?", default=".", help="the project folder (default: this one)"
     )
     report.set_defaults(run=_report)
+
+    new = commands.add_parser(
+        "new",
+        help="begin an evidence folder of your own",
+        description="Write an evidence folder that is ready to be filled: trials.csv and "
+        "results.csv with their headers, the datapackage.json that describes them, and a README.md "
+        "on how to fill a row. Nothing that is there already is overwritten.",
+    )
+    new.add_argument("folder", help="where; a folder that is new or empty")
+    new.set_defaults(run=_new)
     return parser
 
 
@@ -205,6 +238,27 @@ def _forest(options: argparse.Namespace) -> int:
 
     written = save(forest(_pooled(options)), options.output)
     print(f"wrote {written}")
+    return 0
+
+
+def _claims(options: argparse.Namespace) -> int:
+    from shutil import get_terminal_size
+
+    from meta.claims.terminal import claims_text
+    from meta.evidence.tables import load_evidence
+
+    # wide enough for the table where nobody says how wide the terminal is
+    width = get_terminal_size((120, 24)).columns
+    print(claims_text(options.which, load_evidence(options.data), width))
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from meta.evidence.new_folder import new_folder
+
+    folder = new_folder(options.folder)
+    for path in sorted(folder.iterdir()):
+        print(f"wrote {path.as_posix()}")
     return 0
 
 

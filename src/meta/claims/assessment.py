@@ -115,7 +115,8 @@ class Assessment:
         """Say verdict and reason in one sentence."""
         return f"{self.verdict.replace('_', ' ').capitalize()}: {self.reason}"
 
-    def _rows(self) -> list[tuple[str, str]]:
+    def rows(self) -> list[tuple[str, str]]:
+        """Return what is shown, line by line: its name and its text."""
         rows = [
             ("Claim", f"{self.claim} ({self.article_label})"),
             ("Verdict", self.verdict.replace("_", " ")),
@@ -145,14 +146,14 @@ class Assessment:
         return rows
 
     def __str__(self) -> str:
-        rows = self._rows()
+        rows = self.rows()
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
     def _repr_html_(self) -> str:
         body = "".join(
             f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-            for name, value in self._rows()
+            for name, value in self.rows()
         )
         return (
             f'<table class="assessment"><caption>{escape(self.claim_id)}</caption>'

@@ -63,11 +63,16 @@ def article_page(
     return "\n\n".join(parts) + "\n"
 
 
-def _counts(found: Sequence[Assessment]) -> str:
+def count_verdicts(found: Sequence[Assessment]) -> str:
+    """Count claims by verdict: "19 claims: 3 supported and 16 unresolved"."""
     words = [one.verdict for one in found]
     shown = [f"{words.count(name)} {name.replace('_', ' ')}" for name in VERDICTS if name in words]
+    return f"{counted(len(found), 'claim')}: {listing(shown)}"
+
+
+def _counts(found: Sequence[Assessment]) -> str:
     not_found = sum(one.source == "not_found" for one in found)
-    text = f"{counted(len(found), 'claim')}: {listing(shown)}."
+    text = f"{count_verdicts(found)}."
     if not_found:
         text += (
             f" The source of {not_found} of them was not found with the searches made, which is no"

@@ -98,7 +98,8 @@ def sensitivity(
     last = effects(strictest, measure, **derivation)
     fit = pool(last) if last.k else None
     found.append(Check(analysis=STRICTEST, fit=fit, effects=last, same=True))
-    return table_of(found, margin).assign(fit=[check.fit for check in found])
+    fits = pd.Series([check.fit for check in found], dtype=object)
+    return table_of(found, margin).assign(fit=fits)
 
 
 def checks(rows: pd.DataFrame, measure: str, **derivation: Any) -> Iterator[Check]:
