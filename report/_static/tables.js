@@ -5,6 +5,7 @@
 "use strict";
 
 (() => {
+  const SORTED = 6; // rows from which the headings sort: fewer are seen at a glance
   const LONG = 10; // rows from which a table gets a filter
 
   const textOf = (row, column) => row.cells[column].textContent.trim();
@@ -24,6 +25,7 @@
 
   function makeSortable(table) {
     const body = table.tBodies[0];
+    if (body.rows.length < SORTED) return;
     [...table.tHead.rows[0].cells].forEach((heading, column) => {
       const button = document.createElement("button");
       button.type = "button";

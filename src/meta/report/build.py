@@ -48,6 +48,7 @@ def build(root: Path | str = ".") -> Path:
     source = _assemble(home)
     _say(2, "executing the notebooks")
     execute_notebooks(home, source / "notebooks")
+    _fold_code(source / "notebooks")
     _say(3, "building the site")
     site = home / "build" / "site"
     _sphinx(home, source, site)
@@ -88,6 +89,22 @@ def _assemble(home: Path) -> Path:
     shutil.copytree(home / "figures", source / "figures")
     write_pages(home, source)
     return source
+
+
+def _fold_code(notebooks: Path) -> None:
+    """Fold the code of every cell: on the pages the answer comes first, the code on demand."""
+    import nbformat
+
+    for path in sorted(notebooks.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and cell.source.strip():
+                tags = cell.metadata.get("tags", [])
+                cell.metadata["tags"] = [
+                    *(tag for tag in tags if tag != "hide-input"),
+                    "hide-input",
+                ]
+        nbformat.write(notebook, path)
 
 
 def _sphinx(home: Path, source: Path, site: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -12,10 +12,14 @@ from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
 from meta.claims.pages import article_page
 from meta.claims.verdicts import SOURCES, VERDICTS
+from meta.claims.wording import listing
+from meta.effect_sizes.derive import effects
 from meta.evidence.tables import Evidence
 from meta.figures.claim import claim_plot
 from meta.figures.theme import svg_text
 from meta.report.tables import Html, escape, html_block, html_table
+from meta.synthesis.certainty import certainty
+from meta.synthesis.pool import pool
 
 # which notebook answers claims of which topic
 _NOTEBOOKS = {
@@ -48,6 +52,9 @@ _MEANING = {
     "not_testable": "mechanism, opinion or rhetoric that no trial here can test",
 }
 
+# outcomes that the landing page rates; the notebook on trustworthiness rates more
+_RATED = ("depression", "anxiety")
+
 
 def write_claim_pages(evidence: Evidence, source: Path) -> None:
     """Write the scoreboard of the landing page, and the page of every article.
@@ -58,7 +65,8 @@ def write_claim_pages(evidence: Evidence, source: Path) -> None:
         The curated tables.
     source : pathlib.Path
         Where the pages of the site are collected; its ``index.md`` holds the words around the
-        scoreboard, with the line ``{{ scoreboard }}`` where it goes.
+        scoreboard, with the line ``{{ scoreboard }}`` where it goes, and ``{{ certainty }}`` for
+        the line on how certain the answers are.
     """
     found = [assess(str(claim), evidence) for claim in evidence.claims["claim_id"]]
     (source / "articles").mkdir()
@@ -72,7 +80,9 @@ def write_claim_pages(evidence: Evidence, source: Path) -> None:
     (source / "claims.md").write_text(_claims_page(found), encoding="utf-8")
     index = source / "index.md"
     text = index.read_text(encoding="utf-8")
-    index.write_text(text.replace("{{ scoreboard }}", _scoreboard(found)), encoding="utf-8")
+    for name, words in (("scoreboard", _scoreboard(found)), ("certainty", _certainty(evidence))):
+        text = text.replace(f"{{{{ {name} }}}}", words)
+    index.write_text(text, encoding="utf-8")
 
 
 def _by_article(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
@@ -116,24 +126,21 @@ def _arms(arms: pd.DataFrame | None) -> pd.DataFrame | None:
 
 
 def _scoreboard(found: Sequence[Assessment]) -> str:
-    rows: list[Mapping[str, object]] = []
-    for file, claims in _by_article(found).items():
-        name, label = f"articles/{Path(file).stem[:3]}.html", claims[0].article_label
-        counted = {verdict: sum(one.verdict == verdict for one in claims) for verdict in VERDICTS}
-        rows.append(
-            {"article": Html(f'<a href="{name}">{escape(label)}</a>'), "claims": len(claims)}
-            | counted
-        )
-    total = {verdict: sum(one.verdict == verdict for one in found) for verdict in VERDICTS}
-    rows.append({"article": "All", "claims": len(found)} | total)
+    rows = [
+        _board_row(f"articles/{Path(file).stem[:3]}.html", claims[0].article_label, claims)
+        for file, claims in _by_article(found).items()
+    ]
+    rows.append(_board_row("claims.html", "All five articles", found))
     board = html_table(
         pd.DataFrame(rows),
         "Claims by article and verdict",
         columns={"article": "Article", "claims": "Claims"}
-        | {verdict: verdict.replace("_", " ").capitalize() for verdict in VERDICTS},
+        | {verdict: _heading(verdict) for verdict in VERDICTS},
+        plain=True,
     )
     meanings = "".join(
-        f"<dt>{escape(verdict.replace('_', ' ').capitalize())}</dt><dd>{escape(meaning)}</dd>"
+        f'<dt><span class="swatch {verdict}"></span>{escape(_heading(verdict))}</dt>'
+        f"<dd>{escape(meaning)}</dd>"
         for verdict, meaning in _MEANING.items()
     )
     sources = {status: sum(one.source == status for one in found) for status in SOURCES}
@@ -144,7 +151,49 @@ def _scoreboard(found: Sequence[Assessment]) -> str:
         f"was found and says something else; for {sources['not_found']} it was not found with the "
         "searches made, which is no proof that it does not exist.</p>"
     )
-    return html_block(f'{board}\n<dl class="verdicts">{meanings}</dl>\n{traced}')
+    return html_block(
+        f'<div class="board">{board}</div>\n<dl class="verdicts">{meanings}</dl>\n{traced}'
+    )
+
+
+def _board_row(page: str, label: str, claims: Sequence[Assessment]) -> dict[str, object]:
+    """Count the claims of an article by verdict; the bar repeats the counts for the eye alone."""
+    counted = {verdict: sum(one.verdict == verdict for one in claims) for verdict in VERDICTS}
+    parts = "".join(
+        f'<span class="{verdict}" style="flex-grow: {count}"></span>'
+        for verdict, count in counted.items()
+        if count
+    )
+    named = (
+        f'<a href="{page}">{escape(label)}</a><span class="bar" aria-hidden="true">{parts}</span>'
+    )
+    return {"article": Html(named), "claims": len(claims)} | counted
+
+
+def _heading(verdict: str) -> str:
+    return verdict.replace("_", " ").capitalize()
+
+
+def _certainty(evidence: Evidence) -> str:
+    """Say in one line how certain the answers on mood are."""
+    said = []
+    for outcome in _RATED:
+        rows = evidence.select(
+            outcome,
+            stratum=["magnesium_alone", "add_on"],
+            control=["placebo", "no_treatment"],
+            randomised="yes",
+        )
+        said.append((outcome, certainty(evidence, outcome, pool(effects(rows, "SMD"))).level))
+    if len({level for _, level in said}) == 1:
+        shown = f"{listing(outcome for outcome, _ in said)}: {said[0][1]}"
+    else:
+        shown = listing(f"{outcome}: {level}" for outcome, level in said)
+    return (
+        "How certain is this? In the manner of GRADE, by stated rules, the certainty of the pooled "
+        f"effect on {shown}. [What lowered it]"
+        "(notebooks/13_trustworthiness.ipynb)."
+    )
 
 
 def _claims_page(found: Sequence[Assessment]) -> str:

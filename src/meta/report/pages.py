@@ -34,7 +34,8 @@ def write_pages(home: Path, source: Path) -> None:
         Where the pages of the site are collected.
     """
     evidence = load_evidence(home / "data")
-    write_trial_pages(evidence, source)
+    notebooks = {path.stem for path in (home / "notebooks").glob("*.ipynb")}
+    write_trial_pages(evidence, source, notebooks)
     write_claim_pages(evidence, source)
     changes = (home / "data" / "CHANGES.md").read_text(encoding="utf-8")
     (source / "changes.md").write_text(changes, encoding="utf-8")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from meta.effect_sizes.derive import effects
-from meta.errors import DataError, NotComparable
+from meta.claims.wording import listing, words
+from meta.effect_sizes.derivation import Derivation
 from meta.evidence.tables import Evidence
-from meta.evidence.trustworthiness import check_trustworthiness
-from meta.report.tables import Html, escape, html_block, html_table, link, as_text
+from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
+from meta.report.tables import Html, as_text, escape, html_block, html_table, link
+from meta.report.trial_results import derive_all, result_section
 
 _FACTS = {
     "title": "Title",
@@ -34,8 +36,65 @@ _FACTS = {
     "note": "Curators' note",
 }
 
+# columns whose cells are codes
+_CODES = ("design", "blinding", "mg_form", "access")
+_TOOLS = {
+    "Cochrane RoB1 (as judged in CD009402.pub3)": "Cochrane review CD009402 (RoB 1)",
+    "Cochrane RoB1 (as judged in CD010655.pub3)": "Cochrane review CD010655 (RoB 1)",
+    "RoB 1 (vitamin_meta)": "the unpublished data set vitamin_meta (RoB 1)",
+    "RoB2": "the curators of these tables: one question of RoB 2, forced by a reported fact",
+    "design_fact": "the curators: a fact of the design",
+    "integrity_notice": "a notice of a journal or of Retraction Watch",
+    "post_publication_critique": "a critique after publication",
+}
+_DOMAINS = {
+    "D1": "randomisation (D1)",
+    "D2": "deviations from what was intended (D2)",
+    "D3": "missing data (D3)",
+    "D4": "measurement (D4)",
+    "D5": "selective reporting (D5)",
+    "overall": "as a whole",
+}
+# notebook -> outcomes that it asks about
+NOTEBOOKS = {
+    "02_depression": ("depression",),
+    "03_anxiety_and_stress": ("anxiety", "stress"),
+    "04_sleep": (
+        "insomnia_severity",
+        "sleep_quality",
+        "sleep_disturbance",
+        "sleep_related_impairment",
+        "restorative_sleep",
+        "sleep_onset_latency",
+        "total_sleep_time",
+        "sleep_time",
+        "sleep_efficiency",
+        "early_morning_awakening",
+        "ease_of_falling_asleep",
+        "slow_wave_sleep",
+        "deep_sleep",
+        "rem_sleep",
+        "light_sleep",
+        "plms_index",
+        "plms_arousal_index",
+        "short_sleep",
+    ),
+    "05_inflammation": ("crp", "crp_ge_3mgL", "il6", "tnf_alpha", "bdnf"),
+    "06_cortisol_and_hrv": ("cortisol", "acth", "cortisone", "hrv", "resting_heart_rate"),
+    "07_absorption": ("absorption_fraction", "retention_fraction", "serum_mg"),
+    "08_tolerability": (
+        "gi_adverse_event",
+        "any_adverse_event",
+        "dropout",
+        "gi_symptom_severity",
+        "stool_frequency_ratio",
+    ),
+    "09_deficiency": ("hypomagnesaemia", "suboptimal_serum_mg"),
+    "10_cognition": ("cognition",),
+}
 
-def write_trial_pages(evidence: Evidence, source: Path) -> None:
+
+def write_trial_pages(evidence: Evidence, source: Path, notebooks: Collection[str] = ()) -> None:
     """Write the page of every study, and the list of them.
 
     Parameters
@@ -44,6 +103,8 @@ def write_trial_pages(evidence: Evidence, source: Path) -> None:
         The curated tables.
     source : pathlib.Path
         Where the pages of the site are collected.
+    notebooks : collection of str
+        Names of the notebooks on the site; a study is linked to those that ask about its outcomes.
     """
     folder = source / "trials"
     folder.mkdir()
@@ -51,7 +112,7 @@ def write_trial_pages(evidence: Evidence, source: Path) -> None:
     results = evidence.select()
     bias = evidence.risk_of_bias
     reviewed = evidence.review_trials
-    lines = _derive_all(results)
+    derived = derive_all(results)
     for _, trial in evidence.trials.iterrows():
         study = trial["study_id"]
         page = _page(
@@ -60,7 +121,8 @@ def write_trial_pages(evidence: Evidence, source: Path) -> None:
             bias[bias["study_id"] == study],
             findings[findings["study_id"] == study],
             reviewed[reviewed["study_id"] == study],
-            lines,
+            derived,
+            _notebooks(study, results[results["study_id"] == study], notebooks),
         )
         (folder / f"{study}.md").write_text(page, encoding="utf-8")
     (source / "trials.md").write_text(_list(evidence.trials, results), encoding="utf-8")
@@ -76,8 +138,11 @@ def _list(trials: pd.DataFrame, results: pd.DataFrame) -> str:
         page=[trial_link(*pair) for pair in zip(trials["study_id"], trials["label"], strict=True)],
         results=trials["study_id"].map(results["study_id"].value_counts()).fillna(0).astype(int),
         outcomes=trials["study_id"].map(
-            results.groupby("study_id")["outcome"].agg(lambda names: ", ".join(sorted(set(names))))
+            results.groupby("study_id")["outcome"].agg(
+                lambda names: ", ".join(sorted({words(name) for name in names}))
+            )
         ),
+        **{name: trials[name].str.replace("_", " ") for name in _CODES},
     )
     columns = {
         "page": "Study",
@@ -106,41 +171,31 @@ def _page(
     bias: pd.DataFrame,
     findings: pd.DataFrame,
     reviewed: pd.DataFrame,
-    lines: dict[str, tuple[str, str]],
+    derived: Mapping[str, Derivation | str],
+    together: str,
 ) -> str:
     parts = [f"# {as_text(trial['label'])}", html_block(_facts(trial))]
     if len(results):
-        parts += ["## Results as printed", html_block(_results(results))]
-        parts += ["## From print to effect", html_block(_derivations(results, lines))]
+        parts += ["## Results as printed", together]
+        sections = (result_section(row, derived[row["result_id"]]) for _, row in results.iterrows())
+        parts.append(html_block("\n".join(sections)))
     else:
-        parts.append("No result of this study was read.")
+        parts.append("No result of this study was read. The note above says what is known of it.")
     if len(findings):
         parts += ["## What does not add up", html_block(_findings(findings))]
-    for tool, judged in bias.groupby("tool"):
-        parts += [
-            f"## Risk of bias: {as_text(tool)}",
-            html_block(
-                html_table(
-                    judged.assign(
-                        where=[link(url, "page read") for url in judged["read_at"]],
-                    ),
-                    "Judgements, and what each rests on",
-                    columns={
-                        "domain": "Domain",
-                        "judgement": "Judgement",
-                        "basis": "Basis",
-                        "where": "Source",
-                    },
-                )
-            ),
-        ]
+    if len(bias):
+        parts += ["## Risk of bias", html_block(_bias(bias))]
     if len(reviewed):
         parts += ["## As printed in reviews", html_block(_reviewed(reviewed))]
     return "\n\n".join(parts) + "\n"
 
 
 def _facts(trial: pd.Series) -> str:
-    facts = [(heading, trial[name]) for name, heading in _FACTS.items() if pd.notna(trial[name])]
+    facts = [
+        (heading, str(trial[name]).replace("_", " ") if name in _CODES else trial[name])
+        for name, heading in _FACTS.items()
+        if pd.notna(trial[name])
+    ]
     if pd.notna(trial["doi"]):
         facts.append(("Paper", link(f"https://doi.org/{trial['doi']}", f"doi {trial['doi']}")))
     if pd.notna(trial["pmid"]):
@@ -157,76 +212,47 @@ def _facts(trial: pd.Series) -> str:
     )
 
 
-def _results(results: pd.DataFrame) -> str:
-    shown = results.assign(
-        anchor=[
-            Html(f'<span id="{escape(result)}">{escape(result)}</span>')
-            for result in results["result_id"]
-        ],
-        source=[
-            link(url, place)
-            for url, place in zip(results["source_url"], results["locator"], strict=True)
-        ],
-    )
+def _notebooks(study: str, results: pd.DataFrame, known: Collection[str]) -> str:
+    """Link to the notebooks that answer the questions which a study's results speak to."""
+    held = set(results["outcome"])
+    names = [name for name, outcomes in NOTEBOOKS.items() if held & set(outcomes)]
+    names = ["01_tarleton_2017"] * (study == "tarleton2017") + names
+    links = listing(f"[](../notebooks/{name}.ipynb)" for name in names if name in known)
+    if not links:
+        return "No notebook asks about these outcomes."
+    return f"What these and other studies say together: {links}."
+
+
+def _bias(bias: pd.DataFrame) -> str:
     return html_table(
-        shown,
-        "Each result, as it was printed and where",
+        bias.assign(
+            who=bias["tool"].map(_TOOLS),
+            domain=bias["domain"].map(lambda name: _DOMAINS.get(name, name)),
+            where=[link(url, "cited") for url in bias["source_url"]],
+            read=[link(url, "page read" if "://" in url else url) for url in bias["read_at"]],
+        ),
+        "Judgements: by whom, of what, and on what each rests",
         columns={
-            "anchor": "Result",
-            "outcome": "Outcome",
-            "instrument": "Instrument",
-            "time_weeks": "Week",
-            "arm_t": "Treated",
-            "arm_c": "Control",
-            "reported_as": "As printed",
-            "reporting": "Reported as",
-            "stratum": "Comparison",
-            "source": "Read at",
-            "flag": "Flag",
-            "note": "Note",
+            "who": "Judged by",
+            "domain": "Question",
+            "judgement": "Risk",
+            "basis": "Because",
+            "where": "Source",
+            "read": "Read at",
         },
+        plain=True,
     )
-
-
-def _derive_all(results: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Say of every result, in a line, which effect it gives, with its derivation, or why none.
-
-    Each row stands for itself here, so rows take their result as study: no trial "counts once".
-    """
-    rows = results.assign(study_id=results["result_id"], same_trial_as=None)
-    rows = rows[rows["lower_is_better"].notna()]
-    found = effects(rows, "SMD")
-    said = dict(zip(found.excluded["result_id"], found.excluded["reason"], strict=True))
-    lines = {name: (f"no effect: {reason}", "") for name, reason in said.items()}
-    for name, derivation in found.derivations.items():
-        lines[name] = ("as SMD", derivation._repr_html_())
-    left = rows[~rows["result_id"].isin(found.derivations)]
-    tried = {"RR": left[left["events_t"].notna()], "MD": left[left["estimate"].notna()]}
-    for measure, candidates in tried.items():
-        for position in range(len(candidates)):
-            row = candidates.iloc[[position]]
-            try:
-                one = effects(row, measure)
-            except (DataError, NotComparable):
-                continue  # the reason why it is no SMD stands already
-            for name, derivation in one.derivations.items():
-                lines[name] = (f"as {measure}", derivation._repr_html_())
-    return lines
-
-
-def _derivations(results: pd.DataFrame, lines: dict[str, tuple[str, str]]) -> str:
-    parts = []
-    for result in results["result_id"]:
-        name = escape(str(result))
-        shown, body = lines.get(result, ("no effect: the direction of the outcome is not said", ""))
-        opened = f"<details><summary>{name}: {escape(shown)}</summary>"
-        parts.append(f"{opened}{body}</details>" if body else f"<p>{name}: {escape(shown)}</p>")
-    return "\n".join(parts)
 
 
 def _findings(findings: pd.DataFrame) -> str:
     return html_table(
-        findings,
+        findings.assign(
+            check=findings["check"].map(CHECKS),
+            result_id=[
+                Html(f'<a href="#{escape(name)}">{escape(name)}</a>')
+                for name in findings["result_id"].fillna("")
+            ],
+        ),
         "Checks of the printed figures against arithmetic; they flag and delete nothing",
         columns={
             "result_id": "Result",

@@ -1,0 +1,142 @@
+"""What did a study print, where does it stand, and which effect follows from it?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from meta.claims.wording import words
+from meta.effect_sizes.derivation import Derivation
+from meta.effect_sizes.derive import effects
+from meta.effect_sizes.scales import scale_of
+from meta.errors import DataError, NotComparable
+from meta.report.tables import escape, link
+from meta.synthesis.presentation import number
+
+# how much of a result is printed, from most to least
+_PRINTED = {
+    "arms": "the figures of both arms",
+    "interval": "a difference with its interval or standard error",
+    "p_value": "an exact p-value and no figures of the arms",
+    "direction": "whom it favours, without a size",
+    "silent": "that there was no difference, without a figure",
+    "single_arm": "one group, with nothing to compare it with",
+}
+_COMPARISON = {
+    "magnesium_alone": "magnesium alone",
+    "add_on": "magnesium added to a treatment that both arms got",
+    "combination": "magnesium together with another active ingredient",
+    "active_comparator": "magnesium against another treatment",
+    "magnesium_comparison": "one kind of magnesium against another",
+    "uncontrolled": "no control group",
+    "observational": "people observed, nothing given by the study",
+    "animal": "animals",
+}
+_CONTROL = {"placebo": "against placebo", "no_treatment": "against no treatment"}
+_READ = {
+    "primary_abstract": "the paper's abstract",
+    "primary_full_text": "the paper",
+    "secondary_review": "a review or data set that reports it",
+    "registry": "a trial registry",
+}
+
+
+def derive_all(results: pd.DataFrame) -> dict[str, Derivation | str]:
+    """Find for every result the effect that it gives by itself, or the reason why it gives none.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        Rows of ``evidence.select``.
+
+    Returns
+    -------
+    dict of str to Derivation or str
+        By ``result_id``: the derivation of an SMD, else of a risk ratio, else of a mean difference;
+        or why there is no SMD.
+    """
+    # each row stands for itself here, so rows take their result as study: no trial "counts once"
+    rows = results.assign(study_id=results["result_id"], same_trial_as=None)
+    undirected = rows["lower_is_better"].isna()
+    reason = "the outcome has no better direction"
+    found: dict[str, Derivation | str] = dict.fromkeys(rows.loc[undirected, "result_id"], reason)
+    rows = rows[~undirected]
+    first = effects(rows, "SMD")
+    found |= dict(zip(first.excluded["result_id"], first.excluded["reason"], strict=True))
+    found |= first.derivations
+    left = rows[~rows["result_id"].isin(first.derivations)]
+    tried = {"RR": left[left["events_t"].notna()], "MD": left[left["estimate"].notna()]}
+    for measure, candidates in tried.items():
+        for position in range(len(candidates)):
+            try:
+                found |= effects(candidates.iloc[[position]], measure).derivations
+            except (DataError, NotComparable):
+                continue  # the reason why it is no SMD stands already
+    return found
+
+
+def result_section(row: pd.Series, effect: Derivation | str) -> str:
+    """Write one result as a section of a page.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        A row of ``evidence.select``.
+    effect : Derivation or str
+        The effect that it gives, or why it gives none.
+
+    Returns
+    -------
+    str
+        HTML; every text of the tables is escaped.
+    """
+    lines = [
+        f'<section class="result" id="{escape(row["result_id"])}">',
+        f"<h3>{escape(_title(row))}</h3>",
+        f"<p>{escape(_compared(row))}</p>",
+    ]
+    if pd.notna(row["reported_as"]):
+        lines.append(f"<blockquote>{escape(row['reported_as'])}</blockquote>")
+    lines.append(f"<p>{_where(row)}</p>")
+    for name, heading in (("flag", "Caution"), ("note", "Curators' note")):
+        if pd.notna(row[name]):
+            lines.append(f"<p><strong>{heading}:</strong> {escape(row[name])}</p>")
+    lines += [_effect(effect), "</section>"]
+    return "\n".join(lines)
+
+
+def _title(row: pd.Series) -> str:
+    parts = [words(row["outcome"])]
+    if pd.notna(row["instrument"]):
+        parts.append(row["instrument"])
+    if pd.notna(row["time_weeks"]) and row["time_weeks"] > 0:
+        parts.append(f"week {row['time_weeks']:g}")
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def _compared(row: pd.Series) -> str:
+    arms = [row[name] for name in ("arm_t", "arm_c") if pd.notna(row[name])]
+    kind = _COMPARISON[row["stratum"]]
+    control = _CONTROL.get(row["control"], "")
+    text = f"{' against '.join(arms)}; the comparison: {kind} {control}".strip(" ;")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _where(row: pd.Series) -> str:
+    text = f"Printed: {escape(_PRINTED[row['reporting']])}."
+    place = row["locator"] if pd.notna(row["locator"]) else row["source_url"]
+    text += f" Read in {escape(_READ[row['source_kind']])}: {link(row['source_url'], place)}"
+    copy = row["read_at"]
+    if pd.notna(copy) and copy != row["source_url"]:
+        text += f", through {link(copy, 'this copy' if '://' in copy else copy)}"
+    return f"{text}. Row <code>{escape(row['result_id'])}</code>."
+
+
+def _effect(effect: Derivation | str) -> str:
+    if isinstance(effect, str):
+        return f"<p>No effect is computed from it: {escape(effect)}.</p>"
+    scale = scale_of(effect.measure)
+    shown = number(float(scale.transform(effect.yi)))
+    error = f"{'on the log scale, ' if scale.log else ''}standard error {number(effect.sei)}"
+    head = f"From print to effect: {scale.label} {shown} ({error})"
+    return f"<details><summary>{escape(head)}</summary>{effect._repr_html_()}</details>"
