@@ -68,6 +68,7 @@ _PUBLIC = {
     "forest": "meta.figures.forest:forest",
     "claim_plot": "meta.figures.claim:claim_plot",
     "interval_plot": "meta.figures.intervals:interval_plot",
+    "claims_plot": "meta.figures.claims_overview:claims_plot",
     "funnel": "meta.figures.funnel:funnel",
     "bubble": "meta.figures.bubble:bubble",
     "drapery": "meta.figures.drapery:drapery",
@@ -86,11 +87,13 @@ _PUBLIC = {
     "alt_text": "meta.figures.theme:alt_text",
     # report: telling
     "as_text": "meta.report.tables:as_text",
+    "headings": "meta.report.headings:headings",
     "table": "meta.report.display:table",
     "sources": "meta.report.display:sources",
     "behind": "meta.report.fits:behind",
     "compare": "meta.report.fits:compare",
     "linked": "meta.report.fits:linked",
+    "what_if": "meta.report.what_if:what_if",
     # errors
     "DataError": "meta.errors:DataError",
     "TooFewStudies": "meta.errors:TooFewStudies",

@@ -49,6 +49,11 @@ def test_an_interval_stands_in_one_cell():
     assert table.frame.loc[0, "net_low"] == -12.4, "what is kept is not rounded"
 
 
+def test_numbers_of_a_column_have_the_same_decimals():
+    frame = pd.DataFrame({"a": [1.0, 2.5], "b": [1.0, 2.0], "c": [-0.001, np.nan]})
+    assert cells(meta.table(frame, "x"))[1:] == [["1.00", "1", "0.00"], ["2.50", "2", ""]]
+
+
 def test_codes_are_shown_in_words_and_study_names_are_not_touched():
     frame = pd.DataFrame({"stratum": ["magnesium_alone"], "label": ["A_1"]})
     assert cells(meta.table(frame, "x"))[1] == ["magnesium alone", "A_1"]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from meta.errors import DataError
 from meta.evidence.faults import closest, listed
-from meta.report.headings import CODES, DIGITS, HEADINGS, heading
+from meta.report.headings import CODES, DIGITS, headings
 from meta.report.tables import Html, claim_name, escape, html_table, link, study_name
 from meta.synthesis.presentation import number
 
@@ -110,8 +110,8 @@ def table(
     shown = pd.DataFrame(
         {name: _cells(frame, name, decimals.get(name, 2)) for name in names}, index=frame.index
     )
-    headings = columns if isinstance(columns, Mapping) else {name: heading(name) for name in names}
-    text = html_table(shown, caption, columns=headings, digits=decimals, anchor=anchor)
+    shown_as = columns if isinstance(columns, Mapping) else headings(names)
+    text = html_table(shown, caption, columns=shown_as, digits=decimals, anchor=anchor)
     return Table(_plain(frame, names), caption, text)
 
 
@@ -144,7 +144,7 @@ def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read")
         "label", kind="stable"
     )
     kept = [name for name in names if rows[name].notna().any()]
-    return table(rows, caption, {name: HEADINGS[name] for name in kept} | {"label": "Source"})
+    return table(rows, caption, headings(kept) | {"label": "Source"})
 
 
 def _with_label(frame: pd.DataFrame) -> pd.DataFrame:
@@ -176,6 +176,7 @@ def _cells(frame: pd.DataFrame, name: str, digits: int) -> pd.Series:
 
 
 def _span(low: float, high: float, digits: int) -> str:
+    digits = 0 if float(low).is_integer() and float(high).is_integer() else digits
     return f"{number(float(low), digits)} to {number(float(high), digits)}"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 # column of the tables or of an answer -> heading; any table may use another
 HEADINGS = {
+    "access": "Read as",
     "analysis": "Analysis",
     "arithmetic": "Arithmetic",
     "arm_c": "Control arm",
@@ -28,8 +31,10 @@ HEADINGS = {
     "design": "Design",
     "domain": "Domain",
     "dose_note": "Dose",
+    "doi": "DOI",
     "effect": "Effect (95 % interval)",
     "effect_unit": "Unit",
+    "duration_weeks": "Weeks",
     "elemental_mg_day": "Magnesium, mg a day",
     "estimate": "Estimate",
     "events_c": "Events, control",
@@ -48,7 +53,7 @@ HEADINGS = {
     "measure": "Measure",
     "mg_form": "Salt",
     "n_c": "People, control",
-    "n_randomised": "Randomised",
+    "n_randomised": "People randomised",
     "n_t": "People, magnesium",
     "n_total": "People",
     "net": "Net change, points",
@@ -67,14 +72,17 @@ HEADINGS = {
     "reporting": "Printed as",
     "result_id": "Result",
     "scenario": "Scenario",
+    "scale": "What the figures measure",
     "sd_c": "SD, control",
     "sd_t": "SD, magnesium",
     "sei": "Standard error",
     "source_kind": "Read in",
+    "source_text": "What became of it",
     "stratum": "Comparison",
     "tau2": "τ²",
     "time_weeks": "Week",
     "tool": "Tool",
+    "trials": "Which",
     "verdict": "Verdict",
     "vi": "Variance",
     "weight": "Weight, %",
@@ -124,3 +132,20 @@ def heading(column: str) -> str:
         return HEADINGS[column]
     text = str(column).replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def headings(columns: Iterable[str]) -> dict[str, str]:
+    """Return the headings of columns by name.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Names of columns.
+
+    Examples
+    --------
+    >>> import meta
+    >>> meta.headings(["mg_form", "effect_size"])
+    {'mg_form': 'Salt', 'effect_size': 'Effect size'}
+    """
+    return {column: heading(column) for column in columns}

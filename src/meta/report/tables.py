@@ -115,6 +115,7 @@ def html_table(
     """
     shown = dict(columns or {name: str(name) for name in frame.columns})
     kinds = {name: _kind(frame[name]) for name in shown}
+    places = {name: _places(frame[name], (digits or {}).get(name, 2)) for name in shown}
     head = "".join(
         f'<th scope="col"{kinds[name]}>{escape(text)}</th>' for name, text in shown.items()
     )
@@ -122,7 +123,7 @@ def html_table(
     for _, row in frame.iterrows():
         cells = []
         for position, name in enumerate(shown):
-            text = _cell(row[name], (digits or {}).get(name, 2))
+            text = _cell(row[name], places[name])
             if position == 0:
                 cells.append(f'<th scope="row"{kinds[name]}>{text}</th>')
             else:
@@ -148,6 +149,13 @@ def _kind(column: pd.Series[Any]) -> str:
     return ' class="long"' if longest > _LONG else ""
 
 
+def _places(column: pd.Series[Any], digits: int) -> int:
+    """Return the decimals of a column; none where all its numbers are whole."""
+    if not pd.api.types.is_float_dtype(column):
+        return digits
+    return 0 if (column.dropna() % 1 == 0).all() else digits
+
+
 def _cell(value: object, digits: int) -> str:
     if isinstance(value, Html):
         return str(value)
@@ -156,7 +164,7 @@ def _cell(value: object, digits: int) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        text = f"{value:.{0 if value.is_integer() else digits}f}"
+        text = f"{value:.{digits}f}"
         # what rounds to nothing has no sign
         return text.replace("-", "−") if float(text) else text.replace("-", "")
     return escape(str(value))
