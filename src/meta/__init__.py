@@ -23,6 +23,8 @@ _PUBLIC = {
     "effects": "meta.effect_sizes.derive:effects",
     "Effects": "meta.effect_sizes.container:Effects",
     "directions": "meta.effect_sizes.direction:directions",
+    "long_arms": "meta.effect_sizes.pairwise:long_arms",
+    "pairwise": "meta.effect_sizes.pairwise:pairwise",
     "percent_change": "meta.effect_sizes.percent:percent_change",
     # synthesis: from effects to answer
     "pool": "meta.synthesis.pool:pool",

@@ -1,0 +1,57 @@
+"""Several arms of a trial become one comparison, and no trial counts twice."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import meta
+
+
+@pytest.fixture
+def arms() -> pd.DataFrame:
+    return meta.long_arms(
+        pd.DataFrame(
+            {
+                "trial_number": [1, 2],
+                "author": ["A", "B"],
+                "year": [2000, 2001],
+                "treatment_1": ["X", "X"],
+                "n_1": [10, 20],
+                "response_1": pd.array([5, None], dtype="Int64"),
+                "treatment_2": ["Y", "Placebo"],
+                "n_2": [12, 22],
+                "response_2": [6, 4],
+                "treatment_3": ["Placebo", None],
+                "n_3": pd.array([11, None], dtype="Int64"),
+                "response_3": pd.array([2, None], dtype="Int64"),
+            }
+        )
+    )
+
+
+def test_an_arm_is_a_row_and_a_missing_arm_is_none(arms):
+    assert arms["label"].tolist() == ["A 2000"] * 3 + ["B 2001"] * 2
+    assert arms["treatment"].tolist() == ["X", "Y", "Placebo", "X", "Placebo"]
+
+
+def test_arms_of_one_kind_are_added_up(arms):
+    pairs = meta.pairwise(arms, ["X", "Y"], "Placebo", events="response")
+    first = pairs.iloc[0]
+    assert (first["events_t"], first["n_t"], first["events_c"], first["n_c"]) == (11, 22, 2, 11)
+
+
+def test_a_count_that_was_not_printed_stays_missing_and_is_named(arms):
+    pairs = meta.pairwise(arms, "X", "Placebo", events="response")
+    assert pairs["events_t"].isna().tolist() == [False, True]
+    found = meta.effects(pairs, "RR", lower_is_better=False)
+    assert found.labels == ["A 2000"]
+    assert found.excluded["label"].tolist() == ["B 2001"]
+
+
+def test_faults_are_told_at_once(arms):
+    with pytest.raises(meta.DataError, match="3 faults") as caught:
+        meta.pairwise(arms, ["Z", "Placebo"], "Placebo", events="respons")
+    assert "'response'" in str(caught.value)
+    with pytest.raises(meta.DataError, match="treatment_1"):
+        meta.long_arms(pd.DataFrame({"trial_number": [1]}))
