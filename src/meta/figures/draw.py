@@ -235,7 +235,9 @@ def _draw_cells(sheet: Sheet, layout: Layout, ax: Axes, row: Row, y: float, scal
                 ax, layout.anchors[column.key], y + lower + 0.36 * SIZE, line, ha=column.align,
                 fontsize=SIZE * scale,
                 fontweight="bold" if row.kind in BOLD else "normal",
-                color=theme.MUTED if row.kind in MUTED_ROWS else theme.INK,
+                color=row.inks.get(
+                    column.key, theme.MUTED if row.kind in MUTED_ROWS else theme.INK
+                ),
             )  # fmt: skip
 
 
@@ -318,7 +320,7 @@ def _draw_study(sheet: Sheet, panel: Axes, row: Row, y: float, scale: float, col
             side = max(side, 4.5 * scale)
         square = _square(
             [row.estimate], [y], side, hollow=row.hollow, scale=scale, colour=colour,
-            marker=_MARKERS[row.kind],
+            marker=row.marker or _MARKERS[row.kind],
         )  # fmt: skip
         square.set_gid("estimate")
         panel.add_line(square)

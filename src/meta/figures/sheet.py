@@ -53,8 +53,10 @@ class Row:
         Draw the mark open: the effect rests on an assumption.
     lights : tuple of str
         Risk-of-bias judgement for each domain; "" for not judged.
-    colour : str
-        Colour of the mark where it is not the usual one.
+    colour, marker : str
+        Colour and shape of the mark where they are not the usual ones.
+    inks : mapping of str to str
+        Colours of cells that are not written in the usual one, by column key.
     """
 
     kind: RowKind
@@ -66,6 +68,8 @@ class Row:
     hollow: bool = False
     lights: tuple[str, ...] = ()
     colour: str = ""
+    marker: str = ""
+    inks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,143 @@
+"""Does the overview set measured against claimed, and say what it leaves out?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from figures.readable import assert_readable, boxes
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+import meta
+from meta.errors import DataError
+from meta.figures import theme
+from meta.figures.claims_overview import claims_plot
+
+
+def panel_of(figure: Figure) -> Axes:
+    return figure.axes[0].child_axes[0]
+
+
+def claim(name: str, **changes: Any) -> meta.Assessment:
+    values: dict[str, Any] = {
+        "claim_id": name, "article_file": "x.md", "article_label": "One article", "topic": "mood",
+        "claim": f"Claim {name}", "claimed": "28 percent", "kind": "percent_fall",
+        "verdict": "overstated", "source": "found", "reason": "", "claimed_low": 28.0,
+        "claimed_high": 28.0, "estimate": 7.0, "ci_low": -2.8, "ci_high": 14.0, "k": 4,
+    }  # fmt: skip
+    return meta.Assessment(**(values | changes))
+
+
+def several() -> list[meta.Assessment]:
+    absorbed = {
+        "kind": "measured", "claimed": "90 to 95 percent", "claimed_low": 90.0,
+        "claimed_high": 95.0, "verdict": "contradicted", "estimate": 23.125, "ci_low": 19.0,
+        "ci_high": 36.0, "k": 1,
+    }  # fmt: skip
+    nothing = {"estimate": float("nan"), "ci_low": float("nan"), "ci_high": float("nan"), "k": 0}
+    return [
+        claim("fall"),
+        claim("absorbed", article_label="Another article", **absorbed),
+        claim("people", kind="prevalence", verdict="unresolved", estimate=float("nan"), ci_low=2.8),
+        claim("unmeasured", verdict="no_trials", **nothing),
+        claim("unusable", verdict="unresolved", **nothing),
+        claim("dose", claimed="400 mg/day", kind="dose", verdict="supported"),
+        claim("wording", claimed="", kind="rhetoric", verdict="not_testable"),
+        claim("sales", claimed="210 percent", kind="cited_source", verdict="unresolved"),
+        claim("high", claimed="", kind="measured", claimed_low=50.0, claimed_high=50.0),
+    ]
+
+
+def test_marks_stand_on_measured_over_claimed() -> None:
+    panel = panel_of(claims_plot(several()))
+    marks = [line for line in panel.lines if line.get_gid() == "estimate"]
+    # the middle of a claimed range, 92.5, for the mark
+    assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx([25.0, 25.0])
+    whiskers = [list(line.get_xdata()) for line in panel.lines if line.get_gid() == "interval"]
+    # articles in order of appearance; the ends of a claimed range for the whisker
+    assert whiskers[0] == pytest.approx([-10, 50])
+    assert whiskers[1] == pytest.approx([10, 50])
+    assert whiskers[2] == pytest.approx([20, 40])
+    at = {str(line.get_gid()).rsplit("-", 1)[0]: line.get_xdata()[0] for line in panel.lines}
+    assert at["reference-null"] == 0
+    assert at["reference-claimed"] == 100
+
+
+def test_verdicts_have_a_word_a_colour_and_a_shape() -> None:
+    figure = claims_plot(several())
+    marks = [line for line in panel_of(figure).lines if line.get_gid() == "estimate"]
+    assert [mark.get_marker() for mark in marks] == ["^", "s"]
+    assert len({to_hex(mark.get_markerfacecolor()) for mark in marks}) == 2
+    shown = [text for text, _ in boxes(figure)]
+    assert shown.count("overstated") == shown.count("▲") == 1
+    assert shown.count("unresolved") == shown.count("◇") == 2
+    assert {"contradicted", "■", "no trials", "○"} <= set(shown)
+
+
+def test_claims_that_nothing_was_measured_for_keep_a_row() -> None:
+    shown = [text for text, _ in boxes(claims_plot(several()))]
+    assert "Claim unmeasured" in shown
+    assert "Claim unusable (no usable figure)" in shown
+
+
+def test_what_is_left_out_is_counted_with_its_verdicts() -> None:
+    text = claims_plot(several()).alt_text()  # type: ignore[attr-defined]
+    assert "for 5 of 9 claims" in text
+    assert (
+        "Not drawn are 4 of 9 claims: 2 name no figure (1 overstated and 1 not testable); 2 name "
+        "a figure of another kind, such as a dose, a time, a count or a ratio (1 supported and 1 "
+        "unresolved)." in text
+    )
+    assert "Not drawn" not in claims_plot(several()[:1]).alt_text()  # type: ignore[attr-defined]
+
+
+def test_alt_text_says_every_claim() -> None:
+    text = claims_plot(several(), title="Claimed and measured").alt_text()  # type: ignore[attr-defined]
+    assert text.startswith("Claimed and measured. Measured as a share of claimed")
+    assert (
+        "Claim fall, claimed 28 %, measured 7.0 (−2.8 to 14.0) % (4 studies), 25 % of the claim "
+        "(−10 to 50), overstated" in text
+    )
+    assert "Claim people, claimed 28 %, measured 2.8 to 14.0 % (4 studies), 10 to 50 %" in text
+    assert "Claim unmeasured, claimed 28 %, no trial measured this, no trials" in text
+
+
+def test_far_more_than_claimed_is_cut_and_keeps_its_figures() -> None:
+    figure = claims_plot([claim("more", estimate=280.0, ci_low=100.0, ci_high=2000.0)])
+    panel = panel_of(figure)
+    assert panel.get_xlim()[1] < 350
+    assert [line.get_marker() for line in panel.lines if line.get_gid() == "cut"] == [">"]
+    assert "280.0 (100.0 to 2000.0)" in [text for text, _ in boxes(figure)]
+
+
+def test_all_claims_of_the_tables_can_be_drawn() -> None:
+    evidence = meta.load_evidence(Path(__file__).parents[2] / "data")
+    ids = ["a0-c11", "a0-c18", "a0-c20", "a0-c21", "a1-c10", "a2-c08", "a2-c23", "a2-c27"]
+    figure = claims_plot([meta.assess(name, evidence) for name in ids], title="A title " * 20)
+    assert_readable(figure)
+    # fits the column of the page without being shrunk
+    assert figure.get_figwidth() * 96 <= 800
+
+
+def test_it_draws_into_given_axes_and_the_same_bytes(tmp_path: Path) -> None:
+    figure = Figure(figsize=(12, 10))
+    axes = figure.subplots()
+    assert claims_plot(several(), axes) is figure
+    assert theme.alt_text(axes)
+    one = theme.save(claims_plot(several()), tmp_path / "a" / "x.svg").read_bytes()
+    two = theme.save(claims_plot(several()), tmp_path / "b" / "x.svg").read_bytes()
+    assert one == two
+
+
+def test_what_cannot_be_drawn_is_refused() -> None:
+    with pytest.raises(DataError, match=r"found str: give meta\.claims_plot"):
+        claims_plot(["a0-c11"])  # type: ignore[list-item]
+    with pytest.raises(DataError, match="found int"):
+        claims_plot(3)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="none of 1 claims names a percent"):
+        claims_plot([claim("dose", claimed="400 mg/day", kind="dose")])
+    with pytest.raises(DataError, match="none of 0 claims"):
+        claims_plot([])
