@@ -24,6 +24,7 @@ extensions = [
     "mathml",
     "citation_keys",
     "accessible_html",
+    "study_links",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = False
