@@ -87,3 +87,21 @@ def test_every_fault_is_named():
     assert len(caught.value.faults) == 5
     with pytest.raises(meta.DataError, match="lengths differ"):
         albatross([0.1], [50, 60], [1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"n": ["many", 64]}, "n is 'many'; two arms"),
+        ({"ratio": "equal"}, "ratio is 'equal'; give"),
+        ({"ratio": None}, "ratio is None; give"),
+        ({"contours": ["small"]}, r"contours are \['small'\]; give"),
+        ({"contours": [0.2, np.nan]}, "contours are"),
+        ({"p_values": 0.02}, "p_values is 0.02: give a list"),
+        ({"directions": 1}, "directions is 1: give a list"),
+    ],
+)
+def test_what_is_no_number_is_named(settings, words):
+    given = {"p_values": [0.02, 0.5], "n": [90, 64], "directions": ["treated", "control"]}
+    with pytest.raises(meta.DataError, match=words):
+        meta.albatross(**(given | settings))

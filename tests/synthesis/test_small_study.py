@@ -161,10 +161,56 @@ def test_standardised_mean_differences_use_group_sizes():
         meta.egger(unknown, "sqrt_inverse_n")
 
 
-def test_number_of_people_has_no_limit_estimate():
-    test = meta.egger(smd(), "ni")
+@pytest.mark.parametrize("predictor", ["ni", "sqrtni"])
+def test_number_of_people_has_no_limit_estimate(predictor):
+    test = meta.egger(smd(), predictor)
     assert np.isnan([test.limit, test.limit_low, test.limit_high, test.limit_se]).all()
     assert "nears 0" not in str(test)
+
+
+# metafor 3.8-1 on dat.normand1999, escalc("SMD"), n = n1i + n2i
+NONE = np.nan
+# regtest(yi, vi = vi, ni = n, model = "lm", predictor = ...): zval, pval, est, ci.lb, ci.ub
+REGTEST_LM = {
+    "ni": [-0.09185656808441, 0.9293854797152, NONE, NONE, NONE],
+    "ninv": [-0.04323356764921, 0.9667227392058, -0.3992673189825, -1.27100363099, 0.4724689930249],
+    "sqrtni": [-0.1054144588188, 0.919004060631, NONE, NONE, NONE],
+    "sqrtninv": [
+        *(0.03487175784192, 0.9731555604162, -0.4327778313391),
+        *(-2.05581801621, 1.190262353532),
+    ],
+}
+# regtest(rma(yi, vi, control = list(threshold = 1e-12, maxiter = 5000)), ni = n,
+# predictor = ...): zval, pval, est
+REGTEST_RMA = {
+    "ni": [0.1061843605599, 0.9154360792549, NONE],
+    "ninv": [-0.2500758404891, 0.802528698992, -0.4471292161886],
+    "sqrtni": [0.1338231453213, 0.893542424497, NONE],
+    "sqrtninv": [-0.2323261112101, 0.8162847333807, -0.3629097136728],
+}
+
+
+@pytest.mark.parametrize("predictor", REGTEST_LM)
+def test_predictors_by_the_number_of_people_equal_metafor(predictor):
+    ref = reference("normand1999_SMD")
+    columns = {name: ref["arms"][name] for name in ("n_t", "n_c")}
+    effects = meta.Effects.from_arrays(ref["yi"], ref["vi"], measure="SMD", **columns)
+    fit = meta.pool(effects, ci_method="wald")
+    one, other = meta.egger(fit, predictor), meta.egger(fit, predictor, model="rma")
+    found = [one.statistic, one.p_value, one.limit, one.limit_low, one.limit_high]
+    assert found == pytest.approx(REGTEST_LM[predictor], rel=CLOSED, nan_ok=True)
+    found = [other.statistic, other.p_value, other.limit]
+    assert found == pytest.approx(REGTEST_RMA[predictor], rel=CLOSED, nan_ok=True)
+
+
+def test_the_people_of_a_crossover_count_once():
+    paired = [True] + [False] * 8
+    one, other = smd(paired=paired), smd()
+    n = one.effects.table["n_t"] + one.effects.table["n_c"].where(~np.array(paired), 0)
+    beta, se = by_hand(one.effects.yi, n.to_numpy(dtype=float), 1 / one.effects.vi)
+    assert meta.egger(one, "ni").statistic == pytest.approx(beta[1] / se[1], rel=CLOSED)
+    assert meta.egger(one, "ni").slope != meta.egger(other, "ni").slope
+    assert meta.egger(one).slope == meta.egger(other).slope
 
 
 def test_knapp_hartung_fit_gives_a_t_test():

@@ -107,6 +107,23 @@ def test_a_count_that_does_not_settle_is_an_error():
         trim_and_fill(meta.pool(yi, vi, model="common"), estimator="Q0", side="left")
 
 
+def test_every_study_but_one_can_be_trimmed():
+    fit = meta.pool(
+        [0, 1, 1.1], [1e-6, 1, 1], labels=list("ABC"), tau2_method="DL", ci_method="wald"
+    )
+    answer = trim_and_fill(fit, side="left")
+    # metafor 3.8-1: trimfill(rma(c(0, 1, 1.1), c(1e-6, 1, 1), method = "DL"), side = "left")
+    assert (answer.k0, answer.fit.k) == (2, 5)
+    assert answer.k0_se == pytest.approx(1.488086019019, rel=CLOSED)
+    assert answer.fit.estimate == pytest.approx(0, abs=CLOSED)
+    assert answer.fit.se == pytest.approx(0.209208302531, rel=CLOSED)
+    assert answer.filled["yi"].tolist() == pytest.approx([-1, -1.1])
+    assert any("mirrored about A alone" in note for note in answer.notes)
+    # here the third estimator takes the root of a negative number; metafor stops, too
+    with pytest.raises(NotConverged, match="say that they disagree"):
+        trim_and_fill(fit, side="left", estimator="Q0")
+
+
 def test_p_value_exists_for_r0_only():
     ref = reference("hackshaw1998_GEN")
     fit = meta.pool(ref["yi"], ref["vi"], model="common")

@@ -145,11 +145,13 @@ def albatross(
     same_length(p_values=p_values, n=np.ravel(np.asarray(n)).tolist(), directions=directions)
     names = names_of(labels, len(p_values))
     faults = []
-    if not (np.isfinite(ratio) and ratio > 0):
-        faults.append(f"ratio is {ratio}; give people in one arm over people in the other, above 0")
-    levels = sorted(float(value) for value in contours)
-    if not levels or not np.isfinite(levels).all() or levels[0] <= 0:
-        faults.append(f"contours are {list(contours)}; give standardised differences above 0")
+    if not 0 < _number(ratio) < np.inf:
+        faults.append(
+            f"ratio is {ratio!r}; give people in one arm over people in the other, above 0"
+        )
+    levels = sorted(_number(value) for value in np.ravel(np.asarray(contours)).tolist())
+    if not levels or not all(0 < level < np.inf for level in levels):
+        faults.append(f"contours are {contours!r}; give standardised differences above 0")
     placed: list[dict[str, Any]] = []
     not_placed: list[dict[str, Any]] = []
     for name, p, people, direction in zip(
@@ -196,13 +198,21 @@ def contour_n(z: NDArray[np.float64], smd: float, ratio: float = 1.0) -> NDArray
     return np.asarray(z**2 / smd**2 * ((1 + ratio) ** 2 / ratio + smd**2 / 2))
 
 
+def _number(value: Any) -> float:
+    """Read a number; NaN, which no comparison lets through, where it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
+
+
 def _point(name: str, p: float | str, people: Any, direction: Any) -> dict[str, Any]:
     """Place one result, or give the reason why it cannot be."""
     printed, bound = read_p(p)
     side = read_direction(direction)
     unknown = people is None or pd.isna(people)
-    if not unknown and not (np.isfinite(float(people)) and float(people) >= 4):
-        raise DataError(f"n is {people}; two arms have at least 4 people")
+    if not unknown and not 4 <= _number(people) < np.inf:
+        raise DataError(f"n is {people!r}; two arms have at least 4 people")
     reason = ""
     if unknown:
         reason = "number of people unknown"

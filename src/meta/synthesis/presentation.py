@@ -18,6 +18,10 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError
 
+# from here on decimals say nothing, and digits need separators
+_LONG = 1e5
+_BILLION = 1e9
+
 
 class Answer:
     """Base of frozen result classes: they give ``_rows`` and have ``notes``."""
@@ -129,13 +133,15 @@ def plain(value: Any) -> Any:
 def number(value: float, digits: int = 2) -> str:
     """Write a number with a true minus sign and a fixed count of decimals.
 
-    Very large magnitudes (an interval with one degree of freedom on a ratio scale) are written in
-    powers of ten.
+    From 100,000 on (an interval with one degree of freedom on a ratio scale) without decimals and
+    with separators, and beyond a billion in words: nobody reads more into such a number.
     """
     if not np.isfinite(value):
-        return "∞" if value > 0 else "-∞".replace("-", "−") if value < 0 else "not available"
-    text = f"{value:.{digits}f}" if abs(value) < 1e5 else f"{value:.1e}"
-    if float(text) == 0:
+        return "∞" if value > 0 else "−∞" if value < 0 else "not available"
+    if abs(value) > _BILLION:
+        return "over a billion" if value > 0 else "below minus a billion"
+    text = f"{value:.{digits}f}" if abs(value) < _LONG else f"{value:,.0f}"
+    if float(text.replace(",", "")) == 0:
         text = text.replace("-", "")
     return text.replace("-", "−")
 

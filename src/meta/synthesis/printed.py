@@ -91,14 +91,18 @@ def names_of(labels: Sequence[str] | None, count: int) -> list[str]:
 
 
 def same_length(**columns: Sequence[Any] | None) -> None:
-    """Refuse columns of different lengths.
+    """Refuse single values, and columns of different lengths.
 
     Raises
     ------
     DataError
-        With the length of each.
+        With the value, or the length of each.
     """
-    sizes = {name: len(column) for name, column in columns.items() if column is not None}
+    given = {name: column for name, column in columns.items() if column is not None}
+    single = [f"{name} is {column!r}" for name, column in given.items() if np.ndim(column) == 0]
+    if single:
+        raise DataError(f"{', '.join(single)}: give a list with one value a result")
+    sizes = {name: len(column) for name, column in given.items()}
     if len(set(sizes.values())) > 1:
         described = ", ".join(f"{name} has {size}" for name, size in sizes.items())
         raise DataError(f"the lengths differ: {described}; give one value a result in each")

@@ -15,6 +15,7 @@ from meta.synthesis.engine import WeightedFit, check_choice, tau2_estimate, weig
 from meta.synthesis.presentation import Answer, estimate_text, number, p_text
 from meta.synthesis.result import Pooled
 from meta.synthesis.study_size import (
+    ENDLESS,
     PREDICTOR_NAMES,
     PREDICTORS,
     SMD_MEASURES,
@@ -50,7 +51,7 @@ class EggerTest(Answer):
         normal one; two-sided p.
     limit, limit_se, limit_low, limit_high : float
         Effect that the line gives for an infinitely large study, on the scale of computation, with
-        its interval. NaN for the predictor "ni", whose line has no such end.
+        its interval. NaN for the predictors "ni" and "sqrtni", whose line has no such end.
     ci_level : float
         Confidence level of that interval.
     tau2 : float
@@ -142,10 +143,12 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
     ----------
     fit : Pooled
         At least three studies; ten before the answer can be read.
-    predictor : {"sei", "vi", "ni", "sqrt_inverse_n", "peters", "harbord"}, optional
-        What stands for study size: standard error, its square, number of people,
-        :math:`\sqrt{1/n_t + 1/n_c}` (Pustejovsky and Rodgers), or one of the two regressions made
-        for 2x2 tables (odds ratios with event counts only). By default the standard error, and
+    predictor : {"sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv", "sqrt_inverse_n", "peters", \
+"harbord"}, optional
+        What stands for study size: standard error, its square, number of people n, :math:`1/n`,
+        :math:`\sqrt n`, :math:`1/\sqrt n`, :math:`\sqrt{1/n_t + 1/n_c}` (Pustejovsky and Rodgers),
+        or one of the two regressions made for 2x2 tables (odds ratios with event counts only). The
+        people of a crossover count once. By default the standard error, and
         :math:`\sqrt{1/n_t + 1/n_c}` for standardised mean differences whose group sizes are known.
     model : {"lm", "rma"}
         Weighted regression with a multiplicative dispersion (the classical form), or mixed-effects
@@ -219,7 +222,8 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
     reference = stats.norm() if line.dof is None else stats.t(line.dof)
     statistic = float(line.beta[1] / se[1]) if se[1] > 0 else np.nan
     half = float(reference.ppf((1 + fit.ci_level) / 2) * se[0])
-    limit = np.nan if chosen == "ni" else float(line.beta[0])
+    endless = chosen in ENDLESS
+    limit = np.nan if endless else float(line.beta[0])
     return EggerTest(
         predictor=chosen,
         model=model,
@@ -230,7 +234,7 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
         dof=line.dof,
         p_value=2 * float(reference.sf(abs(statistic))),
         limit=limit,
-        limit_se=np.nan if chosen == "ni" else float(se[0]),
+        limit_se=np.nan if endless else float(se[0]),
         limit_low=limit - half,
         limit_high=limit + half,
         ci_level=fit.ci_level,

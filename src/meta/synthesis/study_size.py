@@ -12,7 +12,13 @@ from meta.synthesis.result import Pooled, need_fit
 
 Values = NDArray[np.float64]
 
-PREDICTORS = ("sei", "vi", "ni", "sqrt_inverse_n", "peters", "harbord")
+# the names of metafor's regtest, then those that it has not
+PREDICTORS = (
+    *("sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv"),
+    *("sqrt_inverse_n", "peters", "harbord"),
+)
+# the larger the study the larger these, so that the regression line has no end at infinite size
+ENDLESS = ("ni", "sqrtni")
 
 # below this number of studies the tests have too little power to be read (Sterne 2011)
 INFORMATIVE = 10
@@ -22,6 +28,9 @@ PREDICTOR_NAMES = {
     "sei": "standard error",
     "vi": "sampling variance",
     "ni": "number of people",
+    "ninv": "1 / number of people",
+    "sqrtni": "√(number of people)",
+    "sqrtninv": "1 / √(number of people)",
     "sqrt_inverse_n": "√(1/n_t + 1/n_c)",
     "peters": "1 / number of people, weighted by events (Peters)",
     "harbord": "1 / √(variance of the score) (Harbord)",
@@ -68,7 +77,14 @@ def study_size(effects: Effects, predictor: str) -> Values:
         return effects.sei if predictor == "sei" else effects.vi
     people = _columns(effects, ["n_t", "n_c"], predictor)
     n_t, n_c = people["n_t"].to_numpy(), people["n_c"].to_numpy()
-    return np.asarray(n_t + n_c if predictor == "ni" else np.sqrt(1 / n_t + 1 / n_c))
+    if predictor == "sqrt_inverse_n":
+        return np.asarray(np.sqrt(1 / n_t + 1 / n_c))
+    if "paired" in effects.table:  # the people of a crossover are in both arms
+        n_c = np.where(effects.table["paired"].astype(bool), 0, n_c)
+    n = n_t + n_c
+    return np.asarray(
+        {"ni": n, "ninv": 1 / n, "sqrtni": np.sqrt(n), "sqrtninv": 1 / np.sqrt(n)}[predictor]
+    )
 
 
 def _columns(effects: Effects, names: list[str], what: str) -> pd.DataFrame:

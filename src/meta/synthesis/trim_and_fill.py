@@ -108,7 +108,8 @@ def trim_and_fill(fit: Pooled, *, estimator: str = "L0", side: str | None = None
     TooFewStudies
         If there are fewer than three studies.
     NotConverged
-        If the count alternates, or every study but one would be trimmed.
+        If the count alternates, or the estimator gives none: R0 with no study on the empty side,
+        Q0 with next to none there.
     DataError
         If a setting is unknown.
 
@@ -163,6 +164,11 @@ def trim_and_fill(fit: Pooled, *, estimator: str = "L0", side: str | None = None
         "trim and fill takes every asymmetry for missing studies; it shows how much the answer "
         "leans on the small studies, and is no corrected estimate.",
     ]
+    if k0 == fit.k - 1:
+        notes.append(
+            f"every study but one was trimmed: the funnel is mirrored about "
+            f"{fit.effects.labels[order[0]]} alone."
+        )
     if fit.i2 > 50:
         notes.append(
             f"the true effects differ (I² = {fit.i2:.0f} %), which alone can make a funnel "
@@ -214,11 +220,11 @@ def _missing(fit: Pooled, yi: Values, vi: Values, estimator: str) -> tuple[int, 
     for _ in range(_MAX_ROUNDS):
         centre = float(_estimate(fit, yi[: k - k0], vi[: k - k0])[0])
         count, se = _count(yi - centre, estimator)
+        if not np.isfinite(count):
+            break
         before, k0 = k0, max(0, round(count))
         if k0 == before:
             return k0, se, centre
-        if k0 > k - 2:
-            break
     raise NotConverged(
         f"trim and fill with estimator {estimator!r} finds no stable number of missing studies "
         f"among {k}: try another of {', '.join(map(repr, ESTIMATORS))}, and say that they disagree"
@@ -231,14 +237,17 @@ def _count(centred: Values, estimator: str) -> tuple[float, float]:
     ranks = stats.rankdata(np.abs(centred), method="ordinal")
     if estimator == "R0":
         below = ranks[centred < 0]
-        run = k - (below.max() if len(below) else 0)
+        if not len(below):  # a run has no end, and so no length
+            return np.nan, np.nan
+        run = k - below.max()
         return run - 1.0, float(np.sqrt(2 * max(0, run - 1) + 2))
     total = float(ranks[centred > 0].sum())
     if estimator == "L0":
         count = (4 * total - k * (k + 1)) / (2 * k - 1)
     else:
-        # where nearly all ranks lie on the crowded side there is no real root; the limit is k - 1/2
-        count = k - 0.5 - np.sqrt(max(0.0, 2 * k**2 - 4 * total + 0.25))
+        # where nearly all ranks lie on the crowded side there is no real root, and no count
+        square = 2 * k**2 - 4 * total + 0.25
+        count = k - 0.5 - float(np.sqrt(square)) if square >= 0 else np.nan
     variance = (
         k * (k + 1) * (2 * k + 1)
         + 10 * count**3

@@ -1,0 +1,74 @@
+"""How numbers, effects and answers are written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from reference_answers import reference
+
+import meta
+from meta.errors import DataError
+from meta.synthesis.presentation import compact, need_pooled, number, p_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.005, "0.01"),
+        (-0.384, "−0.38"),
+        (-0.004, "0.00"),
+        (99999.994, "99999.99"),
+        (1e5, "100,000"),
+        (483251.4, "483,251"),
+        (-483251.4, "−483,251"),
+        (1e9, "1,000,000,000"),
+        (1.6e24, "over a billion"),
+        (-1.6e24, "below minus a billion"),
+        (np.inf, "∞"),
+        (-np.inf, "−∞"),
+        (np.nan, "not available"),
+    ],
+)
+def test_numbers_can_be_read_aloud(value, text):
+    assert number(value) == text
+
+
+def test_variances_and_p_values():
+    assert [compact(x) for x in (0, 0.0004, 0.0213, 3.0, 12345.6, np.nan)] == [
+        *("0.000", "0.0004", "0.021", "3.000", "12,346"),
+        "not available",
+    ]
+    assert [p_text(p) for p in (0.0001, 0.012, 0.3, np.nan)] == [
+        *("< 0.001", "= 0.012", "= 0.30"),
+        "not available",
+    ]
+
+
+def test_an_interval_with_one_degree_of_freedom_on_a_ratio_scale():
+    # equal variances: mean 1.35, standard error half the difference, t(1) = 12.7062
+    wide = meta.pool([0.2, 2.5], [0.8, 0.8], measure="RR")
+    assert np.exp(1.35 + 12.7062 * 1.15) == pytest.approx(8.54e6, rel=1e-2)
+    assert wide.effect_text() == f"3.86 (0.00 to {np.exp(wide.ci_high):,.0f})"
+    assert wide.ci_high == pytest.approx(1.35 + 12.706204736 * 1.15, rel=1e-8)
+    wider = meta.pool([0.2, 6.5], [0.9, 0.8], measure="RR")
+    assert wider.effect_text().endswith("to over a billion)")
+
+
+def test_every_pooled_effect_has_one_base():
+    fits = [meta.pool([0.1, 0.2, 0.4], [0.1, 0.2, 0.1], measure="SMD")]
+    arms = reference("bcg_OR")["arms"]
+    counts = [arms[name] for name in ("events_t", "n_t", "events_c", "n_c")]
+    fits += [meta.mantel_haenszel(*counts), meta.peto(*counts), meta.glmm(*counts)]
+    ref = reference("konstantopoulos2011_multilevel")
+    effects = meta.Effects.from_arrays(ref["yi"], ref["vi"], measure="SMD", cluster=ref["cluster"])
+    levels = meta.multilevel(effects, cluster="cluster")
+    fits += [levels, meta.robust(levels)]
+    for fit in fits:
+        need_pooled(fit, "this")
+        shown = [number(float(fit.scale.transform(x)), 3) for x in (fit.estimate, fit.ci_low)]
+        assert fit.effect_text(3).startswith(f"{shown[0]} ({shown[1]} to ")
+        assert fit.effect_text(4) in str(fit)
+        assert fit.scale.label in fit._repr_html_()
+        assert fit.to_dict()["ci_level"] == 0.95
+    with pytest.raises(DataError, match=r"was given float.*answer of pool\(\)"):
+        need_pooled(0.3, "this")
