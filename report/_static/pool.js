@@ -123,8 +123,9 @@ const metaPool = (() => {
    * Pool effects with random effects.
    *
    * yi, vi: effects and sampling variances; tau2Method: "REML", "DL" or "PM";
-   * ciMethod: "HK", "HK-adhoc" or "wald". Returns estimate, se, ciLow, ciHigh, tau2, i2, piLow,
-   * piHigh (t with k - 1 degrees of freedom) and the weights in percent.
+   * ciMethod: "HK", "HK-adhoc" or "wald". Returns estimate, se, ciLow, ciHigh, tau2, i2, Cochran's
+   * q, piLow, piHigh (t with k - 1 degrees of freedom), the weights in percent, and spread: weighted
+   * spread of the effects over what the model expects (Knapp and Hartung's factor).
    */
   function pool(yi, vi, tau2Method, ciMethod) {
     const k = yi.length;
@@ -132,11 +133,12 @@ const metaPool = (() => {
     if (k === 1) {
       const se = Math.sqrt(vi[0]);
       const [ciLow, ciHigh] = [yi[0] - Z * se, yi[0] + Z * se];
-      return { k, estimate: yi[0], se, ciLow, ciHigh, tau2: NaN, i2: NaN, piLow: NaN, piHigh: NaN, weights: [100] };
+      return { k, estimate: yi[0], se, ciLow, ciHigh, tau2: NaN, i2: NaN, q: NaN, spread: NaN, piLow: NaN, piHigh: NaN, weights: [100] };
     }
     const tau2 = ESTIMATORS[tau2Method](yi, vi);
     const { w, total, mean, q } = at(yi, vi, tau2);
-    const factor = { wald: 1, HK: q / (k - 1), "HK-adhoc": Math.max(1, q / (k - 1)) }[ciMethod];
+    const spread = q / (k - 1);
+    const factor = { wald: 1, HK: spread, "HK-adhoc": Math.max(1, spread) }[ciMethod];
     const se = Math.sqrt(factor / total);
     const t = tQuantile(k - 1);
     const half = (ciMethod === "wald" ? Z : t) * se;
@@ -151,6 +153,8 @@ const metaPool = (() => {
       ciHigh: mean + half,
       tau2,
       i2: (100 * tau2) / (tau2 + typical),
+      q: at(yi, vi, 0).q,
+      spread,
       piLow: mean - predicted,
       piHigh: mean + predicted,
       weights: w.map((wi) => (100 * wi) / total),

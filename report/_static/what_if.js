@@ -3,207 +3,403 @@
  *
  * The page carries the data: a script element of type application/json inside each element of class
  * "what-if", written by meta.report.what_if. Effects under every offered assumption come from `meta`
- * itself; only the pooling is done here (pool.js). All text is set as text, never as markup.
+ * itself; only the pooling is done here (pool.js). The forest plot is a table: names, weights and
+ * effects are its text, and one column of small drawings shares an axis, placed in percent of its
+ * width. So it fits any screen, and is read aloud as a table. All text is set as text, never as
+ * markup.
  */
 "use strict";
 
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const WIDTH = 760;
-  const LABELS = 250; // room for the trial names
-  const NUMBERS = 190; // room for the effects as text
-  const ROW = 24;
+  const Z = 1.959963984540054;
+  const MIDDLE = 11; // of a drawing 22 pixels high
+  const TAU2_METHODS = [
+    ["REML", "REML"],
+    ["DL", "DerSimonian-Laird"],
+    ["PM", "Paule-Mandel"],
+  ];
+  const CI_METHODS = [
+    ["HK", "Knapp-Hartung"],
+    ["HK-adhoc", "ad hoc (conservative)"],
+    ["wald", "normal (Wald)"],
+  ];
 
-  const minus = (text) => text.replace(/-/g, "\u2212");
+  const named = (options, value) => options.find((option) => option[0] === value)[1];
+  const trials = (count) => (count === 1 ? "1 trial" : `${count} trials`);
 
-  function element(name, attributes = {}, text = null) {
+  function make(name, attributes = {}, text = null) {
     const made = document.createElement(name);
     Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
     if (text !== null) made.textContent = text;
     return made;
   }
 
-  function shape(name, attributes, text = null) {
+  function shape(name, attributes, ...children) {
     const made = document.createElementNS(SVG, name);
     Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
-    if (text !== null) made.textContent = text;
+    made.append(...children);
     return made;
   }
 
+  /* A number with a true minus sign, as meta writes it. */
+  function number(value, digits) {
+    if (Number.isNaN(value)) return "not available";
+    if (!Number.isFinite(value)) return value > 0 ? "\u221e" : "\u2212\u221e";
+    const text = Math.abs(value) < 1e5 ? value.toFixed(digits) : value.toExponential(1).replace(/\+(\d)$/, "+0$1");
+    return (Number(text) === 0 ? text.replace("-", "") : text).replace(/-/g, "\u2212");
+  }
+
+  /* A variance: three decimals, more where it is small, fewer where it is large. */
+  function variance(value) {
+    if (value === 0 || (value >= 0.001 && value < 100)) return value.toFixed(3);
+    return value < 0.001 ? value.toPrecision(2) : Math.round(value).toString();
+  }
+
+  /* Group what is said by its words: "counts from percentages (Ann 2001, Ben 2002)". */
+  function together(pairs) {
+    const who = new Map();
+    pairs.forEach(([label, said]) => who.set(said, [...(who.get(said) ?? []), label]));
+    return [...who].map(([said, labels]) => `${said} (${labels.join(", ")})`).join("; ");
+  }
+
   class WhatIf {
-    constructor(root, number) {
-      this.root = root;
+    constructor(root, place) {
       this.data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
-      this.id = `what-if-${number}`;
-      this.read = this.data.log ? Math.exp : (value) => value;
+      this.id = `what-if-${place}`;
+      this.unit = this.data.unit && ` ${this.data.unit}`;
+      this.form = make("form", { autocomplete: "off" });
+      this.form.addEventListener("submit", (event) => event.preventDefault());
       this.addControls();
-      this.figure = element("div", { class: "what-if-figure" });
-      this.answer = element("p", { class: "what-if-answer", role: "status" });
-      this.root.append(this.answer, this.figure);
+      this.answer = make("p", { class: "what-if-answer", role: "status" });
+      this.before = make("p", { class: "what-if-before" });
+      this.notes = make("ul", { class: "what-if-notes" });
+      this.form.append(this.answer, this.before, this.table(), this.notes);
+      if (this.data.without.length) this.form.append(this.without());
+      this.start = this.state();
+      this.before.textContent = `As analysed: ${this.inShort(this.start)}.`;
+      this.form.addEventListener("input", () => this.update());
+      root.querySelector("p").replaceWith(this.form);
       this.update();
     }
 
     addControls() {
-      const form = element("form", { class: "what-if-controls" });
-      form.addEventListener("submit", (event) => event.preventDefault());
-      const trials = element("fieldset");
-      trials.append(element("legend", {}, "Trials in the analysis"));
-      this.boxes = this.data.trials.map((trial, i) => {
-        const label = element("label");
-        const box = element("input", { type: "checkbox", id: `${this.id}-trial-${i}` });
-        box.checked = trial.included;
-        label.append(box, document.createTextNode(` ${trial.label}`));
-        if (trial.remark) label.append(element("small", {}, ` (${trial.remark})`));
-        trials.append(label);
-        return box;
-      });
-      form.append(trials);
-      const method = element("fieldset");
-      method.append(element("legend", {}, "Method"));
-      this.tau2Method = this.addChoice(method, "tau2-method", "Between-trial variance", [
-        ["REML", "REML"],
-        ["DL", "DerSimonian-Laird"],
-        ["PM", "Paule-Mandel"],
-      ]);
-      this.ciMethod = this.addChoice(method, "ci-method", "Interval", [
-        ["HK", "Knapp-Hartung"],
-        ["HK-adhoc", "ad hoc (conservative)"],
-        ["wald", "normal (Wald)"],
-      ]);
-      form.append(method);
+      const controls = make("div", { class: "what-if-controls" });
+      controls.append(
+        make("p", {}, "Take trials out, change the method or an assumption, and see what the answer does. Nothing leaves this page."),
+      );
+      const method = make("div", { role: "group", "aria-label": "Method" });
+      this.tau2Method = this.addSelect(method, "tau2", "Between-trial variance", TAU2_METHODS);
+      this.ciMethod = this.addSelect(method, "ci", "Interval", CI_METHODS);
+      controls.append(method);
+      const sliders = make("div", { role: "group", "aria-label": "Assumptions" });
       this.sliders = this.data.assumptions.map((assumption, i) => {
-        const set = element("fieldset");
-        set.append(element("legend", {}, "Assumption"));
         const id = `${this.id}-assumption-${i}`;
-        const label = element("label", { for: id }, `${assumption.label}: `);
-        const output = element("output", { for: id });
-        const slider = element("input", {
-          type: "range",
-          id,
-          min: 0,
-          max: assumption.values.length - 1,
-          step: 1,
-          value: assumption.chosen,
+        const slider = make("input", {
+          type: "range", id, min: 0, max: assumption.values.length - 1, step: 1, value: assumption.start,
+          "aria-describedby": `${id}-moves`,
         });
+        const output = make("span"); // the slider itself says its value
+        const label = make("label", { for: id }, `${assumption.label}: `);
         label.append(output);
-        set.append(label, slider);
-        form.append(set);
+        const moved = assumption.moves.length ? `changes ${assumption.moves.join(", ")}` : "no trial here rests on it";
+        const group = make("div");
+        group.append(label, slider, make("small", { id: `${id}-moves` }, moved));
+        sliders.append(group);
         return { slider, output, assumption };
       });
-      form.addEventListener("input", () => this.update());
-      this.root.append(form);
+      if (this.sliders.length) controls.append(sliders);
+      const choices = make("div", { role: "group", "aria-label": "Choose trials" });
+      const everyone = this.data.trials.map((_, i) => i);
+      const offered = [{ label: "All trials", trials: everyone }, ...this.data.subsets];
+      offered.forEach((subset) => {
+        choices.append(this.button(subset.label, () => {
+          this.boxes.forEach((box, i) => { box.checked = subset.trials.includes(i); });
+        }));
+      });
+      choices.append(this.button("Reset", () => this.form.reset()));
+      controls.append(choices);
+      this.form.append(controls);
     }
 
-    addChoice(parent, name, text, options) {
+    button(text, change) {
+      const button = make("button", { type: "button" }, text);
+      button.addEventListener("click", () => {
+        change();
+        this.update();
+      });
+      return button;
+    }
+
+    addSelect(parent, name, text, options) {
       const id = `${this.id}-${name}`;
-      const label = element("label", { for: id }, `${text} `);
-      const select = element("select", { id });
-      options.forEach(([value, shown]) => select.append(element("option", { value }, shown)));
+      const select = make("select", { id });
+      options.forEach(([value, shown]) => select.append(make("option", { value }, shown)));
+      const label = make("label", { for: id }, `${text} `);
       label.append(select);
       parent.append(label);
       return select;
     }
 
-    /* The effect of a trial under the assumptions that are set now. */
-    effect(trial) {
+    /* One row: a name, the drawing, the weight and the effect; roles, because a narrow screen lays
+     * the cells out as blocks. */
+    row(parent, name, attributes = {}) {
+      const row = make("tr", { role: "row", ...attributes });
+      const header = make("th", { role: "rowheader", scope: "row" });
+      header.append(name);
+      const drawing = make("td", { role: "cell", class: "what-if-drawing" });
+      const weight = make("td", { role: "cell", class: "what-if-weight" });
+      const effect = make("td", { role: "cell", class: "what-if-effect" });
+      row.append(header, drawing, weight, effect);
+      parent.append(row);
+      return { row, header, drawing, weight, effect };
+    }
+
+    table() {
+      const table = make("table", { role: "table", class: "what-if-table", "aria-label": `Forest plot, ${this.data.title}` });
+      const head = make("thead", { role: "rowgroup" });
+      const headings = make("tr", { role: "row" });
+      ["Trial", "", "Weight", `${this.data.measure}${this.data.unit && `, ${this.data.unit}`} (95 % interval)`].forEach((text) => {
+        headings.append(make("th", { role: "columnheader", scope: "col" }, text));
+      });
+      head.append(headings);
+      const body = make("tbody", { role: "rowgroup" });
+      this.rows = this.data.trials.map((trial, i) => {
+        const label = make("label");
+        const box = make("input", { type: "checkbox", id: `${this.id}-trial-${i}` });
+        box.defaultChecked = trial.included;
+        const mark = make("span");
+        label.append(box, make("span", {}, `${trial.label}\u00a0`), mark);
+        return { ...this.row(body, label), box, mark };
+      });
+      this.boxes = this.rows.map((row) => row.box);
+      const foot = make("tfoot", { role: "rowgroup" });
+      this.pooled = this.row(foot, "", { class: "what-if-pooled" });
+      this.prediction = this.row(foot, "95 % prediction interval");
+      this.analysed = this.row(foot, "As analysed", { class: "what-if-muted" });
+      const axis = this.row(foot, "", { class: "what-if-axis" });
+      axis.row.setAttribute("aria-hidden", "true");
+      axis.drawing.append(this.axis());
+      table.append(head, body, foot);
+      table.style.setProperty("--null", this.percent(this.data.null));
+      return table;
+    }
+
+    axis() {
+      const axis = make("div");
+      const scale = make("div", { class: "what-if-scale" });
+      this.data.ticks.forEach(([value, text]) => {
+        const tick = make("span", {}, text);
+        tick.style.left = this.percent(value);
+        scale.append(tick);
+      });
+      axis.append(scale);
+      if (this.data.favours) {
+        const [left, right] = this.data.favours;
+        const sides = make("div", { class: "what-if-favours" });
+        sides.append(make("span", {}, `\u2190 ${left}`), make("span", {}, `${right} \u2192`));
+        axis.append(sides);
+      }
+      axis.append(make("div", {}, this.data.title));
+      return axis;
+    }
+
+    without() {
+      const details = make("details");
+      const list = make("ul");
+      this.data.without.forEach(([label, reason]) => list.append(make("li", {}, `${label}: ${reason}`)));
+      details.append(make("summary", {}, `Without an effect to pool: ${trials(this.data.without.length)}`), list);
+      return details;
+    }
+
+    /* What is chosen now, and the answer to it. */
+    state() {
       const key = this.sliders.map(({ slider }) => slider.value).join(",");
-      return trial.effects[key] ?? trial.effects[""];
+      const all = this.data.trials.map((trial, i) => ({ label: trial.label, ticked: this.boxes[i].checked, ...trial.effects[key] }));
+      const missing = all.filter((trial) => trial.ticked && trial.missing);
+      const pooled = all.filter((trial) => trial.ticked && !trial.missing);
+      const methods = [this.tau2Method.value, this.ciMethod.value];
+      const fit = metaPool.pool(pooled.map((t) => t.yi), pooled.map((t) => t.vi), ...methods);
+      if (fit) pooled.forEach((trial, i) => { trial.weight = fit.weights[i]; });
+      const assumed = this.sliders.map(({ slider, assumption }) => assumption.texts[slider.value]);
+      return { all, missing, pooled, fit, methods, assumed };
     }
 
     update() {
-      this.sliders.forEach(({ slider, output, assumption }) => {
-        output.textContent = assumption.values[Number(slider.value)];
-        slider.setAttribute("aria-valuetext", output.textContent);
+      const now = this.state();
+      this.result = now.fit;
+      this.sliders.forEach(({ slider, output }, i) => {
+        output.textContent = now.assumed[i];
+        slider.setAttribute("aria-valuetext", now.assumed[i]);
       });
-      const chosen = this.data.trials.filter((_, i) => this.boxes[i].checked);
-      const effects = chosen.map((trial) => this.effect(trial));
-      const yi = effects.map((e) => e[0]);
-      const vi = effects.map((e) => e[1]);
-      this.result = metaPool.pool(yi, vi, this.tau2Method.value, this.ciMethod.value);
-      this.answer.textContent = this.sentence();
-      this.draw(chosen, yi, vi);
+      this.answer.textContent = this.sentence(now);
+      now.all.forEach((trial, i) => this.showTrial(this.rows[i], trial));
+      this.showSummary(now);
+      const notes = this.remarks(now).map(([text, loud]) => make("li", loud ? { class: "what-if-loud" } : {}, text));
+      this.notes.replaceChildren(...notes);
     }
 
     text(value) {
-      return minus(this.read(value).toFixed(2));
+      return number(this.data.log ? Math.exp(value) : value, this.data.digits);
     }
 
     interval(low, high) {
       return `${this.text(low)} to ${this.text(high)}`;
     }
 
-    sentence() {
-      const fit = this.result;
-      if (fit === null) return "No trial is chosen: there is nothing to show.";
-      const effect = `${this.data.label} ${this.text(fit.estimate)} (95 % interval ${this.interval(fit.ciLow, fit.ciHigh)})`;
-      if (fit.k === 1) return `${effect}: one trial, not a meta-analysis.`;
-      const warning = fit.k === 2 ? " Two trials: read them, not the diamond." : "";
-      return `${effect}, ${fit.k} trials; 95 % prediction interval ${this.interval(fit.piLow, fit.piHigh)}; between-trial variance ${fit.tau2.toFixed(3)}, I\u00b2 ${fit.i2.toFixed(0)} %.${warning}`;
+    effectText(estimate, low, high) {
+      return `${this.text(estimate)} (${this.interval(low, high)})`;
     }
 
-    draw(chosen, yi, vi) {
-      const fit = this.result;
-      this.figure.replaceChildren();
-      if (fit === null) return;
-      const ends = yi.flatMap((y, i) => [y - 1.96 * Math.sqrt(vi[i]), y + 1.96 * Math.sqrt(vi[i])]);
-      const low = Math.min(0, ...ends, fit.ciLow > -20 ? fit.estimate : 0);
-      const high = Math.max(0, ...ends);
-      const margin = 0.06 * (high - low);
-      const [left, right] = [LABELS, WIDTH - NUMBERS];
-      const x = (value) => {
-        const share = (value - low + margin) / (high - low + 2 * margin);
-        return left + Math.min(1, Math.max(0, share)) * (right - left);
-      };
-      const height = (chosen.length + 3) * ROW;
-      const svg = shape("svg", {
-        viewBox: `0 0 ${WIDTH} ${height}`,
-        role: "img",
-        "aria-label": `Forest plot. ${this.sentence()}`,
-      });
-      svg.append(shape("line", { x1: x(0), x2: x(0), y1: 4, y2: height - ROW, class: "what-if-null" }));
-      chosen.forEach((trial, i) => {
-        const y = (i + 0.8) * ROW;
-        const half = 1.96 * Math.sqrt(vi[i]);
-        const size = 5 + 9 * Math.sqrt(fit.weights[i] / 100);
-        svg.append(
-          shape("text", { x: 0, y: y + 4 }, trial.label),
-          shape("line", { x1: x(yi[i] - half), x2: x(yi[i] + half), y1: y, y2: y, class: "what-if-ci" }),
-          shape("rect", {
-            x: x(yi[i]) - size / 2,
-            y: y - size / 2,
-            width: size,
-            height: size,
-            class: trial.assumed ? "what-if-point what-if-assumed" : "what-if-point",
-          }),
-          shape("text", { x: right + 12, y: y + 4 }, `${this.text(yi[i])} (${this.interval(yi[i] - half, yi[i] + half)})`),
-        );
-      });
-      const y = (chosen.length + 0.9) * ROW;
-      const points = [
-        [x(fit.ciLow), y],
-        [x(fit.estimate), y - 7],
-        [x(fit.ciHigh), y],
-        [x(fit.estimate), y + 7],
-      ];
-      svg.append(
-        shape("text", { x: 0, y: y + 4, class: "what-if-pooled" }, fit.k === 1 ? "One trial" : "Random effects"),
-        shape("polygon", { points: points.map((p) => p.join(",")).join(" "), class: "what-if-diamond" }),
-        shape("text", { x: right + 12, y: y + 4, class: "what-if-pooled" }, `${this.text(fit.estimate)} (${this.interval(fit.ciLow, fit.ciHigh)})`),
-      );
-      if (fit.k > 1) {
-        svg.append(
-          shape("text", { x: 0, y: y + ROW }, "Prediction interval"),
-          shape("line", { x1: x(fit.piLow), x2: x(fit.piHigh), y1: y + ROW - 4, y2: y + ROW - 4, class: "what-if-pi" }),
-        );
+    inShort({ fit, methods, assumed }) {
+      const method = fit.k > 1 ? [named(TAU2_METHODS, methods[0]), `${named(CI_METHODS, methods[1])} interval`] : [];
+      const settings = this.data.assumptions.map((assumption, i) => `${assumption.label}: ${assumed[i]}`);
+      const effect = this.effectText(fit.estimate, fit.ciLow, fit.ciHigh);
+      return [`${this.data.measure} ${effect}${this.unit}`, trials(fit.k), ...method, ...settings].join(", ");
+    }
+
+    sentence({ fit, missing }) {
+      const gone = missing.map((t) => ` ${t.label} has no effect under this assumption; the reason is below.`).join("");
+      if (fit === null) return `No trial is left: there is nothing to pool.${gone}`;
+      const effect = `${this.data.measure} ${this.text(fit.estimate)}${this.unit} (95 % interval ${this.interval(fit.ciLow, fit.ciHigh)})`;
+      if (fit.k === 1) return `${effect}: one trial, not a meta-analysis.${gone}`;
+      const loud = fit.k === 2 ? " Two trials: read them, not the diamond." : "";
+      return `${effect}, ${fit.k} trials; 95 % prediction interval ${this.interval(fit.piLow, fit.piHigh)}.${loud}${gone}`;
+    }
+
+    /* Notes under the plot; a true second element makes one loud. */
+    remarks({ fit, pooled, missing }) {
+      const said = [];
+      if (fit && fit.k > 1) {
+        said.push([`Heterogeneity: Q = ${number(fit.q, 2)} with ${fit.k - 1} df, \u03c4\u00b2 = ${variance(fit.tau2)}, I\u00b2 = ${fit.i2.toFixed(0)} %.`]);
+        said.push(...this.cautions(fit, pooled));
       }
-      this.figure.append(svg);
+      if (fit && fit.k === 1) said.push(["One trial, not a meta-analysis: how far trials differ cannot be seen.", true]);
+      const of = (name) => pooled.flatMap((t) => [t[name] ?? []].flat().map((text) => [t.label, text]));
+      const groups = [
+        ["No effect under this assumption", missing.map((t) => [t.label, t.missing])],
+        ["Hollow squares rest on an assumption", of("assumed")],
+        ["\u2020 Doubt about integrity", of("doubts")],
+        ["* Remarks", of("remarks")],
+      ];
+      groups.filter((group) => group[1].length).forEach(([name, pairs]) => said.push([`${name}: ${together(pairs)}.`]));
+      return said;
+    }
+
+    cautions(fit, pooled) {
+      const said = [];
+      if (fit.k === 2) said.push(["Two trials: between-trial variance and interval rest on one difference; read the two trials, not the diamond.", true]);
+      const method = this.ciMethod.value;
+      if (method === "wald" && fit.k < 10) said.push([`The normal (Wald) interval is too narrow with ${fit.k} trials.`]);
+      if (method === "HK" && fit.spread < 1 - 1e-6) {
+        const half = (fit.estimate - fit.ciLow) / Math.sqrt(fit.spread);
+        const wider = fit.spread > 0 ? `: ${this.interval(fit.estimate - half, fit.estimate + half)}` : "";
+        said.push([`The effects agree better than the model expects (factor ${number(fit.spread, 2)}), so that the ad hoc (conservative) interval is wider${wider}.`]);
+      }
+      if (fit.tau2 === 0) said.push(["A between-trial variance of 0 does not show that the true effects are equal."]);
+      const top = pooled.reduce((a, b) => (b.weight > a.weight ? b : a));
+      if (fit.k > 2 && top.weight > 200 / 3) {
+        said.push([`${top.label} carries ${top.weight.toFixed(0)} % of the weight: the answer is mostly that trial's.`]);
+      }
+      return said;
+    }
+
+    showTrial(row, trial) {
+      row.mark.textContent = trial.doubts ? "\u2020" : trial.remarks ? "*" : "";
+      row.row.className = trial.ticked && !trial.missing ? "" : "what-if-muted";
+      row.weight.textContent = trial.weight === undefined ? "\u2013" : `${number(trial.weight, 1)} %`;
+      row.drawing.replaceChildren();
+      if (trial.missing) {
+        row.effect.textContent = "no effect under this assumption";
+        return;
+      }
+      const half = Z * Math.sqrt(trial.vi);
+      const [low, high] = [trial.yi - half, trial.yi + half];
+      row.effect.textContent = this.effectText(trial.yi, low, high);
+      const parts = this.bar(low, high, "what-if-ci");
+      if (this.inside(trial.yi)) {
+        const size = 4 + 12 * Math.sqrt((trial.weight ?? 0) / 100);
+        parts.push(shape("rect", {
+          x: this.percent(trial.yi), y: MIDDLE - size / 2, width: size, height: size,
+          transform: `translate(${-size / 2} 0)`,
+          class: trial.assumed ? "what-if-point what-if-assumed" : "what-if-point",
+        }));
+      }
+      row.drawing.append(this.drawing(parts));
+    }
+
+    showSummary({ fit, methods, ...now }) {
+      const several = fit !== null && fit.k > 1;
+      this.show(this.pooled, fit, several ? `Random effects, ${trials(fit.k)}` : "One trial, not pooled", true);
+      this.pooled.weight.textContent = several ? "100 %" : "";
+      this.prediction.row.hidden = !several;
+      if (several) {
+        this.prediction.effect.textContent = `(${this.interval(fit.piLow, fit.piHigh)})`;
+        this.prediction.drawing.replaceChildren(this.drawing(this.bar(fit.piLow, fit.piHigh, "what-if-pi")));
+      }
+      const first = this.start.fit;
+      const moved = fit === null || ["k", "estimate", "ciLow", "ciHigh"].some((name) => fit[name] !== first[name]);
+      this.show(this.analysed, moved ? first : null, `As analysed, ${trials(first.k)}`, false);
+    }
+
+    /* A diamond with its row; one trial has a plain interval. */
+    show(row, fit, name, filled) {
+      row.row.hidden = fit === null;
+      if (fit === null) return;
+      row.header.textContent = name;
+      row.effect.textContent = this.effectText(fit.estimate, fit.ciLow, fit.ciHigh);
+      const kind = filled ? "what-if-diamond" : "what-if-diamond what-if-ghost";
+      const parts = fit.k === 1 ? this.bar(fit.ciLow, fit.ciHigh, "what-if-ci") : this.diamond(fit, kind);
+      row.drawing.replaceChildren(this.drawing(parts));
+    }
+
+    share(value) {
+      const [left, right] = this.data.limits;
+      return (100 * (value - left)) / (right - left);
+    }
+
+    inside(value) {
+      return this.share(value) >= 0 && this.share(value) <= 100;
+    }
+
+    /* Where a value lies on the axis; what lies beyond it is put at its end. */
+    percent(value) {
+      return `${Math.min(100, Math.max(0, this.share(value)))}%`;
+    }
+
+    drawing(parts) {
+      return shape("svg", { class: "what-if-strip", height: 2 * MIDDLE, "aria-hidden": "true" }, ...parts);
+    }
+
+    /* Arrowheads beyond the ends of the axis, where an interval leaves it. */
+    arrows(low, high) {
+      const head = (x, points) => shape("svg", { x, class: "what-if-arrow" }, shape("polygon", { points }));
+      const heads = [];
+      if (this.share(Math.min(low, high)) < 0) heads.push(head("0%", "0,5 -8,11 0,17"));
+      if (this.share(Math.max(low, high)) > 100) heads.push(head("100%", "0,5 8,11 0,17"));
+      return heads;
+    }
+
+    bar(low, high, kind) {
+      const line = shape("line", { x1: this.percent(low), x2: this.percent(high), y1: MIDDLE, y2: MIDDLE, class: kind });
+      return [line, ...this.arrows(low, high)];
+    }
+
+    /* The diamond is drawn in a box as wide as the axis, which cuts what lies beyond. */
+    diamond(fit, kind) {
+      // far outside, where the sides are flat, a limit need not be exact (or finite)
+      const limit = (value) => Math.min(1e5, Math.max(-1e5, this.share(value)));
+      const tip = this.share(fit.estimate);
+      const points = `${limit(fit.ciLow)},50 ${tip},0 ${limit(fit.ciHigh)},50 ${tip},100`;
+      const box = { y: MIDDLE - 7, width: "100%", height: 14, viewBox: "0 0 100 100", preserveAspectRatio: "none", class: "what-if-cut" };
+      return [shape("svg", box, shape("polygon", { points, class: kind })), ...this.arrows(fit.ciLow, fit.ciHigh)];
     }
   }
 
   window.metaWhatIf = [];
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll(".what-if").forEach((root, number) => {
-      window.metaWhatIf.push(new WhatIf(root, number));
+    document.querySelectorAll(".what-if").forEach((root, place) => {
+      window.metaWhatIf.push(new WhatIf(root, place));
     });
   });
 })();

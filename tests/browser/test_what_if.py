@@ -1,20 +1,27 @@
-"""The pooling in the page against `meta.pool`."""
+"""The plot that a reader can change: its pooling against `meta.pool`, its controls, its look."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from reference_answers import reference
 
 import meta
-from meta.report.what_if import what_if
 
 pytestmark = pytest.mark.browser
 
+ROOT = Path(__file__).resolve().parents[2]
+CHANGEABLE = sorted(
+    path.stem
+    for path in (ROOT / "notebooks").glob("*.ipynb")
+    if "what_if(" in path.read_text(encoding="utf-8")
+)
 METHODS = [(t, c) for t in ("REML", "DL", "PM") for c in ("HK", "HK-adhoc", "wald")]
 
 
@@ -34,6 +41,8 @@ def same(got: dict, fit: meta.Pooled) -> None:
         "ciHigh": fit.ci_high,
         "tau2": fit.tau2,
         "i2": fit.i2,
+        "q": fit.q,
+        "spread": fit.hk_scale,
         "piLow": fit.pi_low,
         "piHigh": fit.pi_high,
     }
@@ -66,58 +75,270 @@ def test_one_trial_is_not_pooled(pool_in_page):
     assert got["tau2"] is None or np.isnan(got["tau2"])
 
 
-def test_a_reader_takes_trials_out(browser: Browser, site: Path):
-    """Ten random choices on the depression page, each against the module."""
-    page = browser.new_page()
-    page.goto((site / "notebooks" / "02_depression.html").as_uri())
-    data = json.loads(page.locator(".what-if script").first.text_content())
-    boxes = page.locator(".what-if input[type=checkbox]")
+@pytest.fixture(scope="module")
+def evidence() -> meta.Evidence:
+    return meta.load_evidence(ROOT / "data")
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Put a plot on a page of its own, with the scripts and styles of the site."""
+    static = (ROOT / "report" / "_static").as_uri()
+    pages = []
+
+    def open_page(plot: Any, **context: Any) -> Page:
+        html = tmp_path / f"page-{len(pages)}.html"
+        html.write_text(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>fine</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            "<style>:root { --color-brand-primary: #0a4bff; }</style>"
+            f'<link rel="stylesheet" href="{static}/report.css">'
+            f'<script src="{static}/pool.js"></script><script src="{static}/what_if.js"></script>'
+            f"<body>{plot.html}</body></html>",
+            encoding="utf-8",
+        )
+        pages.append(browser.new_page(**context))
+        pages[-1].goto(html.as_uri())
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+def primary(evidence: meta.Evidence, outcome: str) -> Any:
+    return evidence.select(
+        outcome,
+        stratum=["magnesium_alone", "add_on"],
+        control=["placebo", "no_treatment"],
+        randomised="yes",
+    )
+
+
+def infarction(evidence: meta.Evidence) -> meta.Effects:
+    trials = evidence.iv_magnesium_mi_egger2001
+    trials["label"] = trials["study_id"] = trials["study"] + " " + trials["year"].astype(str)
+    names = {"events_mg": "events_t", "n_mg": "n_t"}
+    return meta.effects(trials.rename(columns=names), "OR", lower_is_better=True)
+
+
+def shown(value: float, digits: int) -> str:
+    from meta.synthesis.presentation import number
+
+    return number(value, digits)
+
+
+def expected(evidence: meta.Evidence, data: dict, places: list[int]) -> list[Any]:
+    """Return (yi, vi) of each trial under a combination, or None, as the module has it.
+
+    Where the page varies assumptions, the effects are derived again from the results tables.
+    """
+    key = ",".join(map(str, places))
+    effects = [trial["effects"][key] for trial in data["trials"]]
+    if not data["assumptions"]:
+        return [(e["yi"], e["vi"]) for e in effects]
+    settings = dict(data["derivation"])
+    for assumption, place in zip(data["assumptions"], places, strict=True):
+        value = assumption["values"][place]
+        if assumption["instrument"]:
+            value = settings[assumption["argument"]] | {assumption["instrument"]: value}
+        settings[assumption["argument"]] = value
+    ids = {e["result"] for t in data["trials"] for e in t["effects"].values() if "result" in e}
+    table = meta.effects(evidence.select(result_id=sorted(ids)), **settings).table
+    derived = {row["result_id"]: (row["yi"], row["vi"]) for row in table.to_dict("records")}
+    return [derived.pop(e["result"]) if "result" in e else None for e in effects] + list(derived)
+
+
+def choose_at_random(page: Page, place: int, evidence: meta.Evidence, rounds: int = 10) -> None:
+    """Make random choices in one plot, and hold each answer against the module."""
+    plot = page.locator(".what-if").nth(place)
+    data = json.loads(page.locator("script[type='application/json']").nth(place).text_content())
+    boxes, sliders = plot.locator("input[type=checkbox]"), plot.locator("input[type=range]")
+    axis = plot.locator(".what-if-scale").inner_html()
+    scale_label = data["measure"]
     rng = np.random.default_rng(7)
-    for _ in range(10):
+    for _ in range(rounds):
         picked = rng.random(len(data["trials"])) < 0.6
         picked[int(rng.integers(len(picked)))] = True
-        tau2_method, ci_method = METHODS[int(rng.integers(len(METHODS)))]
         for i, wanted in enumerate(picked):
             boxes.nth(i).set_checked(bool(wanted))
-        page.locator(".what-if select").nth(0).select_option(tau2_method)
-        page.locator(".what-if select").nth(1).select_option(ci_method)
-        settings = page.locator(".what-if input[type=range]")
-        key = ",".join(settings.nth(i).input_value() for i in range(settings.count()))
-        effects = [t["effects"].get(key, t["effects"][""]) for t in data["trials"]]
-        yi, vi = np.array(effects)[picked].T
+        places = [int(rng.integers(len(a["values"]))) for a in data["assumptions"]]
+        for i, value in enumerate(places):
+            sliders.nth(i).fill(str(value))
+        tau2_method, ci_method = METHODS[int(rng.integers(len(METHODS)))]
+        plot.locator("select").nth(0).select_option(tau2_method)
+        plot.locator("select").nth(1).select_option(ci_method)
+        effects = expected(evidence, data, places)
+        assert len(effects) == len(data["trials"])
+        known = [e for e, wanted in zip(effects, picked, strict=True) if wanted and e is not None]
+        got = page.evaluate("place => metaWhatIf[place].result", place)
+        said = plot.locator(".what-if-answer").inner_text()
+        if not known:
+            assert got is None
+            assert "No trial is left" in said
+            continue
+        yi, vi = np.array(known).T
         fit = meta.pool(yi, vi, tau2_method=tau2_method, ci_method=ci_method)
-        got = page.evaluate("metaWhatIf[0].result")
-        assert got["estimate"] == pytest.approx(fit.estimate, rel=1e-6)
-        assert (got["ciLow"], got["ciHigh"]) == pytest.approx((fit.ci_low, fit.ci_high), rel=1e-6)
-        said = page.locator(".what-if-answer").inner_text()
-        assert f"{fit.estimate:.2f}".replace("-", "−") in said
-    # and without the mouse
-    boxes.first.focus()
-    before = boxes.first.is_checked()
-    page.keyboard.press("Space")
-    assert boxes.first.is_checked() != before
+        if fit.k > 1:
+            same(got, fit)
+        assert got["k"] == fit.k
+        limits = [fit.estimate, fit.ci_low, fit.ci_high]
+        texts = [shown(float(np.exp(v)) if data["log"] else v, data["digits"]) for v in limits]
+        assert said.startswith(f"{scale_label} {texts[0]}")
+        assert f"interval {texts[1]} to {texts[2]})" in said
+        weights = plot.locator("tbody .what-if-weight").all_inner_texts()
+        assert [w for w in weights if w != "–"] == [f"{w:.1f} %" for w in fit.weights]
+        assert plot.locator(".what-if-scale").inner_html() == axis
+
+
+@pytest.mark.parametrize("name", CHANGEABLE)
+def test_a_reader_changes_the_plots_of_the_site(
+    browser: Browser, site: Path, evidence: meta.Evidence, name: str
+):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((site / "notebooks" / f"{name}.html").as_uri())
+    count = page.locator(".what-if").count()
+    assert count
+    assert page.evaluate("metaWhatIf.length") == count
+    for place in range(count):
+        choose_at_random(page, place, evidence)
+        box = page.locator(".what-if").nth(place).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
     page.close()
 
 
-def test_markup_in_labels_stays_text(browser: Browser, root: Path, tmp_path: Path):
+PLOTS = {
+    "assumed SDs and correlation": lambda evidence: meta.what_if(
+        primary(evidence, "depression"),
+        "SMD",
+        sd={"phq9": [3.5, 5.0, 6.5]},
+        correlation=[0.3, 0.5, 0.8],
+        start={"phq9": 5},
+        choose=("source", "reporting", "time", "size"),
+    ),
+    "trials that come and go": lambda evidence: meta.what_if(
+        primary(evidence, "insomnia_severity"),
+        "SMD",
+        sd=[None, "instrument_low", "instrument", "instrument_high"],
+    ),
+    "odds ratios": lambda evidence: meta.what_if(infarction(evidence)),
+    "risk ratios, two trials": lambda evidence: meta.what_if(
+        meta.effects(primary(evidence, "gi_adverse_event"), "RR")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_answers_are_those_of_the_module(opened, evidence, name):
+    choose_at_random(opened(PLOTS[name](evidence)), 0, evidence, rounds=5)
+
+
+def test_the_start_is_the_answer_as_analysed_and_reset_returns_to_it(opened, evidence):
+    page = opened(PLOTS["assumed SDs and correlation"](evidence))
+    rows = primary(evidence, "depression")
+    choose = ("source", "reporting", "time", "size")
+    fit = meta.pool(meta.effects(rows, "SMD", sd={"phq9": 5}, choose=choose))
+    before = page.locator(".what-if-before").inner_text()
+    assert before.startswith(f"As analysed: SMD {fit.effect_text()}, {fit.k} trials, REML")
+    answer = page.locator(".what-if-answer")
+    first, ghost = answer.inner_text(), page.locator("tfoot .what-if-muted")
+    assert not ghost.is_visible()
+    page.locator("input[type=range]").nth(1).fill("0")
+    page.locator("select").first.select_option("DL")
+    page.get_by_role("button", name="Double-blind only").click()
+    assert answer.inner_text() != first
+    assert ghost.is_visible()
+    assert page.locator(".what-if-before").inner_text() == before
+    page.get_by_role("button", name="Reset").click()
+    assert answer.inner_text() == first
+    assert page.locator(".what-if-controls label span").nth(1).inner_text() == "5"
+
+
+def test_one_click_leaves_the_trials_in_doubt_out(opened, evidence):
+    page = opened(PLOTS["assumed SDs and correlation"](evidence))
+    page.get_by_role("button", name="Without integrity flags").click()
+    left = page.locator("tbody tr", has=page.locator("input:checked")).all_inner_texts()
+    assert left
+    assert not any("†" in text for text in left)
+    page.get_by_role("button", name="All trials").click()
+    assert page.locator("tbody input:not(:checked)").count() == 0
+
+
+def test_a_trial_without_an_effect_under_an_assumption_is_announced(opened, evidence):
+    page = opened(PLOTS["trials that come and go"](evidence))
+    answer = page.get_by_role("status")
+    assert "Schuster 2025 has no effect under this assumption" in answer.inner_text()
+    row = page.locator("tbody tr", has_text="Schuster 2025")
+    assert "no effect under this assumption" in row.inner_text()
+    assert row.locator("svg").count() == 0
+    assert "standard deviation" in page.locator(".what-if-notes").inner_text()
+    page.locator("input[type=range]").fill("2")
+    assert "no effect" not in answer.inner_text()
+    assert row.locator("svg").count() == 1
+
+
+def test_few_trials_are_said_aloud(opened, evidence):
+    page = opened(PLOTS["risk ratios, two trials"](evidence))
+    assert "read them, not the diamond" in page.locator(".what-if-answer").inner_text()
+    assert "Two trials" in page.locator(".what-if-loud").inner_text()
+    assert page.locator("tfoot .what-if-arrow").count() == 4  # the diamond and the prediction
+    page.locator("input[type=checkbox]").first.uncheck()
+    assert "not a meta-analysis" in page.locator(".what-if-loud").inner_text()
+    assert page.locator(".what-if-pooled .what-if-diamond").count() == 0
+    page.locator("input[type=checkbox]").nth(1).uncheck()
+    assert "No trial is left" in page.locator(".what-if-answer").inner_text()
+
+
+def test_everything_works_without_a_mouse(opened, evidence):
+    page = opened(PLOTS["assumed SDs and correlation"](evidence))
+    result = "JSON.stringify(metaWhatIf[0].result)"
+    keys = {"select-one": "ArrowDown", "range": "ArrowRight", "button": None, "checkbox": "Space"}
+    kinds = []
+    for _ in range(9):  # two lists, two sliders, four buttons, the first trial
+        page.keyboard.press("Tab")
+        kind, outline, moved = page.evaluate(
+            "(({ type, id }) => [type, getComputedStyle(document.activeElement).outlineStyle,"
+            " document.getElementById(`${id}-moves`)?.textContent])(document.activeElement)"
+        )
+        kinds.append(kind)
+        assert outline == "solid", kind
+        before = page.evaluate(result)
+        if keys[kind]:
+            page.keyboard.press(keys[kind])
+        if keys[kind] and moved != "no trial here rests on it":
+            page.wait_for_function(f"before => {result} !== before", arg=before)
+    assert kinds == [*["select-one"] * 2, *["range"] * 2, *["button"] * 4, "checkbox"]
+    assert page.locator("input[type=range]").nth(1).get_attribute("aria-valuetext") == "6.5"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_all_without_sideways_scrolling(opened, evidence, scheme):
+    for name in PLOTS:
+        page = opened(
+            PLOTS[name](evidence), viewport={"width": 390, "height": 800}, color_scheme=scheme
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        cells = page.locator("tbody td.what-if-effect")
+        assert all(box["width"] > 100 for box in (c.bounding_box() for c in cells.all()))
+
+
+def test_print_keeps_the_figure_and_drops_the_controls(opened, evidence):
+    page = opened(PLOTS["odds ratios"](evidence))
+    page.emulate_media(media="print")
+    assert not page.locator(".what-if-controls").is_visible()
+    assert not page.locator("input[type=checkbox]").first.is_visible()
+    assert page.locator("tbody svg").first.is_visible()
+    assert page.locator("tfoot svg").first.is_visible()
+
+
+def test_markup_in_texts_stays_text(opened):
     attack = '</script><img src=x onerror="document.title=1">'
-    effects = meta.Effects.from_arrays([0.1, 0.2], [0.1, 0.2], labels=[attack, "b"])
-    static = (root / "report" / "_static").as_uri()
-    html = tmp_path / "page.html"
-    html.write_text(
-        f'<!doctype html><title>fine</title><script src="{static}/pool.js"></script>'
-        f'<script src="{static}/what_if.js"></script>{what_if(effects)}',
-        encoding="utf-8",
+    effects = meta.Effects.from_arrays(
+        [0.1, 0.2], [0.1, 0.2], labels=[attack, "b"], flag=[attack, ""], assumptions=["", attack]
     )
-    page = browser.new_page()
-    page.goto(html.as_uri())
+    page = opened(meta.what_if(effects, names={}, treatment=attack))
     assert page.title() == "fine"
     assert page.locator("img").count() == 0
-    assert attack in page.locator(".what-if label").first.inner_text()
-    page.close()
-
-
-def test_assumptions_need_a_way_to_derive():
-    effects = meta.Effects.from_arrays([0.1, 0.2], [0.1, 0.2])
-    with pytest.raises(meta.DataError, match="under"):
-        what_if(effects, assumptions={"correlation": [0.3, 0.5]}, chosen={"correlation": 0.5})
+    assert attack in page.locator("tbody label").first.inner_text()
+    assert attack in page.locator(".what-if-notes").inner_text()
