@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -11,8 +18,8 @@ from bs4 import BeautifulSoup
 
 import meta
 from meta.report import build as report
-from meta.report.execute import execute_notebooks
-from meta.report.tables import html_block, html_table, link, as_text
+from meta.report import execute, warm_kernels
+from meta.report.tables import as_text, html_block, html_table, link
 from meta.report.trial_pages import write_trial_pages
 
 ATTACK = '<script>alert(1)</script> "><img src=x onerror=alert(2)> ``` $x^2$ {raw} html'
@@ -35,42 +42,128 @@ def run(home: Path) -> Path:
     return site
 
 
-def test_failing_notebooks_are_named_with_their_cells(small: Path):
-    (small / "notebooks").mkdir()
-    for name, code in (("01_sum", "1 / 0"), ("02_fine", "1 + 1"), ("03_name", "nobody")):
+def notebooks(home: Path, **code: str) -> Path:
+    """Write notebooks whose third cell holds the code; return where executed copies go."""
+    (home / "notebooks").mkdir()
+    for name, last in code.items():
         notebook = nbformat.v4.new_notebook(
             cells=[
                 nbformat.v4.new_markdown_cell("# A question"),
-                nbformat.v4.new_code_cell("one = 1"),
-                nbformat.v4.new_code_cell(code),
+                nbformat.v4.new_code_cell("import os, time"),
+                nbformat.v4.new_code_cell(last),
             ],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
-        nbformat.write(notebook, small / "notebooks" / f"{name}.ipynb")
-    target = small / "build" / "source" / "notebooks"
+        nbformat.write(notebook, home / "notebooks" / f"{name}.ipynb")
+    return home / "build" / "source" / "notebooks"
+
+
+def shown(executed: Path) -> str:
+    return nbformat.read(executed, as_version=4).cells[2].outputs[0]["data"]["text/plain"]
+
+
+def running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture(params=["warm", "cold"])
+def kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels are forked where there are more notebooks than cores, if that is safe."""
+    if request.param == "warm" and sys.platform != "linux":
+        pytest.skip("kernels start warm on Linux alone")
+    cores = 2 if request.param == "warm" else 99
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(warm_kernels, "LIBRARIES", ("meta",))  # quick: the others prove no more
+
+
+def test_failing_notebooks_are_named_with_their_cells(
+    small: Path, kernels: None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(execute, "_TIMEOUT", 5)
+    target = notebooks(
+        small,
+        a_sum="1 / 0",
+        b_fine="1 + 1",
+        c_name="nobody",
+        d_gone="os._exit(1)",
+        e_slow="open('pid', 'w').write(str(os.getpid())), time.sleep(600)",
+    )
     with pytest.raises(RuntimeError) as caught:
-        execute_notebooks(small, target)
+        execute.execute_notebooks(small, target)
     message = str(caught.value)
-    assert "notebooks/01_sum.ipynb failed in cell 3" in message
+    assert "notebooks/a_sum.ipynb failed in cell 3:" in message
     assert "ZeroDivisionError" in message
-    assert "notebooks/03_name.ipynb failed in cell 3" in message
-    assert "02_fine" not in message
+    assert "notebooks/c_name.ipynb failed in cell 3:" in message
+    assert "notebooks/d_gone.ipynb failed in cell 3:\nKernel died" in message
+    assert "notebooks/e_slow.ipynb failed in cell 3:\nA cell timed out" in message
+    assert "b_fine" not in message
+    assert not running(int((small / "notebooks" / "pid").read_text(encoding="utf-8")))
+
+
+def test_notebooks_see_nothing_of_each_other(small: Path, kernels: None):
+    """Each is a process of its own, with modules of its own, in the folder of the notebooks."""
+    code = (
+        "import meta, pandas\n"
+        "display = pandas.options.display\n"
+        "seen = (os.environ.get('LEFT'), vars(meta).get('left'), 'left' in globals())\n"
+        "shown = (display.max_rows, display.max_columns, os.environ['MPLBACKEND'])\n"
+        "left = meta.left = os.environ['LEFT'] = 'something'\n"
+        "display.max_rows = 7\n"
+        "(os.getpid(), os.getcwd(), seen, shown)"
+    )
+    target = notebooks(small, a=code, b=code, c=code)
+    execute.execute_notebooks(small, target)
+    found = [ast.literal_eval(shown(path)) for path in sorted(target.iterdir())]
+    assert len({pid for pid, *_ in found}) == 3
+    assert not any(running(pid) for pid, *_ in found)
+    fresh = (60, 20, "module://matplotlib_inline.backend_inline")
+    rest = (str(small / "notebooks"), (None, None, False), fresh)
+    assert [tuple(one[1:]) for one in found] == [rest] * 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels start warm on Linux alone")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_no_kernel_outlives_an_interrupted_build(small: Path, number: signal.Signals):
+    code = "open(str(os.getpid()), 'w').close(), time.sleep(600)"
+    target = notebooks(small, a=code, b=code, c=code)
+    program = (
+        "import os\n"
+        "from pathlib import Path\n"
+        "from meta.report import execute, warm_kernels\n"
+        "os.cpu_count = lambda: 2\n"
+        "warm_kernels.LIBRARIES = ()\n"
+        f"execute.execute_notebooks(Path({str(small)!r}), Path({str(target)!r}))"
+    )
+    build = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+
+    def started() -> list[int]:
+        return [int(p.name) for p in (small / "notebooks").iterdir() if p.name.isdecimal()]
+
+    until(lambda: len(started()) == 2)
+    build.send_signal(number)
+    build.communicate(timeout=60)
+    until(lambda: not any(running(pid) for pid in started()))
+    assert len(started()) == 2
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_executed_notebooks_are_kept_until_code_or_data_change(small: Path):
-    (small / "notebooks").mkdir()
     (small / "src").mkdir()
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("from time import time_ns; time_ns()")],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    nbformat.write(notebook, small / "notebooks" / "01_time.ipynb")
-    target = small / "build" / "source" / "notebooks"
+    target = notebooks(small, a_time="time.time_ns()")
 
     def result() -> str:
-        execute_notebooks(small, target)
-        cells = nbformat.read(target / "01_time.ipynb", as_version=4).cells
-        return cells[0].outputs[0]["data"]["text/plain"]
+        execute.execute_notebooks(small, target)
+        return shown(target / "a_time.ipynb")
 
     first = result()
     assert result() == first

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from meta.report.warm_kernels import WarmKernels, warm_kernels
+
 # What a notebook's result depends on besides its own text: a cache that looked at the text alone
 # would show old numbers after a change in the code.
 _FINGERPRINTED = ("src/**/*.py", "data/*", "tests/reference/**/*.json", "requirements.lock")
@@ -41,12 +43,18 @@ def execute_notebooks(home: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     # numerical libraries that each take all cores would only stand in each other's way
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # The long ones stand last, so they go first: a long one that starts late runs alone.
+    waiting = [path for path in reversed(notebooks) if not _cached(path, cache).exists()]
+    # the kernels are left first, also on Ctrl-C: a notebook whose kernel has gone ends at once
+    with (
+        ThreadPoolExecutor(max_workers=os.cpu_count()) as pool,
+        warm_kernels(len(waiting)) as kernels,
+    ):
         failures = [
-            text for text in pool.map(lambda path: _execute(path, cache), notebooks) if text
+            text for text in pool.map(lambda path: _execute(path, cache, kernels), waiting) if text
         ]
     if failures:
-        raise RuntimeError("\n\n".join(failures))
+        raise RuntimeError("\n\n".join(sorted(failures)))
     for path in notebooks:
         shutil.copyfile(_cached(path, cache), target / path.name)
 
@@ -66,34 +74,30 @@ def _cached(path: Path, cache: Path) -> Path:
     return cache / f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}.ipynb"
 
 
-def _execute(path: Path, cache: Path) -> str:
-    """Execute one notebook unless its result is there; return what failed, or nothing."""
+def _execute(path: Path, cache: Path, kernels: WarmKernels | None) -> str:
+    """Execute one notebook; return what failed, or nothing."""
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
 
     done = _cached(path, cache)
-    if done.exists():
-        return ""
     started = time.perf_counter()
     notebook = nbformat.read(path, as_version=4)
+    begun: list[int] = []
     client = NotebookClient(
         notebook,
+        km=kernels.manager() if kernels else None,
         timeout=_TIMEOUT,
         kernel_name="python3",
         # a kernel otherwise warns that it talks over TCP, on this machine only
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
+        on_cell_start=lambda **at: begun.append(at["cell_index"] + 1),
     )
     try:
-        client.execute()
-    except CellExecutionError as error:
-        number = next(
-            i + 1
-            for i, cell in enumerate(notebook.cells)
-            if any(out.output_type == "error" for out in cell.get("outputs", []))
-        )
-        return f"notebooks/{path.name} failed in cell {number}:\n{error}"
+        client.execute(cleanup_kc=True)
+    except Exception as error:  # an error of the notebook's, a dead kernel, too long a time
+        place = f"in cell {begun[-1]}" if begun else "before its first cell"
+        return f"notebooks/{path.name} failed {place}:\n{error}"
     partial = done.with_suffix(".partial")  # an interrupted write must not look finished
     nbformat.write(notebook, partial)
     partial.rename(done)
