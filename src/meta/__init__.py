@@ -25,6 +25,7 @@ _PUBLIC = {
     "directions": "meta.effect_sizes.direction:directions",
     "long_arms": "meta.effect_sizes.pairwise:long_arms",
     "pairwise": "meta.effect_sizes.pairwise:pairwise",
+    "net_change": "meta.effect_sizes.net_change:net_change",
     "percent_change": "meta.effect_sizes.percent:percent_change",
     # synthesis: from effects to answer
     "pool": "meta.synthesis.pool:pool",
