@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable
+from meta.synthesis.presentation import need_effects
 
 Matrix = NDArray[np.float64]
 
@@ -145,6 +146,7 @@ def aggregate_correlated(
     0        A  0.2  0.0375          2
     1        B  0.5  0.0400          1
     """
+    need_effects(effects, "aggregate_correlated")
     codes, names = cluster_codes(effects, cluster)
     covariance = correlated_covariance(effects.vi, codes, rho)
     rows = []
@@ -237,6 +239,7 @@ def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> 
     array([[0.5, 0.3],
            [0.3, 0.6]])
     """
+    need_effects(effects, "shared_control_covariance")
     if effects.measure not in _SHARED:
         raise NotComparable(
             f"there is no formula here for effects of measure {effects.measure!r} that share a "

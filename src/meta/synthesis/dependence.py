@@ -14,12 +14,14 @@ from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.block_likelihood import BlockLikelihood, maximise
 from meta.synthesis.correlated import cluster_codes, correlated_covariance
-from meta.synthesis.engine import check_choice
+from meta.synthesis.engine import check_choice, null_effect
 from meta.synthesis.presentation import (
     PooledAnswer,
     check_level,
     compact,
+    need_effects,
     number,
+    p_alone,
     p_text,
 )
 
@@ -117,7 +119,7 @@ class Multilevel(PooledAnswer):
             ("Effects", f"{self.k} in {self.n_clusters} clusters"),
             ("Method", f"{self.method}; {reference}{sampling}"),
             (f"Estimate ({level} interval)", self.effect_text(4)),
-            ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
+            ("p, against no effect", p_alone(self.p_value)),
             (
                 f"{level} prediction interval",
                 f"{number(scale.transform(self.pi_low), 4)} to "
@@ -220,6 +222,7 @@ def multilevel(
     >>> fit.k, fit.n_clusters, fit.dof
     (6, 4, 3)
     """
+    need_effects(effects, "multilevel")
     check_choice("method", method, MULTILEVEL_METHODS)
     check_choice("ci_method", ci_method, MULTILEVEL_CI_METHODS)
     check_level(ci_level)
@@ -241,8 +244,7 @@ def multilevel(
     dof = len(names) - 1 if ci_method == "t" else None
     reference = stats.norm() if dof is None else stats.t(dof)
     quantile = float(reference.ppf((1 + ci_level) / 2))
-    scale = scale_of(effects.measure)
-    null = float(np.log(scale.null)) if scale.log else scale.null
+    null = null_effect(scale_of(effects.measure))
     spread = float(np.sqrt(sigma2.sum() + se**2))
     typical = model.typical_variance()
     shares = 100 * sigma2 / (sigma2.sum() + typical)

@@ -11,7 +11,7 @@ from scipy import stats
 
 from meta.effect_sizes.scales import Scale
 from meta.errors import DataError, NotComparable
-from meta.synthesis.presentation import Answer, PooledAnswer, need_pooled, number, p_text
+from meta.synthesis.presentation import Answer, PooledAnswer, need_pooled, number, p_alone, p_text
 from meta.synthesis.result import Pooled
 
 # measures that end at 1, and with them every margin
@@ -87,7 +87,7 @@ class Equivalence(Answer):
             (f"Estimate ({100 * self.ci_level:g} % interval)", self.fit.effect_text(4)),
             ("Margin", self.margin_text(4)),
             ("Answer", _WORDS[self.place]),
-            ("p, of being outside", p_text(self.p_value).removeprefix("= ")),
+            ("p, of being outside", p_alone(self.p_value)),
         ]
 
 

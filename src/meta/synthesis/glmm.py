@@ -16,7 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
 from meta.errors import NotConverged, TooFewStudies
-from meta.synthesis.presentation import PooledAnswer, check_level, compact, estimate_text, p_text
+from meta.synthesis.presentation import (
+    PooledAnswer,
+    check_level,
+    compact,
+    estimate_text,
+    p_alone,
+    p_text,
+)
 from meta.synthesis.tables import Tables, read_tables
 
 Floats = NDArray[np.float64]
@@ -113,7 +120,7 @@ class BinomialNormal(PooledAnswer):
                 f"binomial-normal model ({self.model}), maximum likelihood; Wald (normal) interval",
             ),
             (f"Estimate ({level} interval)", self.effect_text(4)),
-            ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
+            ("p, against no effect", p_alone(self.p_value)),
             (f"{level} prediction interval", predicted.partition(" (")[2].rstrip(")")),
             (
                 "Heterogeneity",

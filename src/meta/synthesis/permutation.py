@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import tau2_columns
-from meta.synthesis.presentation import Answer, p_text
+from meta.synthesis.presentation import Answer, p_alone, p_text
 from meta.synthesis.result import Pooled, need_fit
 
 Floats = NDArray[np.float64]
@@ -77,7 +77,7 @@ class PermutationTest(Answer):
         return [
             ("Test", f"sign flips of {self.k} effects; {kind} {self.n_permutations:,} patterns"),
             ("Statistic", f"{self.statistic:.3f} ({self.method})"),
-            ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
+            ("p, against no effect", p_alone(self.p_value)),
         ]
 
 

@@ -12,7 +12,7 @@ from scipy import stats
 
 from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError, NotComparable
-from meta.synthesis.engine import check_choice, weighted_fit
+from meta.synthesis.engine import check_choice, null_effect, weighted_fit
 from meta.synthesis.presentation import Answer, estimate_text, p_text
 from meta.synthesis.result import Pooled
 from meta.synthesis.study_size import (
@@ -154,7 +154,7 @@ def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
             f"the {PREDICTOR_NAMES[chosen_predictor]} is the same in all studies, so nothing can "
             "be extrapolated from small to large ones"
         )
-    null = float(np.log(scale.null)) if scale.log else scale.null
+    null = null_effect(scale)
     table = pd.DataFrame(
         [{"method": "PET"} | _line(fit, x, null), {"method": "PEESE"} | _line(fit, x**2, null)]
     )

@@ -19,6 +19,7 @@ from meta.synthesis.engine import (
     TAU2_METHODS,
     WeightedFit,
     check_choice,
+    null_effect,
     tau2_estimate,
     weighted_fit,
 )
@@ -251,18 +252,12 @@ def _heterogeneity_fields(spread: Heterogeneity | None) -> dict[str, Any]:
     return {name: getattr(spread, name) for name in _HETEROGENEITY}
 
 
-def _null(measure: str) -> float:
-    """No effect on the scale of computation; NaN where the measure has none."""
-    scale = scale_of(measure)
-    return float(np.log(scale.null)) if scale.log else scale.null
-
-
 def _interval(
     estimate: float, se: float, dof: int | None, level: float, measure: str
 ) -> tuple[float, float, float]:
     freedom = np.inf if dof is None else dof
     half = float(stats.t.ppf((1 + level) / 2, freedom)) * se
-    difference = abs(estimate - _null(measure))
+    difference = abs(estimate - null_effect(scale_of(measure)))
     # without a spread (identical effects under Knapp-Hartung) nothing can be judged; a note says so
     p_value = 2 * float(stats.t.sf(difference / se, freedom)) if se > 0 else np.nan
     return estimate - half, estimate + half, p_value

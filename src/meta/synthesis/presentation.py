@@ -109,6 +109,21 @@ def need_pooled(fit: Any, what: str) -> None:
         )
 
 
+def need_effects(effects: Any, what: str) -> None:
+    """Refuse anything but effects, such as a fit of them or bare arrays.
+
+    Raises
+    ------
+    DataError
+        With the way to them.
+    """
+    if not isinstance(effects, Effects):
+        raise DataError(
+            f"{what} takes effects, and was given {type(effects).__name__}: give "
+            "meta.Effects.from_arrays(yi, vi) for bare arrays, and fit.effects for those of a fit"
+        )
+
+
 def plain(value: Any) -> Any:
     """Turn a field of an answer into plain Python values, ready for JSON."""
     if isinstance(value, Effects):
@@ -160,6 +175,11 @@ def p_text(p: float) -> str:
     if not np.isfinite(p):
         return "not available"
     return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
+
+
+def p_alone(p: float) -> str:
+    """Write a p-value where its name stands before it: "0.012", "< 0.001"."""
+    return p_text(p).removeprefix("= ")
 
 
 def estimate_text(scale: Scale, estimate: float, low: float, high: float, digits: int = 2) -> str:

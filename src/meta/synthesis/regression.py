@@ -24,7 +24,7 @@ from meta.synthesis.engine import (
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
 from meta.synthesis.moderators import Coding, new_design, study_design
 from meta.synthesis.permutation import NO_SPREAD, check_count, regression_permutation
-from meta.synthesis.presentation import Answer, check_level, compact, p_text
+from meta.synthesis.presentation import Answer, check_level, compact, need_effects, p_alone, p_text
 
 Floats = NDArray[np.float64]
 
@@ -279,7 +279,7 @@ class MetaRegression(Answer):
         shown = self.coefficients.drop(columns="dof").copy()
         for name in shown.columns.drop(["term", "p_value"]):
             shown[name] = [f"{value:.4g}".replace("-", "−") for value in shown[name]]
-        shown["p_value"] = [p_text(p).removeprefix("= ") for p in shown["p_value"]]
+        shown["p_value"] = [p_alone(p) for p in shown["p_value"]]
         return [shown]
 
 
@@ -354,6 +354,7 @@ def meta_regression(
     >>> print(fit.omnibus_text())
     QM = 3.39, df = 1, p = 0.066
     """
+    need_effects(effects, "meta_regression")
     check_choice("model", model, REGRESSION_MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
-from meta.synthesis.presentation import PooledAnswer, compact, number, p_text
+from meta.synthesis.presentation import PooledAnswer, compact, number, p_alone, p_text
 
 _CI_NAMES = {
     "wald": "Wald (normal) interval",
@@ -209,7 +209,7 @@ class Pooled(PooledAnswer):
             ("Studies", f"{self.k}{people}"),
             ("Method", self.method()),
             (f"Estimate ({level} interval)", self.effect_text(4)),
-            ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
+            ("p, against no effect", p_alone(self.p_value)),
         ]
         if self.k > 1:
             if self.model == "random":

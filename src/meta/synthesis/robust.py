@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.correlated import cluster_codes
 from meta.synthesis.dependence import Multilevel
-from meta.synthesis.presentation import PooledAnswer, number, p_text
+from meta.synthesis.engine import null_effect
+from meta.synthesis.presentation import PooledAnswer, number, p_alone
 from meta.synthesis.result import Pooled
 
 Matrix = NDArray[np.float64]
@@ -72,7 +72,7 @@ class Robust(PooledAnswer):
             ("Effect measure", self.scale.label),
             ("Effects", f"{self.k} in {self.n_clusters} clusters"),
             (f"Estimate ({level} interval)", self.effect_text(4)),
-            ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
+            ("p, against no effect", p_alone(self.p_value)),
             ("Degrees of freedom", f"{number(self.dof, 1)} (Satterthwaite)"),
             ("Standard error", f"{number(self.se, 4)} (working model {number(self.model_se, 4)})"),
         ]
@@ -143,8 +143,13 @@ def robust(
         from meta.synthesis.pool import pool
 
         fit: Pooled | Multilevel = pool(effects)
-    else:
+    elif isinstance(effects, Pooled | Multilevel):
         fit = effects
+    else:
+        raise DataError(
+            "robust takes effects, or the answer of pool() or multilevel(), and was given "
+            f"{type(effects).__name__}"
+        )
     codes = _clusters(fit, cluster)
     count = int(codes.max()) + 1
     if count < 2:
@@ -153,8 +158,7 @@ def robust(
         )
     y, design = _whitened(fit, codes)
     variance, dof = _cr2(y, design, codes)
-    scale = scale_of(fit.measure)
-    null = float(np.log(scale.null)) if scale.log else scale.null
+    null = null_effect(fit.scale)
     se = float(np.sqrt(variance))
     half = float(stats.t.ppf((1 + fit.ci_level) / 2, dof)) * se
     return Robust(

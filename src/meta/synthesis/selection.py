@@ -13,7 +13,7 @@ from scipy import stats
 
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, NotComparable, TooFewStudies
-from meta.synthesis.engine import check_choice
+from meta.synthesis.engine import check_choice, null_effect
 from meta.synthesis.presentation import Answer, compact, estimate_text, number, p_text
 from meta.synthesis.result import Pooled, need_fit
 from meta.synthesis.step_likelihood import StepLikelihood, maximise, standard_errors
@@ -190,7 +190,7 @@ def selection_model(
             f"{scale.label} ({fit.measure}) has no value that means no effect, so there are no "
             "p-values that could decide on publication"
         )
-    null = float(np.log(scale.null)) if scale.log else scale.null
+    null = null_effect(scale)
     if alternative == "auto":
         alternative = "greater" if fit.estimate >= null else "less"
     sign = 1.0 if alternative == "greater" else -1.0

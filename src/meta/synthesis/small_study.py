@@ -12,7 +12,7 @@ from scipy import stats
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError
 from meta.synthesis.engine import WeightedFit, check_choice, tau2_estimate, weighted_fit
-from meta.synthesis.presentation import Answer, estimate_text, number, p_text
+from meta.synthesis.presentation import Answer, estimate_text, number, p_alone, p_text
 from meta.synthesis.result import Pooled
 from meta.synthesis.study_size import (
     ENDLESS,
@@ -132,7 +132,7 @@ class BeggTest(Answer):
         kind = "exact" if self.exact else "normal approximation, since values are tied"
         return [
             ("Kendall's τ", f"{number(self.tau, 3)}, {self.k} studies"),
-            ("p", f"{p_text(self.p_value).removeprefix('= ')} ({kind})"),
+            ("p", f"{p_alone(self.p_value)} ({kind})"),
         ]
 
 

@@ -14,11 +14,11 @@ from scipy import stats
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.scales import Scale
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
+from meta.synthesis.engine import WeightedFit, null_effect, tau2_estimate, weighted_fit
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.permutation import NO_SPREAD
 from meta.synthesis.pool import AS_EXPECTED, pool
-from meta.synthesis.presentation import Answer, compact, listed, number, p_text
+from meta.synthesis.presentation import Answer, compact, listed, need_effects, number, p_text
 from meta.synthesis.result import Pooled
 
 # with fewer studies than this in a subgroup its tau2 and its interval say little
@@ -208,6 +208,7 @@ def subgroups(
     >>> print(answer.test_text())
     Q = 3.58, df = 1, p = 0.058
     """
+    need_effects(effects, "subgroups")
     name, groups = _groups(effects, by)
     overall = pool(effects, **settings)
     masks = {group: groups == group for group in dict.fromkeys(groups.tolist())}
@@ -325,7 +326,7 @@ def _with_shared(
     predictive = {"z": np.inf, "t(k-1)": freedom, "t(k-2)": freedom - 1}[fit.prediction_method]
     quantile = float(stats.t.ppf((1 + fit.ci_level) / 2, predictive)) if predictive > 0 else np.nan
     reach = quantile * float(np.sqrt(tau2 + variance))
-    null = float(np.log(fit.scale.null)) if fit.scale.log else fit.scale.null
+    null = null_effect(fit.scale)
     weights = 1 / (fit.effects.vi + tau2)
     # shares of this subgroup's sampling variance, from the tau2 and interval of all subgroups
     typical = typical_variance(fit.effects.vi)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.inputs import EVENTS, SIZE_FOR_COUNTS, Relation, read_columns
 from meta.errors import TooFewStudies
-from meta.synthesis.presentation import PooledAnswer, listed, p_text
+from meta.synthesis.presentation import PooledAnswer, listed, p_alone, p_text
 
 Floats = NDArray[np.float64]
 
@@ -211,7 +211,7 @@ class PooledTables(PooledAnswer):
             ("Tables", f"{self.k}, {self.n_total:,.0f} people"),
             ("Method", f"{self.method}, common effect; Wald (normal) interval"),
             (f"Estimate ({100 * self.ci_level:g} % interval)", self.effect_text(4)),
-            ("p, against no effect", p_text(self.p_value).removeprefix("= ")),
+            ("p, against no effect", p_alone(self.p_value)),
             ("Cochran-Mantel-Haenszel", f"chi² = {self.cmh:.2f}, p {p_text(self.cmh_p_value)}"),
             (
                 "Heterogeneity",

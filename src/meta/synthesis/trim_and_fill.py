@@ -13,7 +13,7 @@ from scipy import stats
 from meta.effect_sizes.container import Effects
 from meta.errors import NotConverged
 from meta.synthesis.engine import check_choice, tau2_estimate, weighted_fit
-from meta.synthesis.presentation import Answer, number, p_text
+from meta.synthesis.presentation import Answer, number, p_alone
 from meta.synthesis.result import Pooled
 from meta.synthesis.study_size import SMD_MEASURES, need_studies, size_notes
 
@@ -75,7 +75,7 @@ class TrimAndFill(Answer):
             ),
         ]
         if np.isfinite(self.p_value):
-            rows.append(("p, that none is missing", p_text(self.p_value).removeprefix("= ")))
+            rows.append(("p, that none is missing", p_alone(self.p_value)))
         return [
             *rows,
             ("Observed", f"{self.original.effect_text()}, {self.original.k} studies"),

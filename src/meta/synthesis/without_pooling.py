@@ -13,7 +13,7 @@ from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
-from meta.synthesis.presentation import Answer, check_level, listed, number, p_text
+from meta.synthesis.presentation import Answer, check_level, listed, number, p_alone, p_text
 from meta.synthesis.printed import names_of, read_direction, read_p, same_length
 
 COMBINATIONS = ("stouffer", "fisher")
@@ -78,9 +78,9 @@ class CombinedP(Answer):
             ("Method", f"{self.method.capitalize()}'s combination of one-sided p-values"),
             ("Trials", f"{self.k} ({self.k_results} results)"),
             ("z (above 0 favours the treatment)", number(self.z, 3)),
-            ("p, two-sided", p_text(self.p_value).removeprefix("= ")),
-            ("p, in favour of the treatment", p_text(self.p_treated).removeprefix("= ")),
-            ("p, in favour of the control", p_text(self.p_control).removeprefix("= ")),
+            ("p, two-sided", p_alone(self.p_value)),
+            ("p, in favour of the treatment", p_alone(self.p_treated)),
+            ("p, in favour of the control", p_alone(self.p_control)),
             ("Reading", self.sentence()),
         ]
 
