@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from meta.claims.finding import Claim, Finding
-from meta.claims.pooled import pool_for
+from meta.claims.pooled import left_out_of, pool_for
 from meta.claims.reasons import Z, each_effect, nobody
 from meta.claims.selection import select_rows
 from meta.claims.sensitivity import PRIMARY, Check, advantage_of, table_of
@@ -80,7 +80,7 @@ def equivalence(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
         k=fit.k,
         n_total=fit.n_total,
         used=fit.effects.table,
-        left_out=pooled.checks[0].excluded[["result_id", "study_id", "label", "reason"]],
+        left_out=left_out_of(pooled),
         sensitivity=table_of(list(pooled.checks), test.margin),
         depends_on=("the indirect comparison through placebo",),
         fit=fit,
@@ -167,7 +167,7 @@ def effect_modification(_claim: Claim, test: ClaimTest, evidence: Evidence) -> F
         f"the others {_group_text(groups['outside'], fit)}",
     ]
     table = table_of([Check(analysis=PRIMARY, fit=fit, effects=fit.effects)], None)
-    left_out = pooled.checks[0].excluded[["result_id", "study_id", "label", "reason"]]
+    left_out = left_out_of(pooled)
     smaller = min(group.k for group in groups.values())
     if smaller == 0 or fit.k < MIN_TRIALS + 1:
         reason = sentence(f"the two groups cannot be set apart: {listing(shown)}")

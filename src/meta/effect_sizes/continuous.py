@@ -93,6 +93,11 @@ def pooled_sd(sd_t: Floats, n_t: Floats, sd_c: Floats, n_c: Floats) -> Floats:
     return np.asarray(np.sqrt(((n_t - 1) * sd_t**2 + (n_c - 1) * sd_c**2) / (n_t + n_c - 2)))
 
 
+def variance_of_difference(sd_a: Floats, sd_b: Floats, r: Floats) -> Floats:
+    """Return the variance of the difference of two correlated measurements of the same people."""
+    return np.asarray(sd_a**2 + sd_b**2 - 2 * r * sd_a * sd_b)
+
+
 def _md(arms: Columns, _: Options) -> Sizes:
     yi = arms["mean_t"] - arms["mean_c"]
     return Sizes(yi, arms["sd_t"] ** 2 / arms["n_t"] + arms["sd_c"] ** 2 / arms["n_c"])

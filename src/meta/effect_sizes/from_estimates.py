@@ -112,6 +112,27 @@ def interval_fault(row: Row) -> str:
     )
 
 
+def as_printed(
+    row: Row, settings: Settings, read: ReadEstimate, *, form: str, formula: str
+) -> RowEffect:
+    """Take an estimate with its standard error as the effect."""
+    yi, vi = read.estimate, read.se**2
+    return make(
+        row,
+        settings,
+        level="interval",
+        form=form,
+        formula=formula,
+        reference="cochranehandbook2019",
+        yi=yi,
+        vi=vi,
+        inputs=read.inputs,
+        steps=(*read.steps, Step("yi", "estimate", yi), Step("vi", "se^2", vi)),
+        assumptions=read.assumptions,
+        notes=read.notes,
+    )
+
+
 def _people(row: Row) -> str:
     return "; the people of a crossover are paired in the printed interval" if row.paired else ""
 
@@ -127,21 +148,8 @@ def difference(row: Row, settings: Settings) -> RowEffect | str:
     read = read_estimate(row)
     se = "se printed" if read.form == "se" else "se = (ci_high - ci_low) / (2 z)"
     if outside is None:
-        yi, vi = read.estimate, read.se**2
-        return make(
-            row,
-            settings,
-            level="interval",
-            form=read.form,
-            formula=f"yi = estimate; {se}; vi = se^2{_people(row)}",
-            reference="cochranehandbook2019",
-            yi=yi,
-            vi=vi,
-            inputs=read.inputs,
-            steps=(*read.steps, Step("yi", "estimate", yi), Step("vi", "se^2", vi)),
-            assumptions=read.assumptions,
-            notes=read.notes,
-        )
+        formula = f"yi = estimate; {se}; vi = se^2{_people(row)}"
+        return as_printed(row, settings, read, form=read.form, formula=formula)
     sd, source = outside
     yi, vi = read.estimate / sd, (read.se / sd) ** 2
     return make(
@@ -171,22 +179,9 @@ def printed_smd(row: Row, settings: Settings) -> RowEffect | str:
     if fault:
         return fault
     if row.has("ci_low", "ci_high") or row.has("se"):
+        formula = "yi = estimate; vi = se^2"
         read = read_estimate(row)
-        yi, vi = read.estimate, read.se**2
-        return make(
-            row,
-            settings,
-            level="interval",
-            form="printed_smd",
-            formula="yi = estimate; vi = se^2",
-            reference="cochranehandbook2019",
-            yi=yi,
-            vi=vi,
-            inputs=read.inputs,
-            steps=(*read.steps, Step("yi", "estimate", yi), Step("vi", "se^2", vi)),
-            assumptions=read.assumptions,
-            notes=read.notes,
-        )
+        return as_printed(row, settings, read, form="printed_smd", formula=formula)
     if row.paired:
         return (
             "a standardised difference of a crossover is printed without an interval or standard "

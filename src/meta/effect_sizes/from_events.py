@@ -7,7 +7,7 @@ from math import log as ln
 from meta.effect_sizes.assumptions import CONTINUITY, WALD_TEST, Settings
 from meta.effect_sizes.derivation import Input, Step
 from meta.effect_sizes.derivation import figure as f
-from meta.effect_sizes.from_estimates import interval_fault, read_estimate
+from meta.effect_sizes.from_estimates import as_printed, interval_fault, read_estimate
 from meta.effect_sizes.p_values import p_to_se
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
@@ -103,22 +103,9 @@ def printed_ratio(row: Row, settings: Settings) -> RowEffect | str:
         return fault
     if row.has("ci_low", "ci_high") or (row.has("se") and not log):
         read = read_estimate(row, log=log)
-        yi, vi = read.estimate, read.se**2
         of = "ln " if log else ""
-        return make(
-            row,
-            settings,
-            level="interval",
-            form=read.form,
-            formula=f"yi = {of}estimate; se = ({of}ci_high - {of}ci_low) / (2 z); vi = se^2",
-            reference="cochranehandbook2019",
-            yi=yi,
-            vi=vi,
-            inputs=read.inputs,
-            steps=(*read.steps, Step("yi", "estimate", yi), Step("vi", "se^2", vi)),
-            assumptions=read.assumptions,
-            notes=read.notes,
-        )
+        formula = f"yi = {of}estimate; se = ({of}ci_high - {of}ci_low) / (2 z); vi = se^2"
+        return as_printed(row, settings, read, form=read.form, formula=formula)
     return _ratio_with_p(row, settings, log=log)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from meta.effect_sizes.continuous import hedges_j
+from meta.effect_sizes.continuous import hedges_j, variance_of_difference
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     CORRELATION,
@@ -85,8 +85,8 @@ def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, r: ArrayLike) -> Numbers:
         {"sd_a": sd_a, "sd_b": sd_b, "r": r},
         {"sd_a": STANDARD_DEVIATION, "sd_b": STANDARD_DEVIATION, "r": CORRELATION},
     )
-    a, b = columns["sd_a"], columns["sd_b"]
-    return columns.like_input(np.sqrt(a**2 + b**2 - 2 * columns["r"] * a * b))
+    variance = variance_of_difference(columns["sd_a"], columns["sd_b"], columns["r"])
+    return columns.like_input(np.sqrt(variance))
 
 
 def correlation_from_sds(sd_a: ArrayLike, sd_b: ArrayLike, sd_difference: ArrayLike) -> Numbers:
@@ -253,8 +253,8 @@ def crossover_difference(
     elif route == "sd_difference":
         error = columns["sd_difference"] / np.sqrt(people)
     else:
-        a, b = columns["sd_t"], columns["sd_c"]
-        error = np.sqrt((a**2 + b**2 - 2 * columns["r"] * a * b) / people)
+        variance = variance_of_difference(columns["sd_t"], columns["sd_c"], columns["r"])
+        error = np.sqrt(variance / people)
     return PairedDifference(
         columns.like_input(difference),
         columns.like_input(error),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from meta.effect_sizes.continuous import hedges_j
+from meta.effect_sizes.continuous import hedges_j, variance_of_difference
 from meta.effect_sizes.counts import rows_to_adjust
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
@@ -137,8 +137,8 @@ def _zcor(arms: Columns, _: Options) -> Sizes:
 
 def _change(arms: Columns) -> tuple[Floats, Floats]:
     """Return the mean change and the variance of the changes."""
-    pre, post = arms["sd_pre"], arms["sd_post"]
-    return arms["mean_post"] - arms["mean_pre"], pre**2 + post**2 - 2 * arms["r"] * pre * post
+    variance = variance_of_difference(arms["sd_pre"], arms["sd_post"], arms["r"])
+    return arms["mean_post"] - arms["mean_pre"], variance
 
 
 def _mc(arms: Columns, _: Options) -> Sizes:

@@ -17,6 +17,14 @@ _MAGNESIUM_IN_MMOL_PER_L = {
 }
 
 
+def _unknown_units(known: tuple[str, ...], from_unit: str, to_unit: str) -> list[str]:
+    return [
+        f"{name} is {unit!r}; needed: one of {', '.join(known)}"
+        for name, unit in (("from_unit", from_unit), ("to_unit", to_unit))
+        if unit not in known
+    ]
+
+
 def convert_crp(
     value: ArrayLike, from_unit: str, to_unit: str = "mg/L", *, molar_mass: float | None = None
 ) -> Numbers:
@@ -59,11 +67,7 @@ def convert_crp(
     >>> round(convert_crp(17.1, "nmol/L", molar_mass=115_000), 2)
     1.97
     """
-    faults = []
-    units = (*_CRP_IN_MG_PER_L, "nmol/L")
-    for name, unit in (("from_unit", from_unit), ("to_unit", to_unit)):
-        if unit not in units:
-            faults.append(f"{name} is {unit!r}; needed: one of {', '.join(units)}")
+    faults = _unknown_units((*_CRP_IN_MG_PER_L, "nmol/L"), from_unit, to_unit)
     molar = "nmol/L" in (from_unit, to_unit)
     if molar and molar_mass is None:
         faults.append(
@@ -117,11 +121,7 @@ def convert_magnesium(value: ArrayLike, from_unit: str, to_unit: str = "mmol/L")
     >>> convert_magnesium(1.5, "mEq/L")
     0.75
     """
-    faults = [
-        f"{name} is {unit!r}; needed: one of {', '.join(_MAGNESIUM_IN_MMOL_PER_L)}"
-        for name, unit in (("from_unit", from_unit), ("to_unit", to_unit))
-        if unit not in _MAGNESIUM_IN_MMOL_PER_L
-    ]
+    faults = _unknown_units(tuple(_MAGNESIUM_IN_MMOL_PER_L), from_unit, to_unit)
     columns = read_columns(
         "convert_magnesium", {"value": value}, {"value": NOT_NEGATIVE}, faults=faults
     )
