@@ -132,8 +132,7 @@ def albatross(
 
     References
     ----------
-    Harrison S, Jones HE, Martin RM, Lewis SJ, Higgins JPT (2017), The albatross plot, Res Synth
-    Methods 8:281-289, doi 10.1002/jrsm.1239.
+    harrison2017
 
     Examples
     --------

@@ -131,8 +131,7 @@ def aggregate_correlated(
 
     References
     ----------
-    Borenstein, Hedges, Higgins, Rothstein (2009), Introduction to Meta-Analysis, chapter 24,
-    doi:10.1002/9780470743386.
+    borenstein2009 (chapter 24)
 
     Examples
     --------
@@ -225,8 +224,7 @@ def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> 
 
     References
     ----------
-    Gleser, Olkin (2009), in Cooper, Hedges, Valentine (eds), The Handbook of Research Synthesis and
-    Meta-Analysis, 2nd edition, chapter 19.
+    gleserolkin2009
 
     Examples
     --------

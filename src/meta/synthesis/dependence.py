@@ -207,8 +207,7 @@ def multilevel(
 
     References
     ----------
-    Konstantopoulos (2011), Research Synthesis Methods 2, doi:10.1002/jrsm.35.
-    Pustejovsky, Tipton (2022), Prevention Science 23, doi:10.1007/s11121-021-01246-3.
+    konstantopoulos2011, pustejovskytipton2022
 
     Examples
     --------

@@ -188,13 +188,7 @@ def glmm(
 
     References
     ----------
-    Stijnen T, Hamza TH, Özdemir P (2010). Random effects meta-analysis of event outcome in the
-    framework of the generalized linear mixed model with applications in sparse data. Statistics in
-    Medicine 29(29):3046-3067. doi:10.1002/sim.4040
-
-    Jackson D, Law M, Stijnen T, Viechtbauer W, White IR (2018). A comparison of seven
-    random-effects models for meta-analyses that estimate the summary odds ratio. Statistics in
-    Medicine 37(7):1059-1085. doi:10.1002/sim.7588
+    stijnen2010, jackson2018
 
     Examples
     --------

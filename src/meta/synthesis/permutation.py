@@ -131,8 +131,7 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
 
     References
     ----------
-    Follmann DA, Proschan MA (1999). Valid inference in random effects meta-analysis. Biometrics
-    55(3):732-737. doi:10.1111/j.0006-341X.1999.00732.x
+    follmannproschan1999
 
     Phipson B, Smyth GK (2010). Permutation P-values should never be zero. Statistical Applications
     in Genetics and Molecular Biology 9(1):39. doi:10.2202/1544-6115.1585

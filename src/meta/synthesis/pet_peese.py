@@ -128,8 +128,7 @@ def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
 
     References
     ----------
-    stanleydoucouliagos2014.
-    Stanley (2017), Social Psychological and Personality Science 8, doi:10.1177/1948550617693062.
+    stanleydoucouliagos2014, stanley2017
 
     Examples
     --------

@@ -80,9 +80,7 @@ def pool_proportions(
 
     References
     ----------
-    Stijnen T, Hamza TH, Özdemir P (2010). Random effects meta-analysis of event outcome in the
-    framework of the generalized linear mixed model with applications in sparse data. Statistics in
-    Medicine 29(29):3046-3067. doi:10.1002/sim.4040
+    stijnen2010
 
     Schwarzer G, Chemaitelly H, Abu-Raddad LJ, Rücker G (2019). Seriously misleading results using
     inverse of Freeman-Tukey double arcsine transformation in meta-analysis of single proportions.

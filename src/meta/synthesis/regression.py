@@ -206,8 +206,7 @@ class MetaRegression(Answer):
 
         References
         ----------
-        Higgins JPT, Thompson SG (2004). Controlling the risk of spurious findings from
-        meta-regression. Statistics in Medicine 23(11):1663-1682. doi:10.1002/sim.1752
+        higginsthompson2004
         """
         check_count(n_max, "rearrangements")
         p_values, omnibus, count, exact = regression_permutation(
@@ -340,10 +339,7 @@ def meta_regression(
 
     References
     ----------
-    knapphartung2003
-
-    Thompson SG, Higgins JPT (2002). How should meta-regression analyses be undertaken and
-    interpreted? Statistics in Medicine 21(11):1559-1573. doi:10.1002/sim.1187
+    knapphartung2003, thompsonhiggins2002
 
     Examples
     --------

@@ -123,9 +123,7 @@ def robust(
 
     References
     ----------
-    hedges2010, tiptonpustejovsky2015.
-    Pustejovsky, Tipton (2018), Journal of Business & Economic Statistics 36,
-    doi:10.1080/07350015.2016.1247004.
+    hedges2010, tiptonpustejovsky2015, pustejovskytipton2018
 
     Examples
     --------

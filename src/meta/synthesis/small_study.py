@@ -192,9 +192,7 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
 
     References
     ----------
-    egger1997, sterne2011, pustejovskyrodgers2019.
-    Harbord, Egger, Sterne (2006), Statistics in Medicine 25, doi:10.1002/sim.2380.
-    Peters and others (2006), JAMA 295, doi:10.1001/jama.295.6.676.
+    egger1997, harbord2006, peters2006, sterne2011, pustejovskyrodgers2019
 
     Examples
     --------

@@ -195,8 +195,7 @@ def subgroups(
 
     References
     ----------
-    Borenstein M, Higgins JPT (2013). Meta-analysis and subgroups. Prevention Science
-    14(2):134-143. doi:10.1007/s11121-013-0377-7
+    borensteinhiggins2013
 
     Examples
     --------

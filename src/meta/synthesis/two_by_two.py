@@ -95,22 +95,7 @@ def mantel_haenszel(
 
     References
     ----------
-    Mantel N, Haenszel W (1959). Statistical aspects of the analysis of data from retrospective
-    studies of disease. Journal of the National Cancer Institute 22(4):719-748.
-    doi:10.1093/jnci/22.4.719
-
-    Greenland S, Robins JM (1985). Estimation of a common effect parameter from sparse follow-up
-    data. Biometrics 41(1):55-68. doi:10.2307/2530643
-
-    Robins J, Breslow N, Greenland S (1986). Estimators of the Mantel-Haenszel variance consistent
-    in both sparse data and large-strata limiting models. Biometrics 42(2):311-323.
-    doi:10.2307/2531052
-
-    Sato T, Greenland S, Robins JM (1989). On the variance estimator for the Mantel-Haenszel risk
-    difference. Biometrics 45(4):1323-1324.
-
-    Tarone RE (1985). On heterogeneity tests based on efficient scores. Biometrika 72(1):91-95.
-    doi:10.1093/biomet/72.1.91
+    mantelhaenszel1959, greenlandrobins1985, robins1986, sato1989, tarone1985
 
     Examples
     --------
@@ -221,12 +206,7 @@ def peto(
 
     References
     ----------
-    Yusuf S, Peto R, Lewis J, Collins R, Sleight P (1985). Beta blockade during and after
-    myocardial infarction: an overview of the randomized trials. Progress in Cardiovascular
-    Diseases 27(5):335-371. doi:10.1016/S0033-0620(85)80003-7
-
-    Greenland S, Salvan A (1990). Bias in the one-step method for pooling study results.
-    Statistics in Medicine 9(3):247-252. doi:10.1002/sim.4780090307
+    yusuf1985, greenlandsalvan1990
 
     Examples
     --------
