@@ -176,6 +176,77 @@ def test_claim_stands_on_its_own_figure_and_the_sentence_is_true() -> None:
     assert "and outside the prediction interval" in theme.alt_text(claim_plot(fit, 0.05))
 
 
+def test_an_interval_that_holds_the_claim_and_no_effect_is_said_to_hold_both() -> None:
+    wide = meta.pool([-9.0, 3.0, -4.0], [25.0, 16.0, 30.0], measure="PC")
+    assert (
+        "The interval of the pooled effect holds both the claimed −5 and no effect, and so does "
+        "the prediction interval: they cannot tell the two apart."
+        in theme.alt_text(claim_plot(wide, -5))
+    )
+    one = meta.pool([-4.0], [16.0], measure="PC")
+    assert (
+        "The interval of the one trial holds both the claimed −5 and no effect: it cannot tell "
+        "the two apart." in theme.alt_text(claim_plot(one, -5))
+    )
+    bare = meta.pool([-4.0], [1.0], measure="PC")
+    said = theme.alt_text(claim_plot(bare, -5))
+    assert "The claimed −5 lies inside the interval of the one trial." in said
+    spread = meta.pool(bcg())
+    assert spread.ci_high < 0 < spread.pi_high
+    assert "inside the prediction interval, which holds no effect too." in theme.alt_text(
+        claim_plot(spread, 0.2)
+    )
+
+
+def test_the_key_of_a_harvest_says_what_is_bold() -> None:
+    names = ["A trial with a name 0"]
+    marked = harvest(votes(), strong=names)
+    assert "bold: marked trials" in [text for text, _ in boxes(marked)]
+    named = harvest(votes(), strong=names, strong_label="prints figures")
+    assert "bold: prints figures" in [text for text, _ in boxes(named)]
+
+
+@pytest.mark.parametrize("name", ["drapery", "albatross_plot", "forest"])
+def test_long_bold_titles_stay_on_the_page(name: str) -> None:
+    title = "Wide words in a MAGNIFICENTLY WORDED title " * 6
+    drawn = {
+        "drapery": lambda: drapery(meta.pool(bcg()), title=title),
+        "albatross_plot": lambda: albatross_plot(p_values(), title=title),
+        "forest": lambda: meta.forest(meta.pool(bcg()), title=title),
+    }
+    assert_readable(drawn[name]())
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("forest", "meta.pool(effects)"),
+        ("claim_plot", "meta.pool(effects)"),
+        ("funnel", "meta.pool(effects)"),
+        ("drapery", "meta.pool(effects)"),
+        ("leave_one_out_plot", "meta.pool(effects)"),
+        ("cumulative_forest", "meta.pool(effects)"),
+        ("baujat_plot", "meta.pool(effects)"),
+        ("influence_plot", "meta.pool(effects)"),
+        ("bubble", "meta.meta_regression(effects, -28)"),
+        ("posterior", "meta.bayes(effects)"),
+        ("albatross_plot", "meta.albatross(p_values, n, directions)"),
+        ("harvest", "meta.direction_vote(directions)"),
+        ("prisma_flow", "meta.effects(results"),
+        ("traffic_light", "evidence.risk_of_bias["),
+        ("risk_of_bias_summary", "evidence.risk_of_bias["),
+    ],
+)
+def test_what_is_no_answer_is_refused_with_the_way_to_one(name: str, way: str) -> None:
+    more = (-28,) if name in {"claim_plot", "bubble"} else ()
+    for given in (bcg(), 3):
+        if name == "prisma_flow" and given != 3:
+            continue
+        with pytest.raises(DataError) as caught:
+            getattr(meta, name)(given, *more)
+        assert f"was given {type(given).__name__}: give meta.{name}({way}"[:-1] in str(caught.value)
+
+
 def test_claimed_fall_stands_beside_both_arms() -> None:
     fit = meta.pool([-8.0, -3.0], [9.0, 16.0], measure="PC")
     arms = pd.DataFrame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import meta
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.forest import forest
+from meta.figures.forest_rows import decoded
 
 
 def panel_of(figure: Figure) -> Axes:
@@ -193,6 +195,42 @@ def test_trials_in_the_pool_are_not_silent() -> None:
     silent = pd.DataFrame({"study_id": ["A", "C", "C"], "label": ["A", "C 2000", "C 2000"]})
     texts = [text for text, _ in boxes(forest(fit, silent=silent))]
     assert texts.count("A") == texts.count("C 2000") == 1
+
+
+def test_beside_a_single_trial_nothing_is_said_of_a_pooled_effect() -> None:
+    silent = pd.DataFrame({"label": ["Fard 2020"]})
+    for k, said in ((1, ""), (3, " (not in the pooled effect)")):
+        found = [text for text, _ in boxes(forest(meta.pool(many(k)), silent=silent))]
+        assert f"Measured it, printed no figure{said}" in found
+
+
+def test_codes_of_the_tables_are_written_in_words_and_names_are_not() -> None:
+    fit = meta.pool(
+        meta.Effects.from_arrays(
+            [0.1, 0.2, 0.3], [0.1] * 3, ["add_on 2001", "my_trial", "C"],
+            stratum=["magnesium_alone", "magnesium_alone", "own_code"],
+        )
+    )  # fmt: skip
+    figure = forest(fit, by="stratum")
+    found = [text for text, _ in boxes(figure)]
+    assert {"magnesium alone", "own_code", "add_on 2001", "my_trial"} <= set(found)
+    assert "Random effects: magnesium alone" in found
+    assert "magnesium_alone" not in theme.alt_text(figure)
+
+
+def test_every_code_that_makes_groups_is_known() -> None:
+    package = json.loads((Path(__file__).parents[2] / "data" / "datapackage.json").read_text())
+    columns = {"design", "mg_form", "stratum", "control", "result_type", "blinding"}
+    codes = {
+        code
+        for resource in package["resources"]
+        if resource["name"] in {"trials", "results"}
+        for field in resource["schema"]["fields"]
+        if field["name"] in columns
+        for code in field.get("constraints", {}).get("enum", [])
+    }
+    assert "magnesium_alone" in codes
+    assert not [code for code in codes if "_" in decoded(code)]
 
 
 def test_silent_trials_are_listed_with_their_people() -> None:

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from meta.figures import theme
 from meta.figures.canvas import frame, label_points
+from meta.figures.given import need
 
 if TYPE_CHECKING:
     from meta.synthesis.albatross import Albatross
@@ -62,6 +63,10 @@ def albatross_plot(
     >>> albatross_plot(answer).alt_text()[:38]
     'Albatross plot of 2 results. 1 of 2 re'
     """
+    from meta.synthesis.albatross import Albatross
+
+    way = "meta.albatross(p_values, n, directions)"
+    need("albatross_plot", answer, Albatross, "placed p-values", way)
     points = answer.points
     sign = np.sign(points["z"].to_numpy(dtype=float))
     p = points["p_value"].to_numpy(dtype=float)

@@ -15,6 +15,7 @@ from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.canvas import effect_axis, frame, label_points
+from meta.figures.given import need
 from meta.figures.sheet import reader_to_axis
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def bubble(
     Raises
     ------
     DataError
-        If the moderator is no numeric column of the studies.
+        If this is no meta-regression, or the moderator is no numeric column of the studies.
 
     Examples
     --------
@@ -71,6 +72,10 @@ def bubble(
     >>> bubble(meta.meta_regression(effects, "weeks"), "weeks").alt_text()[:40]
     'Meta-regression of 4 studies on weeks. E'
     """
+    from meta.synthesis.regression import MetaRegression
+
+    way = f"meta.meta_regression(effects, {moderator!r}), {moderator!r}"
+    need("bubble", regression, MetaRegression, "a meta-regression", way)
     table = regression.effects.table
     if moderator not in table or not pd.api.types.is_numeric_dtype(table[moderator]):
         raise DataError(

@@ -13,6 +13,7 @@ from meta.figures import theme
 from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.forest import favours
+from meta.figures.given import need_fit, nothing_to_draw, require_columns
 from meta.figures.sheet import (
     Column,
     Foot,
@@ -90,9 +91,9 @@ def claim_plot(
     Raises
     ------
     DataError
-        If the claim is no finite number (above 0 for ratios), it lies outside its own range,
-        columns of ``arms`` are missing, an arm is neither treated nor control, or an arm of an
-        answer of :func:`meta.percent_change` has no change.
+        If this is no fit, the claim is no finite number (above 0 for ratios), it lies outside its
+        own range, columns of ``arms`` are missing, an arm is neither treated nor control, or an
+        arm of an answer of :func:`meta.percent_change` has no change.
 
     Examples
     --------
@@ -102,6 +103,7 @@ def claim_plot(
     >>> claim_plot(fit, claimed=-1.2).alt_text()[:60]
     'Claimed effect −1.2 beside the effect that trials show. Stan'
     """
+    need_fit("claim_plot", fit)
     scale = fit.scale
     shown = make.effect_digits(fit, digits)
     _check(fit, claimed, claimed_low, claimed_high, mid)
@@ -214,8 +216,8 @@ def _arm_rows(
         return []
     if "percent_t" in arms:
         arms = _from_percent_change(arms)
-    theme.require_columns("claim_plot, arms", arms, ["label", "estimate"])
-    theme.nothing_to_draw("claim_plot, arms", arms)
+    require_columns("claim_plot, arms", arms, ["label", "estimate"])
+    nothing_to_draw("claim_plot, arms", arms)
     rows: list[Row] = []
     sides = _sides(arms, names)
     for record, side in zip(arms.to_dict("records"), sides, strict=True):
@@ -240,7 +242,7 @@ def _arm_rows(
 
 def _from_percent_change(changes: pd.DataFrame) -> pd.DataFrame:
     """Turn one row a trial into one row an arm, the treated one first."""
-    theme.require_columns("claim_plot, arms", changes, ["label", "percent_t", "percent_c"])
+    require_columns("claim_plot, arms", changes, ["label", "percent_t", "percent_c"])
     faults = [
         f"{theme.plain(record['label'])}: the change of the {side} arm is missing; leave the trial "
         'out with changes.dropna(subset="net"), and say so'
@@ -311,12 +313,20 @@ def _verdict(fit: Pooled, low: float, high: float, shown: str) -> str:
     ci_low, ci_high, pi_low, pi_high = to_axis(
         fit.scale, [fit.ci_low, fit.ci_high, fit.pi_low, fit.pi_high]
     )
+    null = reader_to_axis(fit.scale, fit.scale.null) if np.isfinite(fit.scale.null) else np.nan
     name = "the interval of the one trial" if fit.k == 1 else "the interval of the pooled effect"
     inside = low <= ci_high and high >= ci_low
+    predicted = bool(low <= pi_high and high >= pi_low)
+    nothing_predicted = bool(pi_low <= null <= pi_high)
+    # "inside" alone would read as a confirmation where nothing is excluded
+    if inside and ci_low <= null <= ci_high:
+        text = f"{make.sentence_case(name)} holds both the claimed {shown} and no effect"
+        if predicted and nothing_predicted:
+            return f"{text}, and so does the prediction interval: they cannot tell the two apart."
+        return f"{text}: it cannot tell the two apart."
     text = f"The claimed {shown} lies {'inside' if inside else 'outside'} {name}"
     if not np.isfinite(pi_low):
         return f"{text}."
-    predicted = low <= pi_high and high >= pi_low
-    same = predicted == inside
-    link = "and" if same else "but"
-    return f"{text} {link} {'inside' if predicted else 'outside'} the prediction interval."
+    link = "and" if predicted == inside else "but"
+    text += f" {link} {'inside' if predicted else 'outside'} the prediction interval"
+    return f"{text}{', which holds no effect too' if predicted and nothing_predicted else ''}."

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from meta.figures import theme
 from meta.figures.canvas import frame, label_points
+from meta.figures.given import need_fit
 from meta.figures.layout import SMALL
 from meta.figures.theme import text_width
 from meta.synthesis.presentation import number
@@ -58,6 +59,7 @@ def baujat_plot(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
     """
     from meta.synthesis.influence import baujat
 
+    need_fit("baujat_plot", fit)
     table = baujat(fit)
     x = table["q_contribution"].to_numpy(dtype=float)
     # identical effects leave no scale to measure a pull by; it is nought then
@@ -121,6 +123,7 @@ def influence_plot(fit: Pooled, *, title: str = "") -> Figure:
     """
     from meta.synthesis.influence import influence
 
+    need_fit("influence_plot", fit)
     table = influence(fit)
     labels = [theme.plain(name) for name in table["label"]]
     marked = table["influential"].to_numpy(dtype=bool)

@@ -13,6 +13,7 @@ from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.forest_rows import z_value
+from meta.figures.given import need_fit
 from meta.figures.sheet import reader_to_axis
 from meta.synthesis.result import Pooled
 
@@ -60,6 +61,7 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     >>> drapery(fit).alt_text()[:55]
     'P-value functions of 3 studies and of the pooled effect'
     """
+    need_fit("drapery", fit)
     z = z_value(fit.ci_level)
     yi, sei = fit.effects.yi, fit.effects.sei
     null = reader_to_axis(fit.scale, fit.scale.null) if np.isfinite(fit.scale.null) else np.nan

@@ -15,6 +15,7 @@ from meta.figures import forest_rows as make
 from meta.figures import theme
 from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
+from meta.figures.given import need
 from meta.figures.risk_of_bias import lights_by_study
 from meta.figures.sheet import Foot, Reference, Row, Sheet, reader_to_axis, to_axis
 from meta.synthesis.presentation import p_text
@@ -100,8 +101,8 @@ def forest(
     Raises
     ------
     DataError
-        If there is no study, a setting or column is unknown, a reference line is not possible on
-        the scale, or the given axes are too small to be read.
+        If this is no fit, there is no study, a setting or column is unknown, a reference line is
+        not possible on the scale, or the given axes are too small to be read.
 
     Notes
     -----
@@ -127,6 +128,10 @@ def forest(
             f"forest: layout={layout!r} is unknown; use one of {', '.join(make.LAYOUTS)}"
         )
     groups: Subgroups | None = None
+    if not isinstance(fit, Pooled):
+        from meta.synthesis.subgroups import Subgroups as Groups
+
+        need("forest", fit, Groups, "a fit", "meta.pool(effects)")
     if isinstance(fit, Pooled):
         if by is not None:
             from meta.synthesis.subgroups import subgroups
@@ -169,7 +174,7 @@ def _sheet(
     rows: list[Row] = []
     for name, one in fits.items():
         shares = _shares(one, fit)
-        heading = theme.plain(name)
+        heading = make.decoded(theme.plain(name))
         if groups is not None:
             rows.append(Row(kind="group", cells={"label": heading}))
         rows += make.study_rows(
@@ -189,11 +194,11 @@ def _sheet(
         if groups is None:
             rows.append(Row(kind="gap"))
         rows += make.summary_rows(fit, kind="total", label=total, arms=arms, digits=digits)
-    rows += make.silent_rows(silent, arms)
+    rows += make.silent_rows(silent, arms, pooled=fit.k > 1)
     beside = []
     if groups is not None:
         beside += [
-            f"{theme.plain(name)}: {one.heterogeneity_text()}"
+            f"{make.decoded(theme.plain(name))}: {one.heterogeneity_text()}"
             for name, one in fits.items()
             if one.k > 1
         ]
@@ -205,7 +210,9 @@ def _sheet(
     foot = [Foot(text=rob_text)] if rob_text else []
     foot += make.remarks(fit)
     if groups is not None:
-        foot += [Foot(text=f"Subgroups: {theme.plain(note)}") for note in groups.notes]
+        foot += [
+            Foot(text=f"Subgroups: {make.decoded(theme.plain(note))}") for note in groups.notes
+        ]
     references = _references(fit, mid, claimed)
     return Sheet(
         name="forest",
@@ -303,7 +310,7 @@ def _in_words(
     count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
     parts = [f"{sheet.title}." if sheet.title else "", f"Forest plot of {count}.", fit.sentence()]
     if groups is not None:
-        parts.append(groups.sentence())
+        parts.append(make.decoded(groups.sentence()))
     if mid is not None:
         parts.append(f"A line marks the smallest important effect, {theme.as_given(mid)}.")
     if claimed is not None:

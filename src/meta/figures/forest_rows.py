@@ -37,6 +37,16 @@ _STAR = " *"
 # remarks that doubt a trial's figures, not its design
 _DOUBT = re.compile(r"^integrity|expression of concern|retract", re.IGNORECASE)
 _MISSING = "–"
+# codes of the evidence tables that make groups of studies, as they stand in words
+_CODES = {
+    code: code.replace("_", " ")
+    for code in (
+        "active_comparator", "add_on", "amino_acid_chelate", "case_series", "cross_sectional",
+        "isotope_tracer", "magnesium_alone", "magnesium_comparison", "median_iqr", "mineral_water",
+        "no_treatment", "p_value", "single_arm", "single_arm_change", "sulfate_iv",
+    )
+}  # fmt: skip
+_CODE = re.compile(rf"\b({'|'.join(_CODES)})\b")
 
 
 def short_name(measure: str) -> str:
@@ -96,6 +106,11 @@ def _side(columns: list[Column], side: str) -> list[Column]:
 def sentence_case(text: str) -> str:
     """Begin with a capital letter and leave the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def decoded(text: str) -> str:
+    """Write the codes of the evidence tables in words, and leave everything else as it is."""
+    return _CODE.sub(lambda found: _CODES[found[1]], text)
 
 
 def _arm_digits(table: pd.DataFrame, names: Sequence[str]) -> int:
@@ -289,12 +304,15 @@ def silent_trials(silent: pd.DataFrame | None, fit: Pooled) -> pd.DataFrame:
     return silent[~pooled].drop_duplicates("study_id")
 
 
-def silent_rows(silent: pd.DataFrame, arms: str) -> list[Row]:
-    """Make the rows of trials that measured the outcome and printed no figure."""
+def silent_rows(silent: pd.DataFrame, arms: str, *, pooled: bool) -> list[Row]:
+    """Make the rows of trials that measured the outcome and printed no figure.
+
+    Of a single trial there is no pooled effect that they could be missing from.
+    """
     if len(silent) == 0:
         return []
     people = arm_cells(silent, "n")
-    heading = "Measured it, printed no figure (not in the pooled effect)"
+    heading = "Measured it, printed no figure" + " (not in the pooled effect)" * pooled
     rows = [Row(kind="gap"), Row(kind="heading", cells={"label": heading})]
     for label, cells in zip(silent["label"], people, strict=True):
         shown = {key: cells[key] for key in ("n_t", "n_c", "arm_t", "arm_c")}

@@ -15,6 +15,7 @@ from scipy.stats import norm
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
+from meta.figures.given import need_fit
 from meta.figures.sheet import reader_to_axis
 from meta.synthesis.presentation import number, p_text
 from meta.synthesis.result import Pooled
@@ -79,8 +80,8 @@ def funnel(
     Raises
     ------
     DataError
-        If the predictor is unknown, its numbers of people are missing, or the Egger line has
-        another predictor.
+        If this is no fit, the predictor is unknown, its numbers of people are missing, or the Egger
+        line has another predictor.
 
     Notes
     -----
@@ -95,6 +96,7 @@ def funnel(
     >>> funnel(fit).alt_text()[:44]
     'Funnel plot of 3 studies. Standardised mean '
     """
+    need_fit("funnel", fit)
     if predictor not in _NAMES:
         raise DataError(f"funnel: predictor={predictor!r} is unknown; use {' or '.join(_NAMES)}")
     if egger is not None and egger.predictor != predictor:

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from meta.figures import theme
 from meta.figures.canvas import frame
+from meta.figures.given import need
 from meta.figures.layout import SMALL
 from meta.figures.theme import put, text_width
 
@@ -33,6 +34,7 @@ def harvest(
     ax: Axes | None = None,
     *,
     strong: Collection[str] = (),
+    strong_label: str = "marked trials",
     treatment: str = "magnesium",
     control: str = "control",
     title: str = "",
@@ -47,6 +49,8 @@ def harvest(
         Where to draw; a new figure of the right size by default.
     strong : collection of str
         Labels of trials to set in bold with a heavy frame, for example the double-blind ones.
+    strong_label : str
+        What these trials are, for the key: "double-blind".
     treatment, control : str
         Names of the arms.
     title : str
@@ -66,6 +70,9 @@ def harvest(
     >>> harvest(vote).alt_text()[:62]
     'Directions of 3 trials. Favours magnesium: A, B; printed no di'
     """
+    from meta.synthesis.without_pooling import DirectionVote
+
+    need("harvest", vote, DirectionVote, "counted directions", "meta.direction_vote(directions)")
     names = {
         "treated": f"Favours {theme.plain(treatment)}",
         "none": "Leans to neither",
@@ -89,11 +96,8 @@ def harvest(
     rows = max(len(labels) for labels in sides.values())
     total = sum(widths.values()) + gap * (len(widths) - 1)
     notes = [vote.sentence(), *(f"Note: {theme.plain(note)}" for note in vote.notes)]
-    key = (
-        [(Patch(facecolor=theme.GROUND, edgecolor=theme.INK, linewidth=1.4), "bold: marked trials")]
-        if heavy
-        else []
-    )
+    frame_of_strong = Patch(facecolor=theme.GROUND, edgecolor=theme.INK, linewidth=1.4)
+    key = [(frame_of_strong, f"bold: {theme.plain(strong_label)}")] if heavy else []
     height = _TILE * rows + 22
     canvas = frame(
         "harvest", ax, width=total, height=height, title=title, key=key, notes=notes, left=12,

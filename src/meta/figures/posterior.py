@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
+from meta.figures.given import need
 from meta.figures.sheet import reader_to_axis
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def posterior(
     >>> posterior(meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])).alt_text()[:30]
     'Posterior of the mean effect. '
     """
+    from meta.synthesis.bayes_result import BayesFit
+
+    need("posterior", fit, BayesFit, "a Bayesian answer", "meta.bayes(effects)")
     mean = fit.density("mu")
     new = fit.density("prediction")
     scale = fit.scale

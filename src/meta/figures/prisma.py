@@ -13,6 +13,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.canvas import frame
+from meta.figures.given import need
 from meta.figures.layout import LINE
 from meta.figures.theme import SIZE, put, wrap
 
@@ -128,7 +129,7 @@ def prisma(flow: Flow | Effects, ax: Axes | None = None, *, title: str = "") -> 
     Raises
     ------
     DataError
-        If counts are negative or do not add up; all faults are named.
+        If this is neither, or counts are negative or do not add up; all faults are named.
 
     References
     ----------
@@ -156,6 +157,10 @@ def prisma(flow: Flow | Effects, ax: Axes | None = None, *, title: str = "") -> 
             raise DataError.from_faults("prisma", faults)
         boxes, words = _search(flow), _in_words(flow)
     else:
+        from meta.effect_sizes.container import Effects
+
+        way = 'meta.effects(results, measure="SMD")'
+        need("prisma_flow", flow, Effects, "a Flow or effects", way)
         boxes, words = _results(flow)
     left, right = ([_wrapped(list(pair[side])) for pair in boxes] for side in (0, 1))
     heights = [max(_height(a), _height(b)) for a, b in zip(left, right, strict=True)]

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from meta.errors import DataError
 from meta.figures.canvas import frame
 from meta.figures.draw import LIGHTS, light
+from meta.figures.given import need, nothing_to_draw, require_columns
 from meta.figures.layout import SMALL
 from meta.figures.theme import (
     GROUND,
@@ -20,10 +21,8 @@ from meta.figures.theme import (
     describe,
     in_house_style,
     lead,
-    nothing_to_draw,
     plain,
     put,
-    require_columns,
     text_width,
 )
 
@@ -131,6 +130,15 @@ def lights_by_study(
     return tuple(domains), lights, f"{name}: {letters}. {_LEGEND}; no symbol: not judged."
 
 
+def _judged(function: str, judgements: pd.DataFrame) -> pd.DataFrame:
+    """Read the table that a figure was given."""
+    way = "evidence.risk_of_bias[evidence.risk_of_bias['tool'] == 'RoB2']"
+    need(function, judgements, pd.DataFrame, "a table of judgements", way)
+    judged = read_judgements(judgements)
+    nothing_to_draw(function, judged)
+    return judged
+
+
 def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | pd.Series | None) -> dict[str, str]:
     studies = [str(s) for s in judged["study_id"].unique()]
     # a Series has get too, and no truth value
@@ -180,8 +188,7 @@ def traffic_light(
     >>> traffic_light(table).alt_text()
     'Risk of bias of 2 studies. a: D1 low, D2 high; b: D1 some.'
     """
-    judged = read_judgements(judgements)
-    nothing_to_draw("traffic_light", judged)
+    judged = _judged("traffic_light", judgements)
     domains, lights, legend = lights_by_study(judged)
     names = _labels(judged, labels)
     cell, row = 26.0, 19.0
@@ -250,8 +257,7 @@ def risk_of_bias_summary(
     >>> risk_of_bias_summary(table).alt_text()[:62]
     'Risk of bias of 2 studies by domain. Randomisation process: 1 '
     """
-    judged = read_judgements(judgements)
-    nothing_to_draw("risk_of_bias_summary", judged)
+    judged = _judged("risk_of_bias_summary", judgements)
     domains = domains_of(judged)
     studies = judged["study_id"].nunique()
     counts = judged.groupby(["domain", "judgement"]).size()

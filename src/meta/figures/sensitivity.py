@@ -15,6 +15,7 @@ from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.forest import favours
+from meta.figures.given import need_fit
 from meta.figures.sheet import (
     Column,
     Foot,
@@ -70,6 +71,7 @@ def leave_one_out_plot(
     """
     from meta.synthesis.influence import leave_one_out
 
+    need_fit("leave_one_out_plot", fit)
     table = leave_one_out(fit)
     labels = [f"without {theme.plain(name)}" for name in table["left_out"]]
     return _steps(
@@ -126,6 +128,7 @@ def cumulative_forest(
     """
     from meta.synthesis.influence import cumulative
 
+    need_fit("cumulative_forest", fit)
     table = cumulative(fit, order)
     labels = []
     for i, row in enumerate(table.to_dict("records")):

@@ -25,7 +25,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -284,22 +284,6 @@ def wrap(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> 
             word = word[most:]
         line = word
     return [*lines, line] if line else lines
-
-
-def nothing_to_draw(what: str, table: Any) -> None:
-    """Raise if a table has no rows."""
-    if len(table) == 0:
-        raise DataError(f"{what}: there is nothing to draw; the table has no rows")
-
-
-def require_columns(what: str, table: Any, columns: Sequence[str]) -> None:
-    """Raise if columns are missing; the message names all of them."""
-    missing = [name for name in columns if name not in table]
-    if missing:
-        raise DataError(
-            f"{what}: column{'s' if len(missing) > 1 else ''} {', '.join(missing)} missing; "
-            f"found {', '.join(map(str, table)) or 'none'}"
-        )
 
 
 def svg_text(figure: Figure, name: str = "") -> str:
