@@ -52,18 +52,32 @@ def test_every_link_leads_somewhere(pages, site):
     }
     broken = []
     for path, soup in pages.items():
-        for element in soup.select("a[href]"):
-            address = urlsplit(str(element["href"]))
+        # icons, style sheets, scripts and images count as well as links
+        for element in soup.select("[href], [src]"):
+            named = str(element.get("href", element.get("src")))
+            address = urlsplit(named)
             if address.scheme or address.netloc:
                 continue
             target = (path.parent / unquote(address.path)).resolve() if address.path else path
             if not target.exists():
-                broken.append(f"{path.relative_to(site)}: {element['href']}")
+                broken.append(f"{path.relative_to(site)}: {named}")
             elif address.fragment and target in anchors:
                 fragment = unquote(address.fragment)
                 if fragment not in anchors[target]:
-                    broken.append(f"{path.relative_to(site)}: {element['href']} (no such place)")
+                    broken.append(f"{path.relative_to(site)}: {named} (no such place)")
     assert not broken, broken[:10]
+
+
+def test_code_of_notebooks_is_folded(pages):
+    for path, soup in pages.items():
+        if path.parent.name == "notebooks":
+            assert soup.select("details.hide div.cell_input"), path.name
+            assert not soup.select("div.cell > div.cell_input"), path.name
+
+
+def test_names_of_studies_have_become_links(pages):
+    left = [path.name for path, soup in pages.items() if soup.select("span[data-study]")]
+    assert not left
 
 
 def test_every_image_is_described(pages):
@@ -77,6 +91,29 @@ def test_every_image_is_described(pages):
 def test_landing_page_says_that_it_gives_no_advice(pages, site):
     text = pages[site / "index.html"].get_text(" ")
     assert "no medical advice" in text
+
+
+def test_landing_page_counts_every_article_and_leads_to_it(pages, site):
+    rows = pages[site / "index.html"].select(".board tbody tr")
+    counts = [[int(cell.get_text()) for cell in row.select("td")] for row in rows]
+    assert all(claims == sum(verdicts) for claims, *verdicts in counts)
+    assert [sum(column) for column in zip(*counts[:-1], strict=True)] == counts[-1]
+    links = [str(row.select_one("a")["href"]) for row in rows]
+    assert links[:-1] == [f"articles/{page.name}" for page in sorted((site / "articles").iterdir())]
+    for row, (_, *verdicts) in zip(rows, counts, strict=True):
+        shown = [str(part["style"]) for part in row.select(".bar > span")]
+        assert shown == [f"flex-grow: {count}" for count in verdicts if count]
+
+
+def test_study_pages_say_where_results_stand_and_what_speaks_to_them(pages, site):
+    soup = pages[site / "trials" / "tarleton2017.html"]
+    result = soup.find(id="tarleton2017-depression-1")
+    assert "-6.0 (CI -7.9, -4.2; P<0.001)" in result.select_one("blockquote").get_text()
+    assert result.select_one('a[href^="https://pmc.ncbi.nlm.nih.gov/"]')
+    assert result.select_one("details summary").get_text().startswith("From print to effect")
+    assert soup.select_one('a[href="../notebooks/02_depression.html"]')
+    judged = soup.find("caption", string=lambda text: text and text.startswith("Judgements"))
+    assert "RoB" in judged.find_parent("table").get_text()
 
 
 def test_figures_are_the_same_to_the_byte(site, figures_before):

@@ -130,7 +130,7 @@ def _scoreboard(found: Sequence[Assessment]) -> str:
         _board_row(f"articles/{Path(file).stem[:3]}.html", claims[0].article_label, claims)
         for file, claims in _by_article(found).items()
     ]
-    rows.append(_board_row("claims.html", "All five articles", found))
+    rows.append(_board_row("claims.html", "All articles", found))
     board = html_table(
         pd.DataFrame(rows),
         "Claims by article and verdict",
@@ -178,13 +178,8 @@ def _certainty(evidence: Evidence) -> str:
     """Say in one line how certain the answers on mood are."""
     said = []
     for outcome in _RATED:
-        rows = evidence.select(
-            outcome,
-            stratum=["magnesium_alone", "add_on"],
-            control=["placebo", "no_treatment"],
-            randomised="yes",
-        )
-        said.append((outcome, certainty(evidence, outcome, pool(effects(rows, "SMD"))).level))
+        fit = pool(effects(evidence.primary(outcome), "SMD"))
+        said.append((outcome, certainty(evidence, outcome, fit).level))
     if len({level for _, level in said}) == 1:
         shown = f"{listing(outcome for outcome, _ in said)}: {said[0][1]}"
     else:
@@ -226,8 +221,8 @@ def _claims_page(found: Sequence[Assessment]) -> str:
         },
     )
     intro = (
-        f"{len(found)} statements of five articles. The verdict says what the evidence says; the "
-        "source says what became of the study that the claim leans on. No verdict is typed by "
-        "hand: each follows from a written rule and the tables."
+        f"{len(found)} statements of {len(_by_article(found))} articles. The verdict says what the "
+        "evidence says; the source says what became of the study that the claim leans on. No "
+        "verdict is typed by hand: each follows from a written rule and the tables."
     )
     return f"# All claims\n\n{intro}\n\n{html_block(board)}\n"
