@@ -46,7 +46,9 @@
   function number(value, digits) {
     if (Number.isNaN(value)) return "not available";
     if (!Number.isFinite(value)) return value > 0 ? "\u221e" : "\u2212\u221e";
-    const text = Math.abs(value) < 1e5 ? value.toFixed(digits) : value.toExponential(1).replace(/\+(\d)$/, "+0$1");
+    if (Math.abs(value) > 1e9) return value > 0 ? "over a billion" : "below minus a billion";
+    const long = Math.abs(value) >= 1e5;
+    const text = long ? Math.round(value).toLocaleString("en") : value.toFixed(digits);
     return (Number(text) === 0 ? text.replace("-", "") : text).replace(/-/g, "\u2212");
   }
 

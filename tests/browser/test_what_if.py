@@ -182,7 +182,7 @@ def choose_at_random(page: Page, place: int, evidence: meta.Evidence, rounds: in
         if fit.k > 1:
             same(got, fit)
         assert got["k"] == fit.k
-        limits = [fit.estimate, fit.ci_low, fit.ci_high]
+        limits = [got["estimate"], got["ciLow"], got["ciHigh"]]
         texts = [shown(float(np.exp(v)) if data["log"] else v, data["digits"]) for v in limits]
         assert said.startswith(f"{scale_label} {texts[0]}")
         assert f"interval {texts[1]} to {texts[2]})" in said
