@@ -14,8 +14,8 @@ _TOGGLE_LABEL = re.compile(r' aria-label="Toggle hidden content"')
 # Captions of the menu are headings without a level; code that scrolls is out of a keyboard's reach.
 _CAPTION = re.compile(r'<p class="caption" role="heading">')
 _CODE = re.compile(r"<pre>")
-# A figure that a notebook shows gets its file name as alternative text.
-_NAMELESS = re.compile(r'<img alt="(?P<path>[^"]*\.svg)" src="(?P=path)"')
+# A figure that a notebook shows gets its file name as alternative text, one in a text gets none.
+_IMAGE = re.compile(r'<img alt="(?P<name>[^"]*)" src="(?P<path>[^"]*\.svg)"')
 _DESCRIPTION = "{http://www.w3.org/2000/svg}desc"
 
 
@@ -27,13 +27,16 @@ def _mend(app: Sphinx, exception: Exception | None) -> None:
         mended = _TOGGLE_LABEL.sub("", text)
         mended = _CAPTION.sub('<p class="caption" role="heading" aria-level="2">', mended)
         mended = _CODE.sub('<pre tabindex="0">', mended)
-        mended = _NAMELESS.sub(lambda match, page=page: _described(page, match["path"]), mended)
+        mended = _IMAGE.sub(lambda image, page=page: _described(page, image), mended)
         if mended != text:
             page.write_text(mended, encoding="utf-8")
 
 
-def _described(page: Path, path: str) -> str:
-    """Name an image by the description that stands in its own file."""
+def _described(page: Path, image: re.Match[str]) -> str:
+    """Name an image that has no words of its own by the description in its file."""
+    path = image["path"]
+    if image["name"] not in ("", path):
+        return image[0]
     description = ElementTree.parse(page.parent / path).getroot().find(_DESCRIPTION)
     if description is None or not description.text:
         raise ValueError(f"{page.name}: the figure {path} has no description; save it through meta")
