@@ -65,7 +65,8 @@ def test_uses_public_names_only(name):
     assert not {module for module in imported if module and module.split(".")[0] == "meta"}
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+# the galleries show what can be drawn and answer nothing
+@pytest.mark.parametrize("name", [name for name in BY_NAME if not name.startswith("8")])
 def test_ends_with_limits_and_sources(name):
     headings = [
         line.removeprefix("## ").lower()
