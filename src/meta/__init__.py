@@ -56,6 +56,7 @@ _PUBLIC = {
     "direction_vote": "meta.synthesis.without_pooling:direction_vote",
     "null_bounds": "meta.synthesis.silent_trials:null_bounds",
     "albatross": "meta.synthesis.albatross:albatross",
+    "operating_characteristics": "meta.synthesis.operating:operating_characteristics",
     "bayes": "meta.synthesis.bayes:bayes",
     "permutation_test": "meta.synthesis.permutation:permutation_test",
     # claims: from an answer to a verdict
@@ -97,6 +98,8 @@ _PUBLIC = {
     "compare": "meta.report.fits:compare",
     "linked": "meta.report.fits:linked",
     "what_if": "meta.report.what_if:what_if",
+    "agreement": "meta.report.agreement:agreement",
+    "not_compared": "meta.report.agreement:not_compared",
     # errors
     "DataError": "meta.errors:DataError",
     "TooFewStudies": "meta.errors:TooFewStudies",
