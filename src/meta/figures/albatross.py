@@ -92,7 +92,7 @@ def albatross_plot(
         for size, style in styles.items()
     ]
     notes = [answer.sentence()]
-    notes += [f"Note: {theme.plain(note)}" for note in answer.notes]
+    notes += theme.note_lines(answer.notes)
     canvas = frame(
         "albatross_plot", ax, title=title, key=key, notes=notes, y_label="People (log scale)",
         x_label=f"← favours {theme.plain(control)}     two-sided p     "

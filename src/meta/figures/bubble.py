@@ -16,7 +16,7 @@ from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.canvas import effect_axis, frame, label_points
 from meta.figures.given import need
-from meta.figures.sheet import reader_to_axis
+from meta.figures.sheet import axis_name, null_place
 
 if TYPE_CHECKING:
     from meta.synthesis.regression import MetaRegression
@@ -95,7 +95,7 @@ def bubble(
     line = regression.predict(grid)
     yi, sei = regression.effects.yi, regression.effects.sei
     scale = regression.scale
-    null = reader_to_axis(scale, scale.null) if np.isfinite(scale.null) else np.nan
+    null = null_place(scale)
     limits = robust_limits(
         yi, yi, yi, must_show=[null],
         wide=[
@@ -106,7 +106,7 @@ def bubble(
     notes = [theme.plain(regression.sentence())]
     if held:
         notes.append(f"Line drawn at {', '.join(held)}.")
-    notes += [f"Note: {theme.plain(note)}" for note in regression.notes]
+    notes += theme.note_lines(regression.notes)
     key = [
         (Line2D([], [], color=theme.INK, linewidth=1.6), "regression line"),
         (Patch(facecolor="#cfd6dd", edgecolor="none"), f"{100 * regression.ci_level:g} % interval"),
@@ -117,7 +117,7 @@ def bubble(
     ]
     canvas = frame(
         "bubble", ax, title=title, key=key, notes=notes, x_label=label or moderator,
-        y_label=scale.label + (" (log scale)" if scale.log else ""),
+        y_label=axis_name(scale),
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     panel.set_xlim(x.min() - 0.07 * span, x.max() + 0.07 * span)

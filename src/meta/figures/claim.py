@@ -20,7 +20,11 @@ from meta.figures.sheet import (
     Reference,
     Row,
     Sheet,
+    axis_name,
+    effect_columns,
     interval_cells,
+    null_line,
+    null_place,
     reader_to_axis,
     to_axis,
 )
@@ -135,9 +139,7 @@ def claim_plot(
         rows += make.summary_rows(
             fit, kind="total", label=label, arms="", digits=shown, weight=None
         )
-    references = [Reference(value=at, kind="claimed")]
-    if np.isfinite(scale.null):
-        references.insert(0, Reference(value=reader_to_axis(scale, scale.null), kind="null"))
+    references = [*null_line(scale), Reference(value=at, kind="claimed")]
     if mid is not None:
         text_mid = f"smallest important {theme.as_given(mid)}"
         references.append(Reference(value=reader_to_axis(scale, mid), kind="mid", label=text_mid))
@@ -151,17 +153,15 @@ def claim_plot(
         )
         foot.append(Foot(text=f"{make.sentence_case(theme.plain(control))} arm.", symbol="control"))
     foot += make.remarks(fit)
-    unit = make.short_name(fit.measure)
     sheet = Sheet(
         name="claim_plot",
         rows=tuple(rows),
         columns=(
             Column(key="label", align="left"),
-            Column(key="est", group=f"{unit} ({100 * fit.ci_level:g} % interval)", side="right"),
-            Column(key="ci", group=f"{unit} ({100 * fit.ci_level:g} % interval)", side="right"),
+            *effect_columns(make.effect_heading(fit)),
         ),
         scale=scale,
-        axis_label=axis_label or scale.label + (" (log scale)" if scale.log else ""),
+        axis_label=axis_label or axis_name(scale),
         limits=_limits(fit, rows, references, xlim),
         references=tuple(references),
         favours=favours(fit, (treatment, control)),
@@ -313,7 +313,7 @@ def _verdict(fit: Pooled, low: float, high: float, shown: str) -> str:
     ci_low, ci_high, pi_low, pi_high = to_axis(
         fit.scale, [fit.ci_low, fit.ci_high, fit.pi_low, fit.pi_high]
     )
-    null = reader_to_axis(fit.scale, fit.scale.null) if np.isfinite(fit.scale.null) else np.nan
+    null = null_place(fit.scale)
     name = "the interval of the one trial" if fit.k == 1 else "the interval of the pooled effect"
     inside = low <= ci_high and high >= ci_low
     predicted = bool(low <= pi_high and high >= pi_low)

@@ -14,7 +14,7 @@ from meta.figures.axis import robust_limits
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.forest_rows import z_value
 from meta.figures.given import need_fit
-from meta.figures.sheet import reader_to_axis
+from meta.figures.sheet import axis_name, null_place
 from meta.synthesis.result import Pooled
 
 _LEVELS = (0.5, 0.2, 0.1, 0.05, 0.01)
@@ -64,7 +64,7 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     need_fit("drapery", fit)
     z = z_value(fit.ci_level)
     yi, sei = fit.effects.yi, fit.effects.sei
-    null = reader_to_axis(fit.scale, fit.scale.null) if np.isfinite(fit.scale.null) else np.nan
+    null = null_place(fit.scale)
     limits = robust_limits(
         yi, yi - z * sei, yi + z * sei, must_show=[null, fit.estimate],
         wide=[(fit.ci_low, fit.ci_high), (fit.pi_low, fit.pi_high)],
@@ -86,10 +86,10 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     notes = [
         "A curve cut at the height p is the interval of confidence 1 − p; its top is the estimate."
     ]
-    notes += [f"Note: {theme.plain(note)}" for note in fit.notes]
+    notes += theme.note_lines(fit.notes)
     canvas = frame(
         "drapery", ax, title=title, key=key, notes=notes, y_label="p-value of the effect",
-        x_label=fit.scale.label + (" (log scale)" if fit.scale.log else ""), right=44,
+        x_label=axis_name(fit.scale), right=44,
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     if predicts:

@@ -17,7 +17,16 @@ from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.given import need
 from meta.figures.risk_of_bias import lights_by_study
-from meta.figures.sheet import Foot, Reference, Row, Sheet, reader_to_axis, to_axis
+from meta.figures.sheet import (
+    Foot,
+    Reference,
+    Row,
+    Sheet,
+    axis_name,
+    null_line,
+    reader_to_axis,
+    to_axis,
+)
 from meta.synthesis.presentation import p_text
 from meta.synthesis.result import Pooled
 
@@ -218,11 +227,11 @@ def _sheet(
         name="forest",
         rows=tuple(rows),
         columns=make.forest_columns(
-            layout, arms, f"{make.short_name(fit.measure)} ({100 * fit.ci_level:g} % interval)",
+            layout, arms, make.effect_heading(fit),
             *names, weights=fit.k > 1 and bool(np.isfinite(fit.weights).any()),
         ),
         scale=scale,
-        axis_label=scale.label + (" (log scale)" if scale.log else ""),
+        axis_label=axis_name(scale),
         limits=_limits(fit, rows, references, xlim),
         references=tuple(references),
         favours=favours(fit, names),
@@ -248,9 +257,7 @@ def _shares(one: Pooled, fit: Pooled) -> list[float]:
 
 def _references(fit: Pooled, mid: float | None, claimed: float | None) -> list[Reference]:
     scale = fit.scale
-    found = []
-    if np.isfinite(scale.null):
-        found.append(Reference(value=reader_to_axis(scale, scale.null), kind="null"))
+    found = null_line(scale)
     if fit.k > 1:
         found.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
     faults = []

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from meta.errors import DataError
-from meta.figures.sheet import Column, Foot, Row, digits_for, interval_cells, to_axis, to_reader
-from meta.figures.theme import plain
+from meta.figures.sheet import (
+    Column,
+    Foot,
+    Row,
+    digits_for,
+    effect_columns,
+    interval_cells,
+    to_axis,
+    to_reader,
+)
+from meta.figures.theme import note_lines, plain
 from meta.synthesis.result import Pooled
 
 LAYOUTS = ("revman", "jama", "compact")
@@ -54,6 +64,11 @@ def short_name(measure: str) -> str:
     return _SHORT.get(measure, measure)
 
 
+def effect_heading(fit: Pooled) -> str:
+    """Write the heading over effects and their intervals."""
+    return f"{short_name(fit.measure)} ({100 * fit.ci_level:g} % interval)"
+
+
 def arms_kind(table: pd.DataFrame) -> str:
     """Say what the arms of a table show: "events", "means", "n" or "" for nothing."""
 
@@ -73,9 +88,9 @@ def forest_columns(
     """Choose the columns of a layout."""
     first = Column(key="label", heading="Study", align="left")
     weight = [Column(key="weight", heading="Weight, %")] if weights else []
-    effect = [Column(key="est", group=heading), Column(key="ci", group=heading)]
+    effect = effect_columns(heading, "left")
     if layout == "compact":
-        return (first, *(_side(effect, "right")))
+        return (first, *effect_columns(heading))
     fields = {"events": ("events", "n"), "means": ("mean", "sd", "n"), "n": ("n",), "": ()}[arms]
     names = {"events": "Events", "n": "Total", "mean": "Mean", "sd": "SD"}
     groups = [sentence_case(treatment), sentence_case(control)] if fields else []
@@ -85,22 +100,13 @@ def forest_columns(
             Column(key=f"arm_{arm}", heading=sub, group=group)
             for arm, group in zip("tc", groups, strict=False)
         ]
-        return (first, *both, *effect, *_side(weight, "right"))
+        return (first, *both, *effect, *(replace(column, side="right") for column in weight))
     both = [
         Column(key=f"{name}_{arm}", heading=names[name], group=group)
         for arm, group in zip("tc", groups, strict=False)
         for name in fields
     ]
     return (first, *both, *weight, *effect)
-
-
-def _side(columns: list[Column], side: str) -> list[Column]:
-    return [
-        Column(key=c.key, heading=c.heading, group=c.group, align=c.align, side="right")
-        if side == "right"
-        else c
-        for c in columns
-    ]
 
 
 def sentence_case(text: str) -> str:
@@ -363,7 +369,7 @@ def remarks(fit: Pooled) -> list[Foot]:
             found.append(Foot(text=f"† Doubt about integrity: {doubts}."))
         if others:
             found.append(Foot(text=f"* Remarks: {others}."))
-    found += [Foot(text=f"Note: {plain(note)}") for note in fit.notes]
+    found += [Foot(text=note) for note in note_lines(fit.notes)]
     return found
 
 

@@ -16,7 +16,7 @@ from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.given import need_fit
-from meta.figures.sheet import reader_to_axis
+from meta.figures.sheet import axis_name, null_place
 from meta.synthesis.presentation import number, p_text
 from meta.synthesis.result import Pooled
 
@@ -109,7 +109,7 @@ def funnel(
     size = np.asarray(study_size(fit.effects, predictor), dtype=float)
     x = fit.effects.yi
     bottom = 1.06 * float(size.max())
-    null = reader_to_axis(fit.scale, fit.scale.null) if np.isfinite(fit.scale.null) else np.nan
+    null = null_place(fit.scale)
     by_error = predictor == "sei"
     mirrored = filled.filled if filled is not None and by_error else None
     everyone = (
@@ -137,7 +137,7 @@ def funnel(
         )
     if egger is not None:
         notes.append(f"Egger's test: slope {number(egger.slope)}, p {p_text(egger.p_value)}.")
-        notes += [f"Note: {note}" for note in egger.notes]
+        notes += theme.note_lines(egger.notes)
     canvas = frame(
         "funnel", ax, title=title,
         key=_key(
@@ -145,7 +145,7 @@ def funnel(
             null=bool(np.isfinite(null) and not np.isclose(null, fit.estimate)),
         ),
         notes=[theme.plain(n) for n in notes], y_label=_NAMES[predictor],
-        x_label=fit.scale.label + (" (log scale)" if fit.scale.log else ""),
+        x_label=axis_name(fit.scale),
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     panel.set_ylim(bottom, 0)

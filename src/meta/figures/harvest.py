@@ -95,7 +95,7 @@ def harvest(
     gap = 10.0
     rows = max(len(labels) for labels in sides.values())
     total = sum(widths.values()) + gap * (len(widths) - 1)
-    notes = [vote.sentence(), *(f"Note: {theme.plain(note)}" for note in vote.notes)]
+    notes = [vote.sentence(), *theme.note_lines(vote.notes)]
     frame_of_strong = Patch(facecolor=theme.GROUND, edgecolor=theme.INK, linewidth=1.4)
     key = [(frame_of_strong, f"bold: {theme.plain(strong_label)}")] if heavy else []
     height = _TILE * rows + 22

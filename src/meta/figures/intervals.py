@@ -20,8 +20,11 @@ from meta.figures.sheet import (
     Reference,
     Row,
     Sheet,
+    axis_name,
     digits_for,
+    effect_columns,
     interval_cells,
+    null_line,
     reader_to_axis,
     to_reader,
 )
@@ -161,12 +164,10 @@ def interval_plot(
                 )
                 for key, text in named.items()
             ),
-            Column(key="est", group=theme.plain(heading), side="right"),
-            Column(key="ci", group=theme.plain(heading), side="right"),
+            *effect_columns(theme.plain(heading)),
         ),
         scale=found.scale,
-        axis_label=theme.plain(axis_label)
-        or found.scale.label + (" (log scale)" if found.scale.log else ""),
+        axis_label=theme.plain(axis_label) or axis_name(found.scale),
         limits=_limits(found, rows, marks, limits),
         references=tuple(marks),
         favours=favours,
@@ -229,9 +230,7 @@ def _references(
     claimed: Place | Mapping[str, Place] | None,
 ) -> list[Reference]:
     scale = found.scale
-    marks = []
-    if np.isfinite(scale.null):
-        marks.append(Reference(value=reader_to_axis(scale, scale.null), kind="null"))
+    marks = null_line(scale)
     if claimed is None or isinstance(claimed, Mapping):
         said = dict(claimed or {})
     else:

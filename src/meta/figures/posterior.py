@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.given import need
-from meta.figures.sheet import reader_to_axis
+from meta.figures.sheet import axis_name, null_place, reader_to_axis
 
 if TYPE_CHECKING:
     from meta.synthesis.bayes_result import BayesFit
@@ -62,7 +62,8 @@ def posterior(
         (Patch(facecolor=_SHADE, edgecolor=theme.STUDY), f"mean effect, {level} interval shaded"),
         (Line2D([], [], color=theme.PREDICTION, linestyle="--", linewidth=1.4), "a new study"),
     ]
-    if np.isfinite(scale.null):
+    null = null_place(scale)
+    if np.isfinite(null):
         key.append((Line2D([], [], color=theme.INK, linewidth=0.9), "no effect"))
     prior_known = bool(np.isfinite(mean["prior"]).any())
     if prior_known:
@@ -70,10 +71,10 @@ def posterior(
     if mid is not None:
         line = Line2D([], [], color=theme.IMPORTANT, linestyle=(0, (1, 1.6)), linewidth=1.5)
         key.append((line, f"smallest important {theme.as_given(mid)}"))
-    notes = [fit.sentence(), *(f"Note: {theme.plain(note)}" for note in fit.notes)]
+    notes = [fit.sentence(), *theme.note_lines(fit.notes)]
     canvas = frame(
         "posterior", ax, title=title, key=key, notes=notes, height=230, y_label="Density",
-        x_label=scale.label + (" (log scale)" if scale.log else ""), left=40,
+        x_label=axis_name(scale), left=40,
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     inside = mean[(mean["x"] >= fit.ci_low) & (mean["x"] <= fit.ci_high)]
@@ -88,8 +89,7 @@ def posterior(
             mean["x"], mean["prior"], color=theme.MUTED, linewidth=1.4 * factor, linestyle=":"
         )
     top = 1.06 * float(mean["density"].max())
-    if np.isfinite(scale.null):
-        null = reader_to_axis(scale, scale.null)
+    if np.isfinite(null):
         panel.axvline(null, color=theme.INK, linewidth=0.9 * factor)
     if mid is not None:
         panel.axvline(
@@ -103,7 +103,7 @@ def posterior(
     low = max(min(fit.pi_low, fit.ci_low), fit.ci_low - 1.5 * width)
     high = min(max(fit.pi_high, fit.ci_high), fit.ci_high + 1.5 * width)
     shown = [low, high]
-    if np.isfinite(scale.null):
+    if np.isfinite(null):
         shown.append(null)
     if mid is not None:
         shown.append(reader_to_axis(scale, mid))

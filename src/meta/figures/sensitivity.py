@@ -22,8 +22,10 @@ from meta.figures.sheet import (
     Reference,
     Row,
     Sheet,
+    axis_name,
+    effect_columns,
     interval_cells,
-    reader_to_axis,
+    null_line,
     to_axis,
 )
 from meta.synthesis.presentation import compact, p_text
@@ -177,12 +179,9 @@ def _steps(
                 high=row.high,
             )
         )  # fmt: skip
-    references = []
-    if np.isfinite(scale.null):
-        references.append(Reference(value=reader_to_axis(scale, scale.null), kind="null"))
+    references = null_line(scale)
     if fit.k > 1:
         references.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
-    heading = f"{make.short_name(fit.measure)} ({100 * fit.ci_level:g} % interval)"
     foot = [Foot(text=f"Method: {fit.method()}.")]
     if fit.k > 1:
         foot.append(Foot(text="Dashed line: the answer with all studies."))
@@ -195,21 +194,20 @@ def _steps(
                 "as a row of tests."
             )
         )
-    foot += [Foot(text=f"Note: {theme.plain(note)}") for note in fit.notes]
+    foot += [Foot(text=note) for note in theme.note_lines(fit.notes)]
     sheet = Sheet(
         name=what,
         rows=tuple(rows),
         columns=(
             Column(key="label", heading="Study", align="left"),
             Column(key="k", heading="k"),
-            Column(key="est", group=heading, side="right"),
-            Column(key="ci", group=heading, side="right"),
+            *effect_columns(make.effect_heading(fit)),
             Column(key="p", heading="p", side="right"),
             Column(key="tau2", heading="τ²", side="right"),
             Column(key="i2", heading="I², %", side="right"),
         ),
         scale=scale,
-        axis_label=scale.label + (" (log scale)" if scale.log else ""),
+        axis_label=axis_name(scale),
         limits=robust_limits(
             [r.estimate for r in studies],
             [r.low for r in studies],

@@ -173,6 +173,30 @@ def reader_to_axis(scale: Scale, value: float) -> float:
     return float(np.log(value)) if scale.log else float(value)
 
 
+def null_place(scale: Scale) -> float:
+    """Return where no effect stands, in axis coordinates; NaN if the scale has no such value."""
+    return reader_to_axis(scale, scale.null) if np.isfinite(scale.null) else np.nan
+
+
+def null_line(scale: Scale) -> list[Reference]:
+    """Return the line of no effect, if the scale has one."""
+    place = null_place(scale)
+    return [Reference(value=place, kind="null")] if np.isfinite(place) else []
+
+
+def axis_name(scale: Scale) -> str:
+    """Name an effect axis."""
+    return scale.label + (" (log scale)" if scale.log else "")
+
+
+def effect_columns(heading: str, side: Literal["left", "right"] = "right") -> tuple[Column, Column]:
+    """Return the columns of estimate and interval under their common heading."""
+    return (
+        Column(key="est", group=heading, side=side),
+        Column(key="ci", group=heading, side=side),
+    )
+
+
 def to_reader(scale: Scale, values: object) -> np.ndarray:
     """Take axis coordinates to the reader's scale."""
     array = np.atleast_1d(np.asarray(values, dtype=float))

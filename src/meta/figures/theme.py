@@ -25,7 +25,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -226,6 +226,11 @@ def plain(text: Any) -> str:
 def lead(title: str) -> str:
     """Return a title as the first sentence of a description."""
     return f"{plain(title)}. " if title else ""
+
+
+def note_lines(notes: Iterable[str]) -> list[str]:
+    """Return what must stand beside an answer, as lines under its figure."""
+    return [f"Note: {plain(note)}" for note in notes]
 
 
 def as_given(value: float) -> str:
