@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from meta.claims.wording import figure, listing, span
-from meta.synthesis.presentation import p_text, plain
+from meta.claims.wording import LEVELS, directness_text, figure, listing, probability_text, span
+from meta.synthesis.presentation import plain
 from meta.synthesis.result import Pooled
 
 
@@ -132,13 +132,13 @@ class Assessment:
             limits = span(self.ratio_low, self.ratio_high)
             rows.append(("Claimed / real", f"{figure(self.ratio)} ({limits})"))
         if isfinite(self.probability):
-            shown = p_text(self.probability).removeprefix("= ")
+            shown = probability_text(self.probability)
             rows.append(("Probability", f"{shown} that {self.probability_of}"))
         if self.direct:
-            rows.append(("Evidence", self.direct))
+            rows.append(("Evidence", directness_text(self.direct)))
         if self.reporting:
-            levels = [f"{count} {name}" for name, count in self.reporting.items()]
-            rows.append(("Reported as", listing(levels)))
+            levels = [f"{count} {LEVELS[name]}" for name, count in self.reporting.items()]
+            rows.append(("Results used", listing(levels)))
         if self.holds:
             rows.append(("Same in every check", self.holds))
         if self.depends_on:

@@ -15,6 +15,7 @@ from meta.claims.reasons import nobody
 from meta.claims.selection import rows_by_id, select_rows
 from meta.claims.tests import ClaimTest
 from meta.claims.verdicts import (
+    FAR,
     NO_TRIALS,
     SUPPORTED,
     UNRESOLVED,
@@ -128,13 +129,18 @@ def _place(
     if len(set(verdicts.values())) > 1:
         parts = [f"{word} by {method}" for method, word in verdicts.items()]
         return f"{text} is {listing(parts)}"
-    gap = max(claimed[0] - limits[1], limits[0] - claimed[1])
+    above, below = claimed[0] - limits[1], limits[0] - claimed[1]
+    gap = max(above, below)
     if gap > 0:
         spread = limits[1] - limits[0]
         if spread == 0:
             return f"{text} lies elsewhere, but the figure is printed without a spread"
+        points = " points" if unit.strip() == "%" else ""
+        where = "above" if above > 0 else "below"
+        far = "more than twice its width of" if gap > FAR * spread else "whose width is"
         return (
-            f"{text} lies {figure(gap)} beyond the measured range, which is {figure(spread)} wide"
+            f"{text} lies {figure(gap)}{points} {where} the measured range ({far}"
+            f" {figure(spread)}{points})"
         )
     if all(map(isfinite, claimed)):
         return f"{text} meets it"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping, Sequence
-from html import escape
 from math import isfinite
 from typing import Any
 
@@ -11,7 +12,14 @@ import pandas as pd
 
 from meta.claims.assessment import Assessment
 from meta.claims.verdicts import VERDICTS
-from meta.claims.wording import counted, figure, listing, span
+from meta.claims.wording import (
+    counted,
+    directness_text,
+    figure,
+    listing,
+    probability_text,
+    span,
+)
 from meta.errors import DataError
 
 
@@ -57,10 +65,20 @@ def article_page(
     articles = {one.article_label for one in found}
     if len(articles) != 1:
         raise DataError(f"a page is of one article; these claims are of {len(articles)}")
-    parts = [f"# {articles.pop()}", _counts(found)]
+    parts = [f"# {_heading(articles.pop())}", _counts(found)]
     for one in found:
         parts.append(_claim(one, notebooks or {}, plots or {}, trials))
     return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """Escape text for HTML, on one line: an empty line would end the block that it stands in."""
+    return html.escape(" ".join(text.split()))
+
+
+def _heading(text: str) -> str:
+    """Escape text for a heading in Markdown, where any punctuation may mean something."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
 
 
 def count_verdicts(found: Sequence[Assessment]) -> str:
@@ -123,12 +141,10 @@ def _figures(one: Assessment) -> list[str]:
         limits = span(one.ratio_low, one.ratio_high)
         parts.append(f"The claimed figure is {figure(one.ratio)} times the real one ({limits}).")
     if isfinite(one.probability):
-        share = 100 * one.probability
-        shown = f"{figure(share, 0)} %" if 1 <= share <= 99 else "below 1 %"
-        shown = "above 99 %" if share > 99 else shown
+        shown = probability_text(one.probability)
         parts.append(f"By the fitted model the probability is {shown} that {one.probability_of}.")
     if one.direct:
-        parts.append(f"Evidence on the salt of the claim: {one.direct}.")
+        parts.append(f"Evidence: {directness_text(one.direct)}.")
     if one.holds:
         same = "stays the same" if one.holds == "yes" else "does not stay the same"
         parts.append(f"The answer {same} in every check that has enough trials.")

@@ -156,8 +156,8 @@ def percent_fall(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
             f" {figure(treated, 0)} %"
             f" on magnesium and {figure(control, 0)} % on the control",
             f"the difference is {figure(net.estimate, 0)} percentage points"
-            f" ({figure(net.low, 0)} to {figure(net.high, 0)}), so that {figure(claimed)} % "
-            + _position(claimed, net, treated),
+            f" ({figure(net.low, 0)} to {figure(net.high, 0)}), and the claimed"
+            f" {figure(claimed)} % " + _position(claimed, net, treated),
             "none of these trials used glycinate" if own == 0 else f"{own} of them used glycinate",
             *_benchmarks(test, evidence),
         ),
@@ -196,7 +196,9 @@ def _position(claimed: float, net: Interval, treated: float) -> str:
     else:
         where = "lies within it, and so does no difference"
     if treated >= claimed > net.estimate:
-        where += "; it is reached only where the fall without magnesium is counted, too"
+        where += (
+            "; it is reached only if the fall that came without magnesium is counted as an effect"
+        )
     return where
 
 
@@ -280,19 +282,23 @@ def _too_few(
 ) -> Finding:
     votes = vote(rows)
     named = f" ({plain_list(list(primary.table['label']))})" if primary.k else ""
-    wider = ""
+    people, wider = "", ""
+    if votes.k == 1:
+        prints = "it prints" if primary.k else "it does not print"
+    else:
+        prints = {0: "none prints", 1: "one prints"}.get(primary.k, f"{primary.k} print")
     if test.population:
+        people = " in the people of the claim"
         others = select_rows(replace(test, population=(), left_out=()), evidence)
         if others is not None:
             wider = "in people of any kind, " + count_text(vote(others))
     return Finding(
         verdict=UNRESOLVED,
         reason=sentence(
-            f"{counted(votes.k, 'randomised comparison')} of {listing(_outcomes(rows), 'or')}"
-            f" {'fits' if votes.k == 1 else 'fit'}"
-            f" ({plain_list(labels_of(rows))}), and {'none' if primary.k == 0 else primary.k} with"
-            f" the means of both arms from which a percentage could be taken{named}; a verdict"
-            f" needs {MIN_TRIALS}",
+            f"{counted(votes.k, 'randomised trial')}{people} compared"
+            f" {listing(_outcomes(rows), 'or')} ({plain_list(labels_of(rows))})",
+            f"{prints} the means of both arms, from which a percentage could be taken{named}, and"
+            f" a verdict needs {MIN_TRIALS}",
             _each(rows) if len(rows) <= FEW else count_text(votes),
             *_implied(rows, claimed),
             wider,
@@ -313,11 +319,12 @@ def _each(rows: pd.DataFrame) -> str:
         "treated": "leans to magnesium",
         "control": "leans to the control",
         "neither": "no difference",
-        "not_stated": "no direction between the arms printed",
+        "not_stated": "no direction between the arms",
     }
+    said = rows[rows["favours"].notna()]
     parts = [
-        f"{words(row['outcome'])} {verdicts[row['favours']]}"
-        for row in rows[rows["favours"].notna()].to_dict("records")
+        f"{listing(_outcomes(part))} ({verdicts[str(side)]})"
+        for side, part in said.groupby("favours", sort=False)
     ]
     return f"as printed: {listing(parts)}" if parts else ""
 
@@ -381,6 +388,8 @@ def _benchmarks(test: ClaimTest, evidence: Evidence) -> Iterator[str]:
     if not test.benchmark_ids:
         return
     table = evidence.benchmarks.set_index("benchmark_id", drop=False).loc[list(test.benchmark_ids)]
-    for what, part in table.groupby("what", sort=False):
-        values = ", ".join(f"{value} %" for value in part["estimate"])
-        yield f"yardstick: {lower_first(str(what))}, {values}"
+    parts = [
+        f"{listing([f'{value} %' for value in part['estimate']])} ({lower_first(str(what))})"
+        for what, part in table.groupby("what", sort=False)
+    ]
+    yield f"for comparison: {listing(parts)}"

@@ -129,6 +129,6 @@ def _outside_sds(
         verdict = judge(oriented(check.fit), [])
         if kept.k < MIN_TRIALS or judge(oriented(pool(kept)), []) != verdict:
             yield (
-                f"a standard deviation from outside ({listing(labels_of(table[resting]))}), in the "
-                f"check {check.analysis!r}"
+                f"a standard deviation from another source ({listing(labels_of(table[resting]))}),"
+                f" in the check {check.analysis!r}"
             )

@@ -79,6 +79,11 @@ def _people(fit: Pooled) -> str:
     return "" if fit.n_total is None else f" ({fit.n_total:,} people)"
 
 
+def favoured(test: ClaimTest) -> str:
+    """Name what stands against the control."""
+    return "the tested form" if test.stratum == ("magnesium_comparison",) else "magnesium"
+
+
 def verdict_clause(
     verdict: str,
     advantage: Interval,
@@ -88,31 +93,36 @@ def verdict_clause(
 ) -> str:
     """Say which property of the figures decided."""
     made = counted(len(counting), "check")
+    whole = f"the whole interval lies on the side of {favoured(test)}"
     if verdict == SUPPORTED:
         if test.kind == "tolerability":
             return (
                 f"the interval stays below an excess of {figure(100 * (test.margin or 0))} in 100"
             )
         if not counting:
-            return "it excludes no effect; too few trials are left to check it in any other way"
-        return f"it excludes no effect, and does so in each of {made}"
+            return f"{whole}; too few trials are left to check it in any other way"
+        return f"{whole}, and so it does in each of {made}"
     if verdict == OVERSTATED:
         if not differing:
             return f"that is less than {figure(test.margin or 0)}, the difference that matters"
-        return f"it excludes no effect here, but not {_failing(counting, differing)}"
+        return f"{whole} here, but not {_failing(counting, differing)}"
     if verdict == UNRESOLVED:
         if test.kind == "tolerability":
-            return f"it includes no excess and one of {figure(100 * (test.margin or 0))} in 100"
-        return "it includes no effect" + (
-            f" and one beyond {figure(test.margin)}, the difference that matters"
+            return (
+                "the interval allows for no excess at all and for one of "
+                f"{figure(100 * (test.margin or 0))} in 100"
+            )
+        return "the interval allows for no effect at all" + (
+            f" and for one beyond {figure(test.margin)}, the difference that matters"
             if test.margin is not None and advantage.high >= test.margin
             else ""
         )
     if test.margin is not None and test.kind != "tolerability" and advantage.high >= 0:
         return (
-            f"all of it lies within {figure(test.margin)} of no effect, the difference that matters"
+            f"the whole interval lies within {figure(test.margin)} of no effect, the difference"
+            " that matters"
         )
-    return "all of it lies on the other side"
+    return "the whole interval lies on the other side"
 
 
 def _failing(counting: list[Check], differing: list[str]) -> str:
@@ -138,10 +148,12 @@ def quality_clause(fit: Pooled) -> str:
     parts = []
     opened = int((table["blinding"] == "open").sum()) if "blinding" in table else 0
     if opened:
-        parts.append(f"{opened} {'was' if opened == 1 else 'were'} open label")
+        verb = "was" if opened == 1 else "were"
+        parts.append(f"{opened} {verb} open label (people knew what they took)")
     flagged = int(table["flag"].fillna("").str.startswith("integrity").sum())
     if flagged:
-        parts.append(f"{flagged} {'carries' if flagged == 1 else 'carry'} an integrity flag")
+        verb = "carries" if flagged == 1 else "carry"
+        parts.append(f"{flagged} {verb} an integrity flag (a doubt about the data)")
     return listing(parts)
 
 
@@ -214,10 +226,8 @@ def votes_clause(found: Pool) -> str:
     """Count the sides of all trials, where they say more than what was pooled."""
     if found.votes.k <= found.k:
         return ""
-    side = "magnesium"
-    if found.test.stratum == ("magnesium_comparison",):
-        side = "the tested form"
-    return count_text(found.votes, side, fewer=found.test.kind == "tolerability")
+    fewer = found.test.kind == "tolerability"
+    return count_text(found.votes, favoured(found.test), fewer=fewer)
 
 
 def count_text(votes: Votes, side: str = "magnesium", *, fewer: bool = False) -> str:
@@ -234,7 +244,7 @@ def count_text(votes: Votes, side: str = "magnesium", *, fewer: bool = False) ->
         ]
         return f"as printed: {listing(parts)}"
     parts = [f"{len(group)} {verb}" for group, verb in zip(groups, verbs, strict=True) if group]
-    return f"of all {votes.k} that compared it: {', '.join(parts)}"
+    return f"of all {votes.k} trials that compared it, significant or not: {', '.join(parts)}"
 
 
 def published_pools(test: ClaimTest, evidence: Evidence) -> list[str]:

@@ -22,6 +22,22 @@ _OUTCOMES = {
 }
 
 
+# how a result is reported, behind a count of results
+LEVELS = {
+    "arms": "with means or counts of both arms",
+    "interval": "with an effect and its interval",
+    "p_value": "with a p-value",
+    "direction": "with a direction only",
+    "silent": "with no figure of a difference",
+    "single_arm": "of one group",
+}
+_DIRECT = {
+    "direct": "direct, about what the claim names",
+    "partly direct": "partly direct, some of the results are of the salt that the claim names",
+    "indirect": "indirect, none of the results is of the salt that the claim names",
+}
+
+
 def words(name: str) -> str:
     """Turn a name of the tables into words: ``sleep_quality`` becomes "sleep quality"."""
     return _OUTCOMES.get(name, name.replace("_", " "))
@@ -85,3 +101,16 @@ def sentence(*parts: str) -> str:
     """Join clauses by semicolons into one sentence with a capital and a full stop."""
     text = "; ".join(part.strip().rstrip(".;") for part in parts if part.strip())
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def probability_text(probability: float) -> str:
+    """Write a probability in percent; one that a model gives is never 0 or 100."""
+    share = 100 * probability
+    if share > 99:
+        return "above 99 %"
+    return f"{figure(share, 0)} %" if share >= 1 else "below 1 %"
+
+
+def directness_text(direct: str) -> str:
+    """Say whether results are about the salt of a claim, in words that stand alone."""
+    return _DIRECT[direct]
