@@ -50,8 +50,9 @@ def test_an_interval_stands_in_one_cell():
 
 
 def test_numbers_of_a_column_have_the_same_decimals():
-    frame = pd.DataFrame({"a": [1.0, 2.5], "b": [1.0, 2.0], "c": [-0.001, np.nan]})
-    assert cells(meta.table(frame, "x"))[1:] == [["1.00", "1", "0.00"], ["2.50", "2", ""]]
+    frame = pd.DataFrame({"a": [1.0, 2.5], "b": [1.0, 2.0], "c": [-0.001, np.nan], "d": [3, 4]})
+    shown = cells(meta.table(frame, "x"))[1:]
+    assert shown == [["1.00", "1", "0.00", "3"], ["2.50", "2", "", "4"]]
 
 
 def test_codes_are_shown_in_words_and_study_names_are_not_touched():
@@ -110,6 +111,14 @@ def test_answers_side_by_side_link_to_themselves_and_name_their_trials():
     assert "A; B; C" in opened
     assert all(note in opened for note in fit.notes), "notes stand beside the numbers"
     assert table.frame["k"].tolist() == [3, 1, 0]
+
+
+def test_choices_that_come_to_the_same_answer_share_one_place():
+    fit = meta.pool([-0.5, -0.3], [0.04, 0.04])
+    table = meta.compare({"all": fit, "the same <b>": fit}, "x")
+    soup = BeautifulSoup(table._repr_html_(), "html.parser")
+    assert [mark.get_text() for mark in soup.select("[id]")] == ["all"]
+    assert "the same <b>" in soup.get_text()
 
 
 def test_what_cannot_be_compared_is_refused():

@@ -155,6 +155,12 @@ def compare(
             "each measure a table of its own"
         )
     rows = [_row(str(name), fit, digits) for name, fit in named.items()]
+    taken: set[str] = set()
+    for (row, _), fit in zip(rows, named.values(), strict=True):
+        # choices that come to the same answer share one place, the first: a page's ids are unique
+        if fit is not None and _among(fit) not in taken:
+            taken.add(_among(fit))
+            row["analysis"] = Html(f'<span id="{_among(fit)}">{escape(row["analysis"])}</span>')
     shown = pd.DataFrame([row for row, _ in rows])
     columns = {
         "analysis": "Analysis",
@@ -184,7 +190,7 @@ def _row(name: str, fit: Pooled | None, digits: int) -> tuple[dict[str, Any], di
     ]
     said = "".join(f"<p>{escape(note)}</p>" for note in fit.notes)
     shown = {
-        "analysis": Html(f'<span id="{_among(fit)}">{escape(name)}</span>'),
+        "analysis": name,
         "k": folded(fit.k, "; ".join(names) + said),
         "people": fit.n_total,
         "effect": fit.effect_text(digits),
