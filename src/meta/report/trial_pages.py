@@ -249,8 +249,8 @@ def _findings(findings: pd.DataFrame) -> str:
         findings.assign(
             check=findings["check"].map(CHECKS),
             result_id=[
-                Html(f'<a href="#{escape(name)}">{escape(name)}</a>')
-                for name in findings["result_id"].fillna("")
+                Html(f'<a href="#{escape(name)}">{escape(name)}</a>' if name else "")
+                for name in findings["result_id"]
             ],
         ),
         "Checks of the printed figures against arithmetic; they flag and delete nothing",
