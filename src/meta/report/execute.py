@@ -88,8 +88,9 @@ def _execute(path: Path, cache: Path, kernels: WarmKernels | None) -> str:
         km=kernels.manager() if kernels else None,
         timeout=_TIMEOUT,
         kernel_name="python3",
-        # a kernel otherwise warns that it talks over TCP, on this machine only
-        extra_arguments=["--log-level=ERROR"],
+        # a kernel otherwise warns that it talks over TCP, on this machine only, and may complain
+        # when it is told to end
+        extra_arguments=["--log-level=CRITICAL"],
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=lambda **at: begun.append(at["cell_index"] + 1),
     )
