@@ -218,7 +218,7 @@ def _notes(drawn: Sequence[Assessment], found: Sequence[Assessment]) -> list[str
             "both ends."
         )
     if any(_measured(one) and not isfinite(one.estimate) for one in drawn):
-        notes.append("A whisker without a mark: the answer hangs on where the line is drawn.")
+        notes.append("A whisker without a mark: the share hangs on the cut-off that is chosen.")
     left_out = [one for one in found if not any(one is other for other in drawn)]
     silent = [one for one in left_out if not one.claimed]
     others = [one for one in left_out if one.claimed]
