@@ -60,6 +60,7 @@ HEADINGS = {
     "net_ci": "95 % interval",
     "note": "Remark",
     "outcome": "Outcome",
+    "p_contrast": "Whose test",
     "p_value": "p",
     "percent_c": "Control, %",
     "percent_c_ci": "95 % interval",

@@ -28,7 +28,7 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|$~^:"})
 
 
 def as_text(text: object) -> str:
-    """Escape text from a data table for use in Markdown: it stays text, whatever it holds.
+    r"""Escape text from a data table for use in Markdown: it stays text, whatever it holds.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def as_text(text: object) -> str:
     --------
     >>> import meta
     >>> print(meta.as_text("magnesium_alone <b>"))
-    magnesium\\_alone &lt;b&gt;
+    magnesium\_alone &lt;b&gt;
     """
     return escape_html(" ".join(str(text).split()), quote=False).translate(_MARKDOWN)
 
@@ -120,10 +120,11 @@ def html_table(
         f'<th scope="col"{kinds[name]}>{escape(text)}</th>' for name, text in shown.items()
     )
     body = []
-    for _, row in frame.iterrows():
+    # by columns: a row of numbers would turn whole numbers into floats
+    for row in zip(*(frame[name] for name in shown), strict=True):
         cells = []
-        for position, name in enumerate(shown):
-            text = _cell(row[name], places[name])
+        for position, (name, value) in enumerate(zip(shown, row, strict=True)):
+            text = _cell(value, places[name])
             if position == 0:
                 cells.append(f'<th scope="row"{kinds[name]}>{text}</th>')
             else:
