@@ -91,6 +91,8 @@ def test_every_image_is_described(pages):
 def test_landing_page_says_that_it_gives_no_advice(pages, site):
     text = pages[site / "index.html"].get_text(" ")
     assert "no medical advice" in text
+    figure = pages[site / "index.html"].select_one("article img.figure")
+    assert "claimed" in str(figure["alt"])
 
 
 def test_landing_page_counts_every_article_and_leads_to_it(pages, site):

@@ -28,12 +28,14 @@ _STYLE = """
   --color-brand-primary: #7ba4ff; --color-foreground-primary: #e6e8ec;
   --color-foreground-secondary: #a8adb7; --color-background-primary: #131416; } }
 body { font: 1rem/1.55 system-ui, sans-serif; color: var(--color-foreground-primary);
-  background: var(--color-background-primary); max-width: 62rem; margin: 0 auto; padding: 1rem; }
+  background: var(--color-background-primary); max-width: 76rem; margin: 0 auto; padding: 1rem; }
 a { color: var(--color-brand-primary); }
 pre { overflow-x: auto; font-size: 0.85rem; padding: 0.5rem;
   border: 1px solid var(--color-background-border); }
 section.page { border-top: 3px solid var(--color-background-border); margin-top: 3rem; }
 nav ul { columns: 18rem; }
+h1, h2, h3, p, li, dt, dd, blockquote { overflow-wrap: anywhere; }
+.table-wrapper { overflow-x: auto; }
 """
 
 
