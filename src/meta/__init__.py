@@ -16,6 +16,7 @@ _PUBLIC = {
     # evidence: what was reported
     "Evidence": "meta.evidence.tables:Evidence",
     "load_evidence": "meta.evidence.tables:load_evidence",
+    "CHECKS": "meta.evidence.trustworthiness:CHECKS",
     "check_trustworthiness": "meta.evidence.trustworthiness:check_trustworthiness",
     # effect sizes: from report to effect
     "effect_size": "meta.effect_sizes.sizes:effect_size",
