@@ -24,7 +24,7 @@ extensions = [
     "mathml",
     "citation_keys",
     "accessible_html",
-    "study_links",
+    "evidence_links",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = False

@@ -75,9 +75,13 @@ def test_code_of_notebooks_is_folded(pages):
             assert not soup.select("div.cell > div.cell_input"), path.name
 
 
-def test_names_of_studies_have_become_links(pages):
-    left = [path.name for path, soup in pages.items() if soup.select("span[data-study]")]
-    assert not left
+def test_names_of_studies_and_claims_have_become_links(pages, site):
+    marked = "span[data-study], span[data-claim]"
+    assert not [path.name for path, soup in pages.items() if soup.select(marked)]
+    depression = pages[site / "notebooks" / "02_depression.html"]
+    assert depression.select_one('td a.study, th a.study[href="../trials/tarleton2017.html"]')
+    claims = pages[site / "notebooks" / "14_claims.html"]
+    assert claims.select_one('a.claim[href="../articles/a0.html#a0-c11"]')
 
 
 def test_every_image_is_described(pages):
