@@ -590,3 +590,10 @@ def test_end_and_change_scores_are_never_mixed_in_silence(rows):
     both = meta.effects(frame, scores="both").table
     named = both["assumptions"].str.contains("SD of change scores")
     assert (named == both["form"].str.contains("change")).all()
+
+
+def test_the_smallest_and_largest_sd_of_a_scale_can_be_taken(root):
+    rows = meta.load_evidence(root / "data").select(result_id="tarleton2017-depression-1")
+    low, high = (meta.effects(rows, "SMD", sd=f"instrument_{end}").yi[0] for end in ("low", "high"))
+    # the same difference of 6 points: the smaller the SD, the larger the SMD
+    assert low / high == pytest.approx(rows["sd_high"].iloc[0] / rows["sd_low"].iloc[0])

@@ -34,6 +34,16 @@ def test_stouffer_weights():
     assert answer.p_treated == pytest.approx(reference.pvalue, abs=1e-8)
 
 
+def test_results_are_paired_by_position_whatever_their_index():
+    plain = meta.combine_p_values([0.01, 0.5], ["treated", "control"], labels=["A", "B"])
+    shuffled = meta.combine_p_values(
+        pd.Series([0.01, 0.5], index=[7, 0]),
+        pd.Series(["treated", "control"], index=[7, 0]),
+        labels=["A", "B"],
+    )
+    pd.testing.assert_frame_equal(plain.table, shuffled.table)
+
+
 def test_fisher_closed_form():
     p = one_sided(P, SIDES)
     answer = meta.combine_p_values(P, SIDES, method="fisher")

@@ -23,6 +23,8 @@ from meta.evidence.reporting import reporting_level
 _SCALE_FACTS = {
     "sd_reference": "sd_reference",
     "sd_kind": "sd_reference_kind",
+    "sd_low": "sd_low",
+    "sd_high": "sd_high",
     "min": "scale_min",
     "max": "scale_max",
     "step": "scale_step",
@@ -258,9 +260,9 @@ class Evidence:
         pandas.DataFrame
             One row for each chosen result, in the order of the file: the columns of ``results``;
             those of ``trials`` (the ones that results has, too, as ``trial_note`` and so on);
-            ``sd_reference``, ``sd_reference_kind``, ``scale_min``, ``scale_max`` and
-            ``scale_step`` of the scale in ``instrument_id``; and ``reporting``, how well the
-            result is reported (see `meta.evidence.reporting.reporting_level`).
+            ``sd_reference``, ``sd_reference_kind``, ``sd_low``, ``sd_high``, ``scale_min``,
+            ``scale_max`` and ``scale_step`` of the scale in ``instrument_id``; and ``reporting``,
+            how well the result is reported (see `meta.evidence.reporting.reporting_level`).
 
         Raises
         ------

@@ -164,6 +164,10 @@ def combine_p_values(
 
     check_choice("method", method, COMBINATIONS)
     same_length(p_values=p_values, directions=directions, weights=weights, clusters=clusters)
+    # by position, whatever the index of a Series says
+    p_values, directions = list(p_values), list(directions)
+    weights = None if weights is None else list(weights)
+    clusters = None if clusters is None else list(clusters)
     if len(p_values) == 0:
         raise TooFewStudies("there is no p-value to combine")
     table = _read_results(p_values, directions, weights, clusters, names_of(labels, len(p_values)))
