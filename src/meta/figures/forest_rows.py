@@ -227,7 +227,11 @@ def study_rows(
     low, high = to_axis(scale, fit.effects.yi - half), to_axis(scale, fit.effects.yi + half)
     cells = arm_cells(table, arms, everyone)
     hollow = marked(table, "assumptions")
-    flags = [_clauses(value) for value in table["flag"]] if "flag" in table else [([], [])] * fit.k
+    flags = (
+        [doubts_and_remarks(value) for value in table["flag"]]
+        if "flag" in table
+        else [([], [])] * fit.k
+    )
     rows = []
     for i in order:
         weight = float(weights[i])
@@ -329,16 +333,16 @@ def silent_rows(silent: pd.DataFrame, arms: str, *, pooled: bool) -> list[Row]:
     return rows
 
 
-def _clauses(value: Any) -> tuple[list[str], list[str]]:
+def doubts_and_remarks(value: Any) -> tuple[list[str], list[str]]:
     """Split a flag into doubts about integrity and other remarks."""
     if isinstance(value, bool | np.bool_):
         return (["flagged"], []) if value else ([], [])
     text = "" if value is None or pd.isna(value) else plain(value)
-    clauses = [clause.strip() for clause in text.split(";") if clause.strip()]
-    doubts = [c for c in clauses if _DOUBT.search(c)]
+    parts = [clause.strip() for clause in text.split(";") if clause.strip()]
+    doubts = [c for c in parts if _DOUBT.search(c)]
     return (
         [c.removeprefix("integrity:").strip() for c in doubts],
-        [c for c in clauses if c not in doubts],
+        [c for c in parts if c not in doubts],
     )
 
 
@@ -362,7 +366,7 @@ def remarks(fit: Pooled) -> list[Foot]:
         text = f"Rests on an assumption: {by_clause(labels, said)}."
         found.append(Foot(text=text, symbol="hollow"))
     if "flag" in table:
-        flags = [_clauses(value) for value in table["flag"]]
+        flags = [doubts_and_remarks(value) for value in table["flag"]]
         doubts = by_clause(labels, [doubt for doubt, _ in flags])
         others = by_clause(labels, [other for _, other in flags])
         if doubts:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects as derive_effects
 from meta.errors import DataError
-from meta.figures.forest_rows import _clauses
+from meta.figures.forest_rows import doubts_and_remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _entries(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Write what the page needs of each effect."""
     entries = []
     for record in table.to_dict("records"):
-        doubts, remarks = _clauses(record.get("flag"))
+        doubts, remarks = doubts_and_remarks(record.get("flag"))
         entry = {
             "yi": float(record["yi"]),
             "vi": float(record["vi"]),
