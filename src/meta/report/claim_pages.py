@@ -52,7 +52,7 @@ _MEANING = {
     "not_testable": "mechanism, opinion or rhetoric that no trial here can test",
 }
 
-# outcomes that the landing page rates; the notebook on trustworthiness rates more
+# outcomes that the landing page rates; the notebook on certainty rates more
 _RATED = ("depression", "anxiety")
 
 
@@ -187,7 +187,7 @@ def _certainty(evidence: Evidence) -> str:
     return (
         "How certain is this? In the manner of GRADE, by stated rules, the certainty of the pooled "
         f"effect on {shown}. [What lowered it]"
-        "(notebooks/13_trustworthiness.ipynb)."
+        "(notebooks/15_risk_of_bias_and_certainty.ipynb)."
     )
 
 
