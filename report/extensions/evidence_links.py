@@ -14,21 +14,18 @@ _NAME = re.compile(
 )
 
 
-def _address(site: Path, kind: str, key: str) -> str | None:
-    """Return where a name is told in full; None for trials of data sets without such pages."""
-    if kind == "study":
-        return f"trials/{key}.html" if (site / "trials" / f"{key}.html").exists() else None
-    article = f"articles/{key.partition('-')[0]}.html"
-    if f'id="{key}"' not in (site / article).read_text(encoding="utf-8"):
-        raise ExtensionError(f"Error: {article} has no claim {key}", modname="evidence_links")
-    return f"{article}#{key}"
+_CLAIM = re.compile(r'<section class="claim" id="([^"]*)"')
 
 
-def _linked(found: re.Match[str], *, site: Path, up: str) -> str:
-    address = _address(site, found["kind"], found["key"])
-    if address is None:
-        return found["label"]
-    return f'<a class="{found["kind"]}" href="{up}{address}">{found["label"]}</a>'
+def _places(site: Path) -> dict[tuple[str, str], str]:
+    """Say where each study and each claim is told in full."""
+    studies = {("study", page.stem): f"trials/{page.name}" for page in site.glob("trials/*.html")}
+    claims = {
+        ("claim", key): f"articles/{page.name}#{key}"
+        for page in site.glob("articles/*.html")
+        for key in _CLAIM.findall(page.read_text(encoding="utf-8"))
+    }
+    return studies | claims
 
 
 def _link(app: Sphinx, exception: Exception | None) -> None:
@@ -36,12 +33,26 @@ def _link(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     site = Path(app.outdir)
+    places = _places(site)
     for page in sorted(site.rglob("*.html")):
         text = page.read_text(encoding="utf-8")
-        up = "../" * (len(page.relative_to(site).parts) - 1)
-        linked = _NAME.sub(partial(_linked, site=site, up=up), text)
+        name = page.relative_to(site)
+        up = "../" * (len(name.parts) - 1)
+        linked = _NAME.sub(partial(_linked, places=places, page=name.as_posix(), up=up), text)
         if linked != text:
             page.write_text(linked, encoding="utf-8")
+
+
+def _linked(found: re.Match[str], *, places: dict[tuple[str, str], str], page: str, up: str) -> str:
+    place = places.get((found["kind"], found["key"]))
+    if place:
+        return f'<a class="{found["kind"]}" href="{up}{place}">{found["label"]}</a>'
+    if found["kind"] == "claim":
+        raise ExtensionError(
+            f"Error: {page} names the claim {found['key']}, which no article's page has",
+            modname="evidence_links",
+        )
+    return found["label"]  # a trial of a data set without such pages, such as the classic ones
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

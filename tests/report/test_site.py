@@ -81,7 +81,7 @@ def test_names_of_studies_and_claims_have_become_links(pages, site):
     depression = pages[site / "notebooks" / "02_depression.html"]
     assert depression.select_one('td a.study, th a.study[href="../trials/tarleton2017.html"]')
     claims = pages[site / "notebooks" / "14_claims.html"]
-    assert claims.select_one('a.claim[href="../articles/a0.html#a0-c11"]')
+    assert claims.select_one('a.claim[href="../articles/000.html#a0-c11"]')
 
 
 def test_every_image_is_described(pages):

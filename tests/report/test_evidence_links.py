@@ -1,4 +1,4 @@
-"""Names of studies in tables lead to the pages of the studies, or the build fails."""
+"""Names of studies and claims in tables lead to where they are told in full."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from meta.report import build as report
 from meta.report.single_file import write_single_file
 from meta.report.tables import html_block
 
-NAMED = '<table><tr><td><span class="study" data-study="{}">A &amp; B 2020</span></td></tr></table>'
+NAMED = '<table><tr><td><span class="{0}" data-{0}="{1}">A &amp; B 2020</span></td></tr></table>'
 STUDIES = "# Studies\n\n```{toctree}\n:hidden:\n:glob:\n\ntrials/*\n```\n"
 
 
-def site_of(root: Path, home: Path, named: str) -> Path:
-    """Build a site of a landing page and a notebook page, which name studies, and one study."""
+def site_of(root: Path, home: Path, named: str, kind: str = "study") -> Path:
+    """Build a site of a landing page and a notebook page, which name something, and one study."""
     source = home / "build" / "source"
     for folder in ("trials", "notebooks"):
         (source / folder).mkdir(parents=True)
     for name in ("report", "data"):
         (home / name).symlink_to(root / name, target_is_directory=True)
-    table = html_block(NAMED.format("ab2020"))
+    table = html_block(NAMED.format("study", "ab2020"))
     (source / "index.md").write_text(
         f"# A page\n\n{table}\n\n```{{toctree}}\ntrials\nnotebooks/one\n```\n", encoding="utf-8"
     )
     (source / "trials.md").write_text(STUDIES, encoding="utf-8")
     (source / "trials" / "ab2020.md").write_text("# A & B 2020\n\nWhat it did.\n", encoding="utf-8")
     (source / "notebooks" / "one.md").write_text(
-        f"# One\n\n{html_block(NAMED.format(named))}\n", encoding="utf-8"
+        f"# One\n\n{html_block(NAMED.format(kind, named))}\n", encoding="utf-8"
     )
     site = home / "build" / "site"
     report._sphinx(home, source, site)
@@ -56,7 +56,14 @@ def test_names_lead_to_the_studies_also_in_the_single_file(root: Path, tmp_path:
         assert "What it did." in section.get_text()
 
 
-def test_a_name_without_a_page_fails_the_build(root: Path, tmp_path: Path):
-    with pytest.raises(RuntimeError, match=r"notebooks/one\.html: nobody1999") as caught:
-        site_of(root, tmp_path, "nobody1999")
-    assert "index.html" not in str(caught.value)
+def test_a_trial_of_a_data_set_without_pages_stays_text(root: Path, tmp_path: Path):
+    site = site_of(root, tmp_path, "morton1984")
+    soup = BeautifulSoup(
+        (site / "notebooks" / "one.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    assert soup.select_one("td").decode_contents() == "A &amp; B 2020"
+
+
+def test_an_unknown_claim_fails_the_build(root: Path, tmp_path: Path):
+    with pytest.raises(RuntimeError, match=r"notebooks/one\.html names the claim a9-c99"):
+        site_of(root, tmp_path, "a9-c99", kind="claim")
