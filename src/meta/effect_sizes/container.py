@@ -241,8 +241,11 @@ class Effects:
         rows = self.excluded[self.excluded["reporting"] == "silent"]
         if rows.empty:
             return rows
+        # one that does not say which group did better has not said that there was no difference
+        if "favours" in rows:
+            rows = rows[rows["favours"] != "not_stated"]
         rows = rows[~rows["cluster"].isin(self.table["cluster"])]
-        known = rows[["n_t", "n_c"]].notna().all(axis=1).sort_values(ascending=False, kind="stable")
+        known = rows.reindex(columns=["n_t", "n_c"]).notna().all(axis=1).sort_values(ascending=False, kind="stable")
         first = rows.loc[known.index].drop_duplicates("cluster").index
         return rows.loc[rows.index.isin(first)].reset_index(drop=True)
 

@@ -38,7 +38,8 @@ _FIRST = (
     "flag",
 )
 _EXCLUDED = (
-    "result_id", "study_id", "label", "reporting", "n_t", "n_c", "n", "paired", "reason", "cluster",
+    "result_id", "study_id", "label", "reporting", "favours", "n_t", "n_c", "n", "paired", "reason",
+    "cluster",
 )  # fmt: skip
 _REJECTED = ("result_id", "study_id", "chosen_result_id", "reason")
 
@@ -318,6 +319,7 @@ def _excluded(without: Sequence[NoEffect]) -> pd.DataFrame:
                 each.row.study_id,
                 each.row.label,
                 each.level,
+                each.row.text("favours"),
                 each.row.numbers.get("n_t"),
                 each.row.numbers.get("n_c"),
                 _people(each.row),

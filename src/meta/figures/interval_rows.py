@@ -305,5 +305,6 @@ def _text(value: Any) -> str:
     if _missing(value):
         return _NOTHING
     if _is_number(value):
-        return f"{value:,.0f}" if float(value).is_integer() else as_given(float(value))
+        whole = float(value).is_integer()
+        return f"{value:,.0f}".replace("-", "−") if whole else as_given(float(value))
     return plain(value)

@@ -232,9 +232,7 @@ def unprinted_trials(fit: Pooled) -> Judgement:
     left = fit.effects.excluded
     left = left[~left["cluster"].astype(str).isin(have)] if len(left) else left
     missing = set(left["cluster"].astype(str)) if len(left) else set()
-    silent = (
-        set(left.loc[left["reporting"] == "silent", "cluster"].astype(str)) if missing else set()
-    )
+    silent = fit.effects.silent
     trials = len(have) + len(missing)
     serious = len(silent) >= SILENT_SERIOUS * trials or len(missing) >= UNPRINTED_SERIOUS * trials
     return Judgement(

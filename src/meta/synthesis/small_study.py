@@ -143,8 +143,8 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
     ----------
     fit : Pooled
         At least three studies; ten before the answer can be read.
-    predictor : {"sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv", "sqrt_inverse_n", "peters", \
-"harbord"}, optional
+    predictor : str, optional
+        "sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv", "sqrt_inverse_n", "peters" or "harbord".
         What stands for study size: standard error, its square, number of people n, :math:`1/n`,
         :math:`\sqrt n`, :math:`1/\sqrt n`, :math:`\sqrt{1/n_t + 1/n_c}` (Pustejovsky and Rodgers),
         or one of the two regressions made for 2x2 tables (odds ratios with event counts only). The
