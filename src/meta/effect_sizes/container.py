@@ -245,8 +245,9 @@ class Effects:
         if "favours" in rows:
             rows = rows[rows["favours"] != "not_stated"]
         rows = rows[~rows["cluster"].isin(self.table["cluster"])]
-        known = rows.reindex(columns=["n_t", "n_c"]).notna().all(axis=1).sort_values(ascending=False, kind="stable")
-        first = rows.loc[known.index].drop_duplicates("cluster").index
+        known = rows.reindex(columns=["n_t", "n_c"]).notna().all(axis=1)
+        best_known = known.sort_values(ascending=False, kind="stable").index
+        first = rows.loc[best_known].drop_duplicates("cluster").index
         return rows.loc[rows.index.isin(first)].reset_index(drop=True)
 
     def derivation(self, study_id: str) -> Derivation:
