@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,11 @@ import pandas as pd
 from scipy.stats import norm
 
 from meta.errors import DataError
+from meta.figures.forest_rows import short_name
 from meta.report.display import Table, folded, table
 from meta.report.tables import Html, escape, html_table, study_name
-from meta.synthesis.presentation import number
+from meta.synthesis.presentation import estimate_text, number
 from meta.synthesis.result import Pooled
-
-_BEHIND = ("instrument", "mg_form", "blinding", "control", "time_weeks")
 
 
 def anchor(fit: Pooled) -> str:
@@ -89,23 +89,34 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
         ci_high=fit.scale.transform(yi + half),
         weight=fit.weights,
     )
+    rows["effect"] = [
+        estimate_text(fit.scale, *limits) for limits in zip(yi, yi - half, yi + half, strict=True)
+    ]
+    rows["mind"] = [
+        "; ".join(str(text) for text in said if isinstance(text, str) and text)
+        for said in rows.reindex(columns=["assumptions", "flag"]).itertuples(index=False)
+    ]
     rows = rows.sort_values("weight", ascending=False, kind="stable")
-    columns = {"label": "Trial"}
-    columns |= {
-        name: text
-        for name, text in zip(
-            _BEHIND, ("Scale", "Salt", "Blinding", "Against", "Week"), strict=True
-        )
-        if name in rows and rows[name].notna().any()
+    columns = {
+        "label": "Trial",
+        "instrument": "Scale",
+        "mg_form": "Salt",
+        "blinding": "Blinding",
+        "control": "Against",
+        "time_weeks": "Week",
+        "effect": f"{short_name(fit.measure)} (95 % interval)",
+        "weight": "Weight, %",
+        "reporting": "Printed as",
+        "mind": "Assumed, and to mind",
     }
-    columns |= {"estimate": fit.scale.label, "ci": "95 % interval", "weight": "Weight, %"}
-    last = {"reporting": "Printed as", "assumptions": "Assumed", "flag": "Caution"}
-    columns |= {
+    kept = {
         name: text
-        for name, text in last.items()
-        if name in rows and rows[name].fillna("").ne("").any()
+        for name, text in columns.items()
+        if name in rows and rows[name].dropna().astype(str).ne("").any()
     }
-    return table(rows, caption, columns, anchor=anchor(fit))
+    shown = table(rows, caption, kept, anchor=anchor(fit))
+    numbers = ["label", "estimate", "ci_low", "ci_high", "weight"]
+    return replace(shown, frame=rows[numbers].reset_index(drop=True))
 
 
 def compare(
@@ -166,7 +177,7 @@ def compare(
         "analysis": "Analysis",
         "k": "Trials",
         "people": "People",
-        "effect": f"{next(iter(measures), 'Effect')} (95 % interval)",
+        "effect": f"{short_name(next(iter(measures), 'Effect'))} (95 % interval)",
         "adhoc": "Conservative interval",
         "prediction": "Prediction interval",
         "i2": "I², %",
