@@ -108,12 +108,12 @@ def _claim(
     one: Assessment, notebooks: Mapping[str, str], plots: Mapping[str, str], trials: str
 ) -> str:
     verdict = one.verdict.replace("_", " ")
-    claimed = f" (claimed: {one.claimed})" if one.claimed else ""
+    claimed = f"(claimed: {one.claimed})" if one.claimed else ""
     lines = [
         f'<section class="claim" id="{escape(one.claim_id)}">',
         f"<h2>{escape(one.claim)}</h2>",
         f'<p><strong class="verdict verdict-{escape(one.verdict)}">{escape(verdict)}</strong>'
-        f"{escape(claimed)}</p>",
+        f" {escape(claimed)}</p>",
         _block("p", one.reason, "reason"),
     ]
     if one.claim_id in plots:
@@ -136,7 +136,9 @@ def _figures(one: Assessment) -> list[str]:
     parts = []
     if isfinite(one.estimate):
         real = f"{figure(one.estimate)} ({span(one.ci_low, one.ci_high)})"
-        parts.append(f"Real figure: {real}, {one.scale}.")
+        # the reason often says already what the figure measures
+        said = one.scale.lower() in one.reason.lower()
+        parts.append(f"Real figure: {real}{'' if said else f', {one.scale}'}.")
     if isfinite(one.ratio):
         limits = span(one.ratio_low, one.ratio_high)
         parts.append(f"The claimed figure is {figure(one.ratio)} times the real one ({limits}).")
