@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -120,6 +121,17 @@ def test_study_pages_say_where_results_stand_and_what_speaks_to_them(pages, site
     assert soup.select_one('a[href="../notebooks/02_depression.html"]')
     judged = soup.find("caption", string=lambda text: text and text.startswith("Judgements"))
     assert "RoB" in judged.find_parent("table").get_text()
+
+
+def test_every_result_leads_to_its_page_and_to_its_row(pages, site, root):
+    rows = pages[site / "results.html"].select("tbody tr")
+    with (root / "data" / "results.csv").open(encoding="utf-8", newline="") as file:
+        printed = list(csv.DictReader(file))
+    assert len(rows) == len(printed)
+    for row, result in zip(rows, printed, strict=True):
+        links = [str(a["href"]) for a in row.select("a")]
+        assert f"trials/{result['study_id']}.html#{result['result_id']}" in links
+        assert result["source_url"] in links
 
 
 def test_figures_are_the_same_to_the_byte(site, figures_before):

@@ -74,7 +74,7 @@ def _reading_order(source: Path) -> list[str]:
         for pattern in ("*.md", "notebooks/*.ipynb", "articles/*.md", "trials/*.md", "reference/*")
         for path in sorted(source.glob(pattern))
     ]
-    first = ("index", "articles/", "notebooks/", "methods", "trials", "data", "api")
+    first = ("index", "articles/", "notebooks/", "methods", "trials", "results", "data", "api")
     rank = {page: [page.startswith(start) for start in (*first, "")].index(True) for page in pages}
     return sorted(pages, key=lambda page: (rank[page], pages.index(page)))
 

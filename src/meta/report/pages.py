@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from meta.evidence.tables import load_evidence
+from meta.evidence.tables import Evidence, load_evidence
 from meta.report.claim_pages import write_claim_pages
-from meta.report.tables import html_block, html_table
+from meta.report.display import table
+from meta.report.tables import Html, escape, html_block, html_table
 from meta.report.trial_pages import write_trial_pages
 
 # heading -> the stage of src/meta that the names come from
@@ -37,10 +38,29 @@ def write_pages(home: Path, source: Path) -> None:
     notebooks = {path.stem for path in (home / "notebooks").glob("*.ipynb")}
     write_trial_pages(evidence, source, notebooks)
     write_claim_pages(evidence, source)
+    (source / "results.md").write_text(_results_page(evidence), encoding="utf-8")
     changes = (home / "data" / "CHANGES.md").read_text(encoding="utf-8")
     (source / "changes.md").write_text(changes, encoding="utf-8")
     (source / "data.md").write_text(_data_page(home), encoding="utf-8")
     (source / "api.md").write_text(_api_page(), encoding="utf-8")
+
+
+def _results_page(evidence: Evidence) -> str:
+    rows = evidence.select()
+    rows["result"] = [
+        Html(f'<a href="trials/{escape(study)}.html#{escape(result)}">{escape(result)}</a>')
+        for study, result in zip(rows["study_id"], rows["result_id"], strict=True)
+    ]
+    columns = {"label": "Study", "outcome": "Outcome", "instrument": "Scale"}
+    columns |= {"mg_form": "Salt", "reported_as": "As printed", "reporting": "Printed as"}
+    columns |= {"locator": "Read at", "flag": "Caution", "result": "Row"}
+    intro = (
+        f"{len(rows)} results of {rows['study_id'].nunique()} studies, each as it was printed, "
+        "with a link to the page that it was read on and to its row, where the way from there to "
+        "an effect is shown. The box above the table filters by words, such as an outcome's name."
+    )
+    shown = table(rows, "Every result", columns)
+    return f"# Every result\n\n{intro}\n\n{html_block(shown.html)}\n"
 
 
 def _data_page(home: Path) -> str:
