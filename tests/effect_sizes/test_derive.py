@@ -283,7 +283,7 @@ def test_outside_sd_of_change_scores_is_not_taken_for_end_scores():
     frame = table(row | {"sd_reference_kind": "change", "instrument_id": "moca"})
     assert "is of change scores" in reason(frame, sd="instrument")
     assert only(frame, sd="instrument", scores="change")["yi"] == -0.5
-    assert "none is on file for moca (sd_low)" in reason(frame, sd="instrument_low")
+    assert "none is on file for moca (column sd_low)" in reason(frame, sd="instrument_low")
 
 
 def test_printed_smd_passes_through():

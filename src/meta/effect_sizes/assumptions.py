@@ -19,6 +19,11 @@ INSTRUMENT_SDS = {
     "instrument_high": ("sd_high", "sd_high_source"),
 }
 
+_ON_FILE = {
+    "instrument": "on file",
+    "instrument_low": "the smallest on file",
+    "instrument_high": "the largest on file",
+}
 OUTSIDE_SD = "standard deviation from another source"
 
 ExternalSD = str | float | Mapping[str, float] | None
@@ -187,7 +192,7 @@ def find_outside_sd(row: Row, settings: Settings) -> tuple[float, str] | str:
     if isinstance(sd, str):
         column, source = INSTRUMENT_SDS[sd]
         if not row.has(column):
-            return f"{_NO_SD}, and none is on file for {instrument} ({column})"
+            return f"{_NO_SD}, and none is on file for {instrument} (column {column})"
         # the SD of change scores is another yardstick than the SD of scores
         kind = row.text("sd_reference_kind") or row.text("sd_kind")
         if settings.scores != "both" and (kind == "change") != (settings.scores == "change"):
@@ -195,7 +200,7 @@ def find_outside_sd(row: Row, settings: Settings) -> tuple[float, str] | str:
                 f"{_NO_SD}; the one on file for {instrument} is of {kind or 'unknown'} scores, and "
                 f"this set takes {SCORE_WORDS[settings.scores]} (scores={settings.scores!r})"
             )
-        return row[column], row.text(source) or f"on file for {instrument}, {column}"
+        return row[column], row.text(source) or f"{_ON_FILE[sd]} for {instrument}"
     if isinstance(sd, Mapping):
         for name in (row.text("instrument_id"), row.text("instrument")):
             if name in sd:

@@ -320,10 +320,12 @@ def _foot(found: Blocks, notes: Sequence[str]) -> list[Foot]:
     names = {row.method for row in rows if row.method}
     if names:
         foot.append(Foot(text=f"Pooled by: {methods if len(names) > 1 else names.pop()}."))
+    # what holds of several answers is said once, with their names
+    said: dict[str, list[str]] = {}
     for row in rows:
         if row.notes:
-            said = "; ".join(note.rstrip(".") for note in row.notes)
-            foot.append(Foot(text=f"{row.label}: {said}."))
+            said.setdefault("; ".join(note.rstrip(".") for note in row.notes), []).append(row.label)
+    foot += [Foot(text=f"{'; '.join(names)}: {note}.") for note, names in said.items()]
     return foot
 
 
