@@ -57,6 +57,7 @@ _PUBLIC = {
     "direction_vote": "meta.synthesis.without_pooling:direction_vote",
     "null_bounds": "meta.synthesis.silent_trials:null_bounds",
     "albatross": "meta.synthesis.albatross:albatross",
+    "multiverse": "meta.synthesis.multiverse:multiverse",
     "operating_characteristics": "meta.synthesis.operating:operating_characteristics",
     "bayes": "meta.synthesis.bayes:bayes",
     "permutation_test": "meta.synthesis.permutation:permutation_test",
