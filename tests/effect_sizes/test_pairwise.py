@@ -49,9 +49,49 @@ def test_a_count_that_was_not_printed_stays_missing_and_is_named(arms):
     assert found.excluded["label"].tolist() == ["B 2001"]
 
 
+def test_arms_of_ones_own_need_no_label_and_no_year(arms):
+    own = arms[["study_id", "treatment", "n", "response"]]
+    pairs = meta.pairwise(own, ["X", "Y"], "Placebo", events="response")
+    assert pairs.columns.tolist() == ["study_id", "label", "events_t", "n_t", "events_c", "n_c"]
+    assert meta.effects(pairs, "RR", lower_is_better=False).labels == ["1"]
+
+
 def test_faults_are_told_at_once(arms):
-    with pytest.raises(meta.DataError, match="3 faults") as caught:
-        meta.pairwise(arms, ["Z", "Placebo"], "Placebo", events="respons")
-    assert "'response'" in str(caught.value)
+    with pytest.raises(meta.DataError, match="2 faults") as caught:
+        meta.pairwise(arms, ["Z", "Placebo"], "Placebo", events="response")
+    assert "'Z'" in str(caught.value)
     with pytest.raises(meta.DataError, match="treatment_1"):
         meta.long_arms(pd.DataFrame({"trial_number": [1]}))
+
+
+def test_no_trial_is_lost_for_want_of_a_name(arms):
+    nameless = arms.assign(label=[None, *arms["label"][1:]])
+    with pytest.raises(meta.DataError, match="row 1, column label: it is empty"):
+        meta.pairwise(nameless, "X", "Placebo", events="response")
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "said"),
+    [
+        ({}, {"events": "respons"}, "no column 'respons'. Did you mean 'response'"),
+        ({}, {"events": "n"}, "name the column of people who had the event"),
+        ({}, {"treated": []}, "treated names no treatment. Known are X, Y, Placebo"),
+        ({"response": "many"}, {}, "'response' holds no numbers"),
+    ],
+)
+def test_wrong_calls_name_the_way_out(arms, changes, arguments, said):
+    call = {"treated": "X", "control": "Placebo", "events": "response", **arguments}
+    with pytest.raises(meta.DataError, match=said):
+        meta.pairwise(arms.assign(**changes), **call)
+
+
+def test_every_arm_needs_the_columns_of_the_first():
+    trials = pd.DataFrame(
+        {"trial_number": [1], "author": ["A"], "year": [2000], "treatment_1": ["X"], "n_1": [9]}
+    )
+    with pytest.raises(meta.DataError, match="no column n_2"):
+        meta.long_arms(trials.assign(treatment_2="Y"))
+    with pytest.raises(meta.DataError, match="row 1, column author"):
+        meta.long_arms(trials.assign(author=None))
+    # a column that only looks like one of an arm is none
+    assert len(meta.long_arms(trials.assign(treatment_kind="drug"))) == 1

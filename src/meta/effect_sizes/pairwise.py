@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.evidence.faults import closest, listed
 
 _FACTS = ["study_id", "label", "year"]
@@ -31,7 +31,8 @@ def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a column is missing.
+        If a column is missing, the arms do not have the same columns, or an author or year is not
+        given.
 
     Examples
     --------
@@ -40,6 +41,7 @@ def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
     >>> arms.loc[arms["study_id"] == "1", ["treatment", "n", "response"]].values.tolist()
     [['TCA', 75, 49], ['SNRI', 78, 60], ['Placebo', 76, 48]]
     """
+    need("long_arms", trials, pd.DataFrame, "a data frame", "one row a trial, arms side by side")
     needed = ["trial_number", "author", "year", "treatment_1", "n_1"]
     missing = [name for name in needed if name not in trials]
     if missing:
@@ -48,10 +50,18 @@ def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
             "same with _2, _3 for further arms"
         )
     columns = [str(name) for name in trials]
-    numbers = sorted(
-        int(name.removeprefix("treatment_")) for name in columns if name.startswith("treatment_")
-    )
+    ends = [name.removeprefix("treatment_") for name in columns if name.startswith("treatment_")]
+    numbers = sorted(int(end) for end in ends if end.isdecimal())
     names = [name.removesuffix("_1") for name in columns if name.endswith("_1")]
+    lacking = [
+        f"no column {name}_{number}; arm 1 has {name}_1, so every arm needs its own"
+        for number in numbers
+        for name in names
+        if f"{name}_{number}" not in columns
+    ]
+    faults = lacking + _empty(trials, ["trial_number", "author", "year"])
+    if faults:
+        raise DataError.from_faults("long_arms", faults)
     facts = pd.DataFrame(
         {
             "study_id": trials["trial_number"].astype(str),
@@ -76,6 +86,7 @@ def pairwise(
     ----------
     arms : pandas.DataFrame
         One row an arm, from :func:`long_arms`: ``study_id label year treatment n`` and the counts.
+        ``label`` (the study_id by default) and ``year`` may be absent.
     treated : str or iterable of str
         Treatment, or several that count as one: arms of one trial are added up, so that its control
         arm counts once.
@@ -88,13 +99,15 @@ def pairwise(
     -------
     pandas.DataFrame
         ``study_id label year events_t n_t events_c n_c``, one row a trial, as :func:`meta.effects`
-        takes it. A trial of which one of the arms does not print the count has a missing one, and
-        is named there among the excluded.
+        takes it with ``lower_is_better``, which says whether the event is unwanted. A trial of
+        which one of the arms does not print the count has a missing one, and is named there among
+        the excluded.
 
     Raises
     ------
     DataError
-        If no arm has such a treatment, a column is missing, or a treatment is also the control.
+        If no arm has such a treatment, none is named, a treatment is also the control, a column is
+        missing, a count is no number, or a study has no name. All faults are named.
 
     Notes
     -----
@@ -109,6 +122,16 @@ def pairwise(
     >>> pairs.loc[pairs["study_id"] == "1", ["events_t", "n_t", "events_c", "n_c"]].values.tolist()
     [[109, 153, 48, 76]]
     """
+    need("pairwise", arms, pd.DataFrame, "one row an arm", "meta.long_arms(trials)")
+    missing = [name for name in ("study_id", "treatment", "n", events) if name not in arms]
+    if missing:
+        raise DataError.from_faults(
+            "pairwise",
+            (
+                f"no column {name!r}. {closest(name, arms.columns)}Known are {listed(arms.columns)}"
+                for name in missing
+            ),
+        )
     wanted = [treated] if isinstance(treated, str) else list(treated)
     known = list(dict.fromkeys(arms["treatment"].dropna()))
     faults = [
@@ -116,18 +139,39 @@ def pairwise(
         for name in (*wanted, control)
         if name not in known
     ]
-    if events not in arms:
-        faults.append(f"no column {events!r}. {closest(events, arms.columns)}")
+    if not wanted:
+        faults.append(f"treated names no treatment. Known are {listed(known)}")
+    if events in ("n", *_FACTS, "treatment"):
+        faults.append(f"events is {events!r}; name the column of people who had the event")
+    faults += [
+        f"column {name!r} holds no numbers; give counts, missing where none is printed"
+        for name in (events, "n")
+        if not pd.api.types.is_numeric_dtype(arms[name])
+    ]
+    faults += _empty(arms, [name for name in _FACTS if name in arms])
     if control in wanted:
         faults.append(f"{control!r} is treated and control at once; leave it out of one of them")
     if faults:
         raise DataError.from_faults("pairwise", faults)
+    if "label" not in arms:
+        arms = arms.assign(label=arms["study_id"])
+    facts = [name for name in _FACTS if name in arms]
     columns = [events, "n"]
     sides = [
         arms[arms["treatment"].isin(names)]
-        .groupby(_FACTS, as_index=False, sort=False)[columns]
+        .groupby(facts, as_index=False, sort=False)[columns]
         .sum(skipna=False)
         for names in (wanted, [control])
     ]
-    both = sides[0].merge(sides[1], on=_FACTS, suffixes=("_t", "_c"))
+    both = sides[0].merge(sides[1], on=facts, suffixes=("_t", "_c"))
     return both.rename(columns={f"{events}_{arm}": f"events_{arm}" for arm in "tc"})
+
+
+def _empty(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
+    """Name the rows of which nobody could say what trial they are."""
+    return [
+        f"row {position + 1}, column {name}: it is empty; give it, for it tells trials apart"
+        for name in columns
+        for position, empty in enumerate(table[name].isna())
+        if empty
+    ]
