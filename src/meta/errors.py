@@ -41,6 +41,38 @@ class DataError(ValueError):
         return cls("\n".join([f"{where}: {count}", *(f"  - {fault}" for fault in found)]), found)
 
 
+def need(what: str, given: object, kinds: type | tuple[type, ...], takes: str, way: str) -> None:
+    """Refuse an argument of another kind.
+
+    Parameters
+    ----------
+    what : str
+        Name of the function.
+    given : object
+        What it was given.
+    kinds : type or tuple of type
+        What it can use.
+    takes : str
+        That in words.
+    way : str
+        What to give.
+
+    Raises
+    ------
+    DataError
+        With the way out.
+
+    Examples
+    --------
+    >>> need("pool", 3, str, "a name", "the name of a study")
+    Traceback (most recent call last):
+        ...
+    meta.errors.DataError: pool takes a name, and was given int: give the name of a study
+    """
+    if not isinstance(given, kinds):
+        raise DataError(f"{what} takes {takes}, and was given {type(given).__name__}: give {way}")
+
+
 class TooFewStudies(ValueError):
     """The analysis needs more studies than it was given."""
 

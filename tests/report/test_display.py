@@ -73,6 +73,38 @@ def test_a_wrong_column_is_named_with_the_nearest():
         meta.table(pd.DataFrame({"label": ["A"]}), "x", ["labl"])
 
 
+@pytest.mark.parametrize(
+    ("frame", "settings", "said"),
+    [
+        ([1, 2], {}, "takes a data frame, and was given list"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), {}, "a is the name of two columns"),
+        (pd.DataFrame({"a": [1]}), {"columns": "a"}, r"give a list, \['a'\]"),
+        (pd.DataFrame({"a": [1]}), {"columns": [0]}, "there is no column 0"),
+        (pd.DataFrame({"a": [1]}), {"digits": 2}, "takes digits by column"),
+        (pd.DataFrame({"a": [1]}), {"digits": {"a": -1}}, "digits are -1"),
+        (pd.DataFrame({"a": [1]}), {"digits": {"b": 1}}, "there is no column 'b'"),
+        (pd.DataFrame({"low": ["x"], "high": ["y"]}), {"columns": ["ci"]}, "must be numbers"),
+    ],
+)
+def test_what_is_no_table_is_refused(frame, settings, said):
+    with pytest.raises(meta.DataError, match=said):
+        meta.table(frame, "x", **settings)
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        ([], "no rows are given"),
+        ([[1]], "takes data frames, and was given list"),
+        ([pd.DataFrame({"label": ["A"]})], "no column source_url"),
+        ([pd.DataFrame({"source_url": ["https://example.org"]})], "no column citation"),
+    ],
+)
+def test_sources_need_pages_and_names(frames, said):
+    with pytest.raises(meta.DataError, match=said):
+        meta.sources(*frames)
+
+
 def test_sources_are_listed_once(evidence):
     rows = evidence.primary("depression")
     table = meta.sources(rows, rows, evidence.reviews.head(2))
@@ -128,6 +160,26 @@ def test_what_cannot_be_compared_is_refused():
         meta.compare({"a": fit, "b": ratio}, "x")
     with pytest.raises(meta.DataError, match=r"meta.pool\(effects\)"):
         meta.compare({"a": fit.effects}, "x")
+    narrow = meta.pool([-0.5, -0.3], [0.04, 0.04], ci_level=0.9)
+    with pytest.raises(meta.DataError, match=r"different levels \(0.9, 0.95\)"):
+        meta.compare({"a": fit, "b": narrow}, "x")
+    for given in ([fit], {}):
+        with pytest.raises(meta.DataError, match=r"meta\.subgroups\(\.\.\.\)\.fits"):
+            meta.compare(given, "x")
+    with pytest.raises(meta.DataError, match="digits is -1"):
+        meta.compare({"a": fit}, "x", digits=-1)
+    for function in (meta.behind, meta.linked):
+        with pytest.raises(meta.DataError, match=r"give meta\.pool\(effects\)"):
+            function(fit.effects)
+
+
+def test_the_heading_says_the_level_of_the_intervals():
+    narrow = meta.pool([-0.5, -0.3], [0.04, 0.04], ci_level=0.9)
+    assert "Effect (90 % interval)" in cells(meta.compare({"a": narrow}, "x"))[0]
+
+
+def test_where_no_trial_is_left_the_table_still_says_so():
+    assert cells(meta.compare({"none": None}, "x"))[1] == ["none", "0", "", "no trial", "", "", ""]
 
 
 def test_equal_answers_have_equal_names_and_others_do_not():

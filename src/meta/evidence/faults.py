@@ -68,7 +68,7 @@ def closest(word: str, known: Iterable[str]) -> str:
     >>> closest("paralel", ["parallel", "crossover"])
     "Did you mean 'parallel'? "
     """
-    near = get_close_matches(word, list(known), n=1)
+    near = get_close_matches(str(word), [str(each) for each in known], n=1)
     return f"Did you mean {near[0]!r}? " if near else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from meta import errors
 from meta.errors import DataError
 
 
@@ -37,11 +38,7 @@ def need(function: str, given: object, kinds: type | tuple[type, ...], what: str
     meta.errors.DataError: forest takes a fit, and was given int: give \
 meta.forest(meta.pool(effects))
     """
-    if not isinstance(given, kinds):
-        raise DataError(
-            f"{function} takes {what}, and was given {type(given).__name__}: give "
-            f"meta.{function}({way})"
-        )
+    errors.need(function, given, kinds, what, f"meta.{function}({way})")
 
 
 def need_fit(function: str, given: object) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.evidence.faults import closest, listed
 from meta.report.headings import CODES, DIGITS, headings
 from meta.report.tables import Html, claim_name, escape, html_table, link, study_name
@@ -76,7 +78,8 @@ def table(
     Raises
     ------
     DataError
-        If a column does not exist; the nearest names are given.
+        If this is no data frame, or has a name twice; if a column does not exist (the nearest names
+        are given), or limits of an interval are no numbers.
 
     Notes
     -----
@@ -95,8 +98,10 @@ def table(
     Tarleton 2017      PHQ-9  interval
     Tarleton 2017      PHQ-9      arms
     """
+    _check(frame, caption, columns, digits)
     names = list(frame.columns if columns is None else columns)
-    missing = [name for name in names if name not in frame and _limits(frame, name) is None]
+    asked = dict.fromkeys([*names, *(digits or {})])
+    missing = [name for name in asked if name not in frame and _limits(frame, name) is None]
     if missing:
         raise DataError.from_faults(
             f"table {caption!r}",
@@ -115,6 +120,27 @@ def table(
     return Table(_plain(frame, names), caption, text)
 
 
+def _check(frame: Any, caption: str, columns: Any, digits: Any) -> None:
+    """Refuse what is no data frame, and settings of another kind."""
+    what = f"table {caption!r}"
+    need(what, frame, pd.DataFrame, "a data frame", "pandas.DataFrame({'label': [...]})")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{what}: {listed(twice)} is the name of two columns; rename one of them")
+    if isinstance(columns, str):
+        raise DataError(f"{what}: columns is {columns!r}; give a list, [{columns!r}]")
+    need(what, digits or {}, Mapping, "digits by column", 'digits={"estimate": 1}')
+    wrong = [value for value in (digits or {}).values() if not _is_count(value)]
+    if wrong:
+        raise DataError(
+            f"{what}: digits are {listed(wrong)}; give whole numbers of decimals, 0 or more"
+        )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and bool(value >= 0)
+
+
 def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read") -> Table:
     """List the pages behind some rows, each once.
 
@@ -130,6 +156,11 @@ def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read")
     Table
         Study or review, kind of source, the place on the page with its link, and caution.
 
+    Raises
+    ------
+    DataError
+        If nothing is given, or rows without ``source_url`` or without a name.
+
     Examples
     --------
     >>> import meta
@@ -137,6 +168,8 @@ def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read")
     >>> len(meta.sources(rows).frame)
     2
     """
+    if not frames:
+        raise DataError("sources: no rows are given; give those of evidence.select(...)")
     rows = pd.concat([_with_label(frame) for frame in frames], ignore_index=True)
     names = ["label", "source_kind", "locator", "flag"]
     rows = rows.reindex(columns=[*names, "study_id", "source_url"])
@@ -148,12 +181,18 @@ def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read")
 
 
 def _with_label(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame if "label" in frame else frame.assign(label=frame["citation"])
+    way = "rows of evidence.select(...), evidence.reviews or evidence.benchmarks"
+    need("sources", frame, pd.DataFrame, "data frames", way)
+    name = "label" if "label" in frame else "citation"
+    missing = [column for column in (name, "source_url") if column not in frame]
+    if missing:
+        raise DataError(f"sources: no column {listed(missing)}; give {way}")
+    return frame.assign(label=frame[name])
 
 
 def _limits(frame: pd.DataFrame, name: str) -> tuple[str, str] | None:
     """Name the two columns that an interval's cell is made of, where there are such."""
-    if not name.endswith("ci"):
+    if not str(name).endswith("ci"):
         return None
     start = name.removesuffix("ci")
     pairs = ((start + low, start + high) for low, high in _LIMITS)
@@ -164,7 +203,12 @@ def _cells(frame: pd.DataFrame, name: str, digits: int) -> pd.Series:
     if name not in frame:
         low, high = _limits(frame, name) or ("", "")
         ends = zip(frame[low], frame[high], strict=True)
-        texts = ["" if pd.isna(a) or pd.isna(b) else _span(a, b, digits) for a, b in ends]
+        try:
+            texts = ["" if pd.isna(a) or pd.isna(b) else _span(a, b, digits) for a, b in ends]
+        except (TypeError, ValueError):
+            raise DataError(
+                f"table: {low} and {high} must be numbers to stand as {name!r}"
+            ) from None
         return pd.Series(texts, index=frame.index, dtype=object)
     column = frame[name]
     linked = _linked(frame, name)

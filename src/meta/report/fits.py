@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures.forest_rows import short_name
 from meta.report.display import Table, folded, table
 from meta.report.tables import Html, escape, html_table, study_name
 from meta.synthesis.presentation import estimate_text, number
-from meta.synthesis.result import Pooled
+from meta.synthesis.result import Pooled, need_fit
 
 
 def anchor(fit: Pooled) -> str:
@@ -44,12 +44,18 @@ def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Html:
     Html
         For use in ``Markdown``; a text.
 
+    Raises
+    ------
+    DataError
+        If this is no answer of :func:`meta.pool`.
+
     Examples
     --------
     >>> import meta
     >>> print(meta.linked(meta.pool([-0.5, -0.3], [0.04, 0.04])))
     <a class="fit" href="#fit-...">−0.40 (−1.67 to 0.87)</a>
     """
+    need_fit(fit, "linked")
     target = _among(fit) if among else anchor(fit)
     return Html(f'<a class="fit" href="#{target}">{escape(fit.effect_text(digits))}</a>')
 
@@ -75,6 +81,11 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
         the trial (normal) and its weight; each name links to the study's page. Columns in which
         nothing stands are left out.
 
+    Raises
+    ------
+    DataError
+        If this is no answer of :func:`meta.pool`.
+
     Examples
     --------
     >>> import meta
@@ -82,6 +93,7 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
     >>> meta.behind(fit).frame["label"].tolist()
     ['B', 'A']
     """
+    need_fit(fit, "behind")
     yi, half = fit.effects.yi, float(norm.ppf(0.975)) * fit.effects.sei
     rows = fit.effects.table.assign(
         estimate=fit.scale.transform(yi),
@@ -143,7 +155,8 @@ def compare(
     Raises
     ------
     DataError
-        If something given is no pooled answer.
+        If nothing is given, or something that is no pooled answer; if the answers have different
+        measures, or intervals of different levels.
 
     Examples
     --------
@@ -153,7 +166,11 @@ def compare(
     >>> meta.compare({"both": both, "first": first}, "Effects").frame["k"].tolist()
     [2, 1]
     """
+    way = '{"all": fit, "without A": other}, or meta.subgroups(...).fits'
+    need("compare", fits, (Mapping, pd.Series), "answers by name", way)
     named = dict(fits.items())
+    if not named:
+        raise DataError(f"compare: there is no answer; give {way}")
     wrong = [str(name) for name, fit in named.items() if not isinstance(fit, Pooled | None)]
     if wrong:
         raise DataError(
@@ -165,6 +182,14 @@ def compare(
             f"compare: the answers have different measures ({', '.join(sorted(measures))}); give "
             "each measure a table of its own"
         )
+    levels = {fit.ci_level for fit in named.values() if fit is not None}
+    if len(levels) > 1:
+        found = ", ".join(map(str, sorted(levels)))
+        raise DataError(
+            f"compare: the intervals have different levels ({found}); pool all answers with one "
+            "ci_level"
+        )
+    level = f"{100 * next(iter(levels), 0.95):g} %"
     rows = [_row(str(name), fit, digits) for name, fit in named.items()]
     taken: set[str] = set()
     for (row, _), fit in zip(rows, named.values(), strict=True):
@@ -172,16 +197,16 @@ def compare(
         if fit is not None and _among(fit) not in taken:
             taken.add(_among(fit))
             row["analysis"] = Html(f'<span id="{_among(fit)}">{escape(row["analysis"])}</span>')
-    shown = pd.DataFrame([row for row, _ in rows])
     columns = {
         "analysis": "Analysis",
         "k": "Trials",
         "people": "People",
-        "effect": f"{short_name(next(iter(measures), 'Effect'))} (95 % interval)",
+        "effect": f"{short_name(next(iter(measures), 'GEN'))} ({level} interval)",
         "adhoc": "Conservative interval",
         "prediction": "Prediction interval",
         "i2": "I², %",
     }
+    shown = pd.DataFrame([row for row, _ in rows], columns=list(columns))
     html = html_table(shown, caption, columns=columns, digits={"i2": 0})
     return Table(pd.DataFrame([numbers for _, numbers in rows]), caption, html)
 

@@ -143,6 +143,12 @@ def headings(columns: Iterable[str]) -> dict[str, str]:
     columns : iterable of str
         Names of columns.
 
+    Returns
+    -------
+    dict of str to str
+        Heading by column, in the given order, as :func:`meta.table` takes it; with ``|`` a few of
+        them can be replaced.
+
     Examples
     --------
     >>> import meta

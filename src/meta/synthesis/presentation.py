@@ -16,7 +16,7 @@ import pandas as pd
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.scales import Scale, scale_of
-from meta.errors import DataError
+from meta.errors import DataError, need
 
 # from here on decimals say nothing, and digits need separators
 _LONG = 1e5
@@ -102,11 +102,8 @@ def need_pooled(fit: Any, what: str) -> None:
     DataError
         With the way to one.
     """
-    if not isinstance(fit, PooledAnswer):
-        raise DataError(
-            f"{what} takes a pooled effect, and was given {type(fit).__name__}: give the answer of "
-            "pool(), mantel_haenszel(), peto(), glmm(), multilevel() or robust()"
-        )
+    way = "the answer of pool(), mantel_haenszel(), peto(), glmm(), multilevel() or robust()"
+    need(what, fit, PooledAnswer, "a pooled effect", way)
 
 
 def need_effects(effects: Any, what: str) -> None:
@@ -117,11 +114,8 @@ def need_effects(effects: Any, what: str) -> None:
     DataError
         With the way to them.
     """
-    if not isinstance(effects, Effects):
-        raise DataError(
-            f"{what} takes effects, and was given {type(effects).__name__}: give "
-            "meta.Effects.from_arrays(yi, vi) for bare arrays, and fit.effects for those of a fit"
-        )
+    way = "meta.Effects.from_arrays(yi, vi) for bare arrays, and fit.effects for those of a fit"
+    need(what, effects, Effects, "effects", way)
 
 
 def plain(value: Any) -> Any:
@@ -151,6 +145,8 @@ def number(value: float, digits: int = 2) -> str:
     From 100,000 on (an interval with one degree of freedom on a ratio scale) without decimals and
     with separators, and beyond a billion in words: nobody reads more into such a number.
     """
+    if not isinstance(digits, int | np.integer) or digits < 0:
+        raise DataError(f"digits is {digits!r}; give a whole number of decimals, 0 or more")
     if not np.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "not available"
     if abs(value) > _BILLION:

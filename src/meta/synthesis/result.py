@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meta.effect_sizes.container import Effects
-from meta.errors import DataError
+from meta.errors import need
 from meta.synthesis.presentation import PooledAnswer, compact, number, p_alone, p_text
 
 _CI_NAMES = {
@@ -226,8 +226,4 @@ def need_fit(fit: Any, what: str) -> None:
     DataError
         With the way to a pooled answer.
     """
-    if not isinstance(fit, Pooled):
-        raise DataError(
-            f"{what} takes the answer of pool(), and was given {type(fit).__name__}: give "
-            "meta.pool(effects)"
-        )
+    need(what, fit, Pooled, "the answer of pool()", "meta.pool(effects)")
