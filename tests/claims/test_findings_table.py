@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import meta
 from meta.claims.findings_table import RATED, rated_rows
 
@@ -23,3 +25,14 @@ def test_the_answer_on_crp_is_that_of_unflagged_trials(root):
     every = evidence.primary("crp", effect_unit="mg/L")
     assert 0 < len(kept) < len(every)
     assert not kept["flag"].fillna("").str.contains("integrity").any()
+
+
+@pytest.mark.parametrize("given", [{}, [1], {"a": meta.pool([0.1], [0.1])}])
+def test_only_ratings_make_a_table(given):
+    with pytest.raises(meta.DataError, match=r"give meta\.certainties\(evidence\)"):
+        meta.summary_of_findings(given)
+
+
+def test_ratings_need_tables():
+    with pytest.raises(meta.DataError, match=r"was given NoneType: give meta\.load_evidence"):
+        meta.certainties(None)

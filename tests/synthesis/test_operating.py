@@ -66,3 +66,28 @@ def test_faults():
             meta.operating_characteristics([0.1, 0.1], **wrong)
     with pytest.raises(meta.DataError, match="above 0"):
         meta.operating_characteristics([0.1, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"tau2": "a"}, "tau2 is 'a'"),
+        ({"tau2": [None]}, r"tau2 is \[None\]"),
+        ({"ci_level": "95"}, "ci_level is '95'"),
+        ({"repetitions": 200.5}, "whole number from 100 on"),
+        ({"truth": np.nan}, "truth is nan"),
+        ({"truth": "large"}, "truth is 'large'"),
+        ({"seed": -1}, "seed is -1"),
+    ],
+)
+def test_settings_of_another_kind_name_what_is_needed(wrong, said):
+    with pytest.raises(meta.DataError, match=said):
+        meta.operating_characteristics([0.1, 0.1], **wrong)
+
+
+def test_effects_and_other_answers_are_not_taken_for_variances():
+    fit = meta.pool([0.1, 0.2], [0.1, 0.1])
+    tables = meta.mantel_haenszel([4, 5], [100, 90], [11, 10], [100, 90])
+    for given in (fit.effects, tables):
+        with pytest.raises(meta.DataError, match=r"give meta.pool\(effects\) or effects.vi"):
+            meta.operating_characteristics(given)

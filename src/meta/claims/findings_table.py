@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from meta.effect_sizes.derive import effects
+from meta.errors import need
 from meta.evidence.tables import Evidence
 from meta.synthesis.certainty import Certainty, certainty
 from meta.synthesis.pool import pool
@@ -50,6 +51,11 @@ def certainties(evidence: Evidence) -> dict[str, Certainty]:
     dict of str to Certainty
         By the name of the outcome, with the effect that is rated in ``.fit``.
 
+    Raises
+    ------
+    DataError
+        If these are no tables, or one of the outcomes has no result in them.
+
     Notes
     -----
     Results are those of :meth:`Evidence.primary`. The smallest difference that matters is the
@@ -64,6 +70,7 @@ def certainties(evidence: Evidence) -> dict[str, Certainty]:
     >>> rated["Depressive symptoms"].level
     'very low'
     """
+    need("certainties", evidence, Evidence, "evidence tables", "meta.load_evidence(folder)")
     return {
         each.name: certainty(
             evidence,
@@ -75,19 +82,24 @@ def certainties(evidence: Evidence) -> dict[str, Certainty]:
     }
 
 
-def summary_of_findings(rated: dict[str, Certainty]) -> pd.DataFrame:
+def summary_of_findings(rated: Mapping[str, Certainty]) -> pd.DataFrame:
     """Set the rated outcomes in one table.
 
     Parameters
     ----------
-    rated : dict of str to Certainty
-        From :func:`certainties`.
+    rated : mapping of str to Certainty
+        From :func:`certainties`, or answers of :func:`meta.certainty` by name; at least one.
 
     Returns
     -------
     pandas.DataFrame
         One row an outcome: ``outcome k n_total measure effect level`` and one column for each of
         the five questions.
+
+    Raises
+    ------
+    DataError
+        If there is none, or one is no rating.
 
     Examples
     --------
@@ -96,6 +108,10 @@ def summary_of_findings(rated: dict[str, Certainty]) -> pd.DataFrame:
     >>> meta.summary_of_findings(rated)["outcome"].tolist()[:2]
     ['Depressive symptoms', 'Anxiety']
     """
+    way = "meta.certainties(evidence), or answers of meta.certainty by name"
+    need("summary_of_findings", rated, Mapping, "ratings by name", way)
+    for found in rated.values() or [None]:
+        need("summary_of_findings", found, Certainty, "ratings", way)
     rows = [found.to_row().assign(outcome=name) for name, found in rated.items()]
     return pd.concat(rows, ignore_index=True)
 

@@ -60,7 +60,7 @@ def read_settings(
             f"include is {levels!r}; needed: some of {', '.join(LEVELS)}, each once, the preferred "
             "one first"
         )
-    if not _is_number(correlation) or not -1 < correlation < 1:
+    if not is_number(correlation) or not -1 < correlation < 1:
         faults.append(f"correlation is {correlation!r}; needed: a number strictly between -1 and 1")
     faults += _sd_faults(sd)
     # end and change scores estimate one and the same difference on the scale's own units, but not
@@ -75,7 +75,8 @@ def read_settings(
     )
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Say whether this is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -90,9 +91,9 @@ def _sd_faults(sd: ExternalSD) -> list[str]:
         return [
             f"sd[{name!r}] is {value!r}; {needed}"
             for name, value in sd.items()
-            if not _is_number(value) or value <= 0
+            if not is_number(value) or value <= 0
         ]
-    return [] if _is_number(sd) and sd > 0 else [f"sd is {sd!r}; {needed}"]
+    return [] if is_number(sd) and sd > 0 else [f"sd is {sd!r}; {needed}"]
 
 
 def crossover_correlation(r: float) -> Assumption:

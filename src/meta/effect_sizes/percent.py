@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from meta.effect_sizes.assumptions import change_correlation
+from meta.effect_sizes.assumptions import change_correlation, is_number
 from meta.effect_sizes.derivation import Assumption
 from meta.effect_sizes.rows import Row, read_rows
 from meta.errors import DataError
@@ -158,9 +158,9 @@ def _choice_faults(scores: str, correlation: float, ci_level: float) -> list[str
     faults = []
     if scores not in ("post", "change"):
         faults.append(f"scores is {scores!r}; needed: post or change")
-    if not -1 < correlation < 1:
+    if not is_number(correlation) or not -1 < correlation < 1:
         faults.append(f"correlation is {correlation!r}; needed: a number strictly between -1 and 1")
-    if not 0 < ci_level < 1:
+    if not is_number(ci_level) or not 0 < ci_level < 1:
         faults.append(f"ci_level is {ci_level!r}; needed: a number between 0 and 1 (0.95, not 95)")
     return faults
 

@@ -112,7 +112,10 @@ def absolute_effect(fit: PooledAnswer, control_risk: float | Mapping[str, float]
 def _share(risk: object) -> float:
     number = isinstance(risk, Real) and not isinstance(risk, bool)
     if not number or not 0 <= float(risk) <= 1:  # type: ignore[arg-type]
-        raise DataError("give a share from 0 to 1 (0.38 for 38 %)")
+        raise DataError(
+            "give a share from 0 to 1 (0.38 for 38 %), or several by name, "
+            '{"low": 0.1, "high": 0.3}'
+        )
     return float(risk)  # type: ignore[arg-type]
 
 

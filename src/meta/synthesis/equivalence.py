@@ -204,7 +204,7 @@ def _margin(scale: Scale, margin: float | tuple[float, float]) -> tuple[float, f
         if not scale.null < high < highest:
             raise fault
         return (1 / high if scale.log else -high), high
-    if not isinstance(margin, tuple | list) or len(margin) != 2:
+    if not isinstance(margin, tuple | list | np.ndarray) or np.size(margin) != 2:
         raise fault
     try:
         low, high = (float(end) for end in margin)

@@ -7,6 +7,7 @@ meta-analyses with a known truth are drawn again and again, with the variances a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from scipy import stats
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import CI_METHODS, TAU2_METHODS, check_choice, tau2_columns
+from meta.synthesis.presentation import Answer, check_level
 from meta.synthesis.result import Pooled
 
 Floats = NDArray[np.float64]
@@ -67,7 +69,8 @@ def operating_characteristics(
     TooFewStudies
         With fewer than two variances.
     DataError
-        If a variance is not above 0, ``tau2`` is negative, or a setting does not exist.
+        If a variance is not above 0, ``tau2`` is negative, ``truth`` is not finite, or a setting
+        does not exist.
 
     Notes
     -----
@@ -95,10 +98,14 @@ def operating_characteristics(
     True
     """
     v, truth, levels, method = _settings(fit, truth, tau2, tau2_method)
-    if not 0 < ci_level < 1:
-        raise DataError(f"ci_level is {ci_level}; give a share between 0 and 1, for example 0.95")
-    if repetitions < 100:
-        raise DataError(f"repetitions is {repetitions}; below 100 the shares say nothing")
+    check_level(ci_level)
+    if not isinstance(repetitions, int | np.integer) or repetitions < 100:
+        raise DataError(
+            f"repetitions is {repetitions!r}; give a whole number from 100 on, below which the "
+            "shares say nothing"
+        )
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise DataError(f"seed is {seed!r}; give a whole number, 0 or more")
     random = np.random.default_rng(seed)
     rows = [
         row
@@ -116,6 +123,11 @@ def _settings(
 ) -> tuple[Floats, float, list[float], str]:
     if isinstance(fit, Pooled):
         answer, v = fit, fit.effects.vi
+    elif isinstance(fit, Answer | Effects):
+        raise DataError(
+            f"operating_characteristics takes the answer of pool() or variances, and was given "
+            f"{type(fit).__name__}: give meta.pool(effects) or effects.vi"
+        )
     else:  # the same checks as for effects
         answer, v = None, Effects.from_arrays(np.zeros(np.size(fit)), fit).vi
     if len(v) < 2:
@@ -123,10 +135,12 @@ def _settings(
     if tau2 is None:
         tau2 = [0.0] if answer is None or answer.model != "random" else [0.0, answer.tau2]
     levels = list(dict.fromkeys(tau2 if isinstance(tau2, Iterable) else [tau2]))
-    if not levels or not all(np.isfinite(level) and level >= 0 for level in levels):
-        raise DataError(f"tau2 is {tau2}; give one or several variances, each at least 0")
+    if not levels or not all(isinstance(level, Real) and 0 <= level < np.inf for level in levels):
+        raise DataError(f"tau2 is {tau2!r}; give one or several variances, each at least 0")
     if truth is None:
         truth = 0.0 if answer is None else answer.estimate
+    if not isinstance(truth, Real) or not np.isfinite(truth):
+        raise DataError(f"truth is {truth!r}; give the true mean effect, a finite number")
     method = tau2_method or ("REML" if answer is None else answer.tau2_method)
     check_choice("tau2_method", method, TAU2_METHODS)
     return v, float(truth), [float(level) for level in levels], method
