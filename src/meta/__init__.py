@@ -79,6 +79,7 @@ _PUBLIC = {
     "bubble": "meta.figures.bubble:bubble",
     "drapery": "meta.figures.drapery:drapery",
     "harvest": "meta.figures.harvest:harvest",
+    "multiverse_plot": "meta.figures.multiverse:multiverse_plot",
     "posterior": "meta.figures.posterior:posterior",
     "albatross_plot": "meta.figures.albatross:albatross_plot",
     "leave_one_out_plot": "meta.figures.sensitivity:leave_one_out_plot",

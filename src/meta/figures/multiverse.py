@@ -1,0 +1,166 @@
+"""Which choices does the answer hang on?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from meta.errors import DataError
+from meta.figures import theme
+from meta.figures.axis import robust_limits
+from meta.figures.canvas import Canvas, effect_axis, frame
+from meta.figures.given import need
+from meta.figures.sheet import axis_name, null_place, to_axis
+from meta.figures.theme import SIZE, put, text_width
+from meta.synthesis.multiverse import Multiverse
+
+_CURVE = 190.0
+_LINE = 13.0
+_GAP = 10.0
+_WIDTH = 430.0
+
+
+@theme.in_house_style
+def multiverse_plot(found: Multiverse, ax: Axes | None = None, *, title: str = "") -> Figure:
+    """Draw the answer of every combination of choices, and which choices led to it.
+
+    Parameters
+    ----------
+    found : Multiverse
+        The answer of :func:`meta.multiverse`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.forest`. Above, estimates with their intervals in rising order, dark where
+        the interval excludes no effect; below, a stroke for each value that the combination holds.
+        A value whose strokes gather at one end is one that the answer hangs on.
+
+    Raises
+    ------
+    DataError
+        If anything else is given, or no combination has an answer.
+
+    References
+    ----------
+    The specification curve [1]_.
+
+    .. [1] voracek2019
+
+    Examples
+    --------
+    >>> import meta
+    >>> rows = meta.load_evidence("data").primary("depression")
+    >>> found = meta.multiverse(rows, {"tau2_method": ["REML", "DL"], "ci_method": ["HK", "wald"]})
+    >>> meta.alt_text(meta.multiverse_plot(found))[:44]
+    'Estimates of 4 combinations of choices, in r'
+    """
+    way = "meta.multiverse_plot(meta.multiverse(rows, choices))"
+    need("multiverse_plot", found, Multiverse, "the answer of multiverse()", way)
+    shown = found.table[found.table["reason"] == ""]
+    if shown.empty:
+        raise DataError("multiverse_plot: no combination has an answer; the table says why")
+    shown = shown.sort_values(["estimate", "ci_high"], kind="stable", ignore_index=True)
+    values = [(name, value) for name, of in found.choices.items() for value in of]
+    lines = len(values) + len(found.choices)
+    below = lines * _LINE + _GAP * len(found.choices)
+    names = [str(value) for _, value in values] + list(found.choices)
+    key = [
+        (Line2D([], [], marker="o", color=theme.SUMMARY, markersize=4), "excludes no effect"),
+        (Line2D([], [], marker="o", color=theme.RULE, markersize=4), "does not"),
+    ]
+    notes = [found.sentence(), *theme.note_lines(found.notes)]
+    canvas = frame(
+        "multiverse_plot", ax, width=_WIDTH, height=_CURVE + below, title=title, key=key,
+        notes=notes, left=24 + max(text_width(theme.plain(name), SIZE - 1) for name in names),
+        axes=False,
+    )  # fmt: skip
+    width, height = canvas.size
+    curve = height * _CURVE / (_CURVE + below)
+    upper = canvas.panel.inset_axes((0, 1 - curve / height, 1, curve / height))
+    lower = canvas.panel.inset_axes((0, 0, 1, 1 - curve / height))
+    _draw_curve(replace(canvas, panel=upper, size=(width, curve)), found, shown)
+    _draw_choices(lower, found, shown, canvas.scale, lines)
+    theme.describe(
+        canvas.host,
+        f"{theme.lead(title)}Estimates of {len(shown)} combinations of choices, in rising order. "
+        + found.sentence()
+        + " Median by choice: "
+        + "; ".join(_by_choice(found))
+        + ". "
+        + " ".join(notes[1:]),
+    )
+    return canvas.figure
+
+
+def _draw_curve(canvas: Canvas, found: Multiverse, shown: pd.DataFrame) -> None:
+    panel, factor = canvas.panel, canvas.scale
+    ends = {name: to_axis(found.scale, shown[name]) for name in ("estimate", "ci_low", "ci_high")}
+    null = null_place(found.scale)
+    limits = robust_limits(
+        ends["estimate"], ends["ci_low"], ends["ci_high"],
+        must_show=[null] if np.isfinite(null) else [],
+    )  # fmt: skip
+    places = np.arange(len(shown))
+    colours = _colours(shown)
+    panel.vlines(
+        places, ends["ci_low"], ends["ci_high"], colors=colours, linewidth=0.9 * factor, zorder=1
+    )
+    panel.scatter(places, ends["estimate"], s=9 * factor**2, c=colours, zorder=2, gid="estimate")
+    if np.isfinite(null):
+        panel.axhline(null, color=theme.INK, linewidth=0.9 * factor, zorder=0)
+    panel.set_xlim(-0.8, len(shown) - 0.2)
+    panel.set_xticks([])
+    panel.set_ylabel(axis_name(found.scale), fontsize=(SIZE - 1) * factor)
+    panel.tick_params(axis="y", labelsize=(SIZE - 1) * factor)
+    for side in ("top", "right", "bottom"):
+        panel.spines[side].set_visible(False)
+    effect_axis(canvas, found.scale, limits, axis="y")
+
+
+def _draw_choices(
+    panel: Axes, found: Multiverse, shown: pd.DataFrame, factor: float, lines: int
+) -> None:
+    panel.set_axis_off()
+    panel.set_xlim(-0.8, len(shown) - 0.2)
+    gap = _GAP / _LINE
+    panel.set_ylim(lines + gap * len(found.choices), 0)
+    beside = {"transform": panel.get_yaxis_transform(), "ha": "right", "va": "center"}
+    y = 0.0
+    for name, values in found.choices.items():
+        y += gap + 0.5
+        put(panel, -0.02, y, name.replace("_", " "), fontweight="bold",
+            fontsize=(SIZE - 1) * factor, **beside)  # fmt: skip
+        y += 0.5
+        for value in values:
+            y += 0.5
+            put(panel, -0.02, y, value, fontsize=(SIZE - 1) * factor, color=theme.MUTED, **beside)
+            held = shown[shown[name] == value]
+            panel.vlines(
+                held.index, y - 0.32, y + 0.32, colors=_colours(held), linewidth=1.3 * factor,
+                gid=f"choice-{name}-{value}",
+            )  # fmt: skip
+            y += 0.5
+
+
+def _colours(shown: pd.DataFrame) -> list[str]:
+    return [theme.SUMMARY if decides else theme.RULE for decides in shown["decides"]]
+
+
+def _by_choice(found: Multiverse) -> list[str]:
+    table = found.by_choice()
+    table = table[table["n"] > 0]
+    medians = found.scale.transform(table["median"])
+    return [
+        f"{row.choice} {row.value} {median:.2f}".replace("-", "−")
+        for row, median in zip(table.itertuples(), np.atleast_1d(medians), strict=True)
+    ]
