@@ -242,6 +242,15 @@ def test_all_faults_are_named_with_block_row_and_column() -> None:
             pd.DataFrame({"label": ["A"], "estimate": [1.0], "ci_low": [0.5]}),
             "columns ci_high missing",
         ),
+        (
+            pd.DataFrame([["A", 1.0, 2.0]], columns=["label", "estimate", "estimate"]),
+            "two columns have the name estimate",
+        ),
+        (pd.DataFrame({"label": ["A"], "estimate": [[1.0, 2.0]]}), "give a finite number"),
+        (
+            pd.DataFrame({"label": ["A"], "estimate": [1.0], "pooled": ["no"]}),
+            "column pooled: 'no'; give True or False",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(data: object, message: str) -> None:
@@ -265,6 +274,17 @@ def test_logarithms_of_ratios_are_refused() -> None:
         ({"limits": (1, 60)}, "leave out the line of no effect"),
         ({"limits": (-5, 60), "claimed": 90}, "leave out claimed 90"),
         ({"scale": "XY"}, "unknown measure"),
+        ({"limits": 60}, r"limits=60: give two numbers, \(low, high\)"),
+        ({"claimed": "28"}, "claimed '28': '28'; give a finite number"),
+        ({"claimed": (1, 2, 3)}, "give a finite number, or two of them"),
+        ({"references": [10]}, r"and was given list: give references=\{"),
+        ({"columns": ["k"]}, r"and was given list: give columns=\{"),
+        ({"favours": "drug"}, "favours is 'drug'; give the words left and right"),
+        ({"favours": ("drug",)}, "give the words left and right"),
+        ({"digits": -1}, "digits is -1; give a whole number"),
+        ({"digits": 1.5}, "digits is 1.5"),
+        ({"notes": 3}, "takes notes as texts"),
+        ({"ax": 3}, "takes Matplotlib axes, and was given int"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, object], message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -96,6 +97,9 @@ def limits_of_reader(
     DataError
         If they are not two finite numbers in rising order, above 0 for ratios.
     """
+    several = isinstance(limits, Sequence | np.ndarray)
+    if not several or len(limits) != 2 or not all(isinstance(edge, Real) for edge in limits):
+        raise DataError(f"{name}: {argument}={limits!r}: give two numbers, (low, high)")
     low, high = limits
     if not (np.isfinite(limits).all() and low < high and (low > 0 or not scale.log)):
         need = "above 0 " if scale.log else ""

@@ -204,6 +204,10 @@ def _of_answer(label: str, fit: Pooled, scale: Scale, further: Sequence[str]) ->
 def _of_table(
     table: pd.DataFrame, where: str, scale: Scale, further: Sequence[str], faults: list[str]
 ) -> list[Estimate]:
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        faults.append(f"{where}two columns have the name {twice[0]}; rename one of them")
+        return []
     missing = [name for name in ("label", "estimate") if name not in table]
     missing += [
         one
@@ -224,6 +228,8 @@ def _of_table(
             for name in ("estimate", "ci_low", "ci_high")
         )
         pooled = _says(record.get("pooled"))
+        if isinstance(record.get("pooled"), str):
+            wrong.append(f"{row}, column pooled: {record['pooled']!r}; give True or False")
         if _missing(record["estimate"]):
             wrong.append(f"{row}, column estimate: there is none; give it, or leave the row out")
         if not wrong:
@@ -283,7 +289,7 @@ def _check_interval(
 
 
 def _missing(value: Any) -> bool:
-    return value is None or bool(pd.isna(value))
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
 
 
 def _says(value: Any) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures import forest_rows as make
 from meta.figures import theme
 from meta.figures.axis import limits_of_reader, robust_limits
@@ -146,6 +147,7 @@ def interval_plot(
     '3 estimates side by side: Change, %. Waiting lists: A 2001 −12; B 2004 −16. Control arms: C \
 2017 −20 (−31 to −9). A line marks claimed −28. Vertical line: no effect.'
     """
+    _check(columns, references, favours)
     found = read_blocks(_WHAT, data, scale, columns)
     marks = _references(found, references, claimed)
     shown = _digits(found) if digits is None else digits
@@ -170,13 +172,30 @@ def interval_plot(
         axis_label=theme.plain(axis_label) or axis_name(found.scale),
         limits=_limits(found, rows, marks, limits),
         references=tuple(marks),
-        favours=favours,
+        favours=(theme.plain(favours[0]), theme.plain(favours[1])) if favours else None,
         foot=tuple(_foot(found, notes)),
         title=theme.plain(title),
     )
     figure, host, _ = draw_sheet(sheet, ax)
     theme.describe(host, _in_words(found, sheet))
     return figure
+
+
+def _check(columns: object, references: object, favours: object) -> None:
+    """Refuse settings of another kind; read_blocks looks at the data."""
+    column = 'columns={"k": "Trials"}'
+    need(_WHAT, columns or {}, Mapping, "columns with their headings", column)
+    reference = 'references={"lowest": 10, "usual": (20, 30)}'
+    need(_WHAT, references or {}, Mapping, "references by what is written over them", reference)
+    if favours is not None and (
+        not isinstance(favours, tuple | list)
+        or len(favours) != 2
+        or not all(isinstance(side, str) for side in favours)
+    ):
+        raise DataError(
+            f"{_WHAT}: favours is {favours!r}; give the words left and right of no effect, "
+            '("favours drug", "favours placebo")'
+        )
 
 
 def _value_label(found: Blocks) -> str:
@@ -241,12 +260,9 @@ def _references(
     need = "a ratio above 0" if scale.log else "a finite number"
     for argument, kind, label, at in given:
         edges = at if isinstance(at, tuple) else (at, at)
-        try:
-            low, high = (float(edge) for edge in edges)
-            usable = bool(np.isfinite([low, high]).all()) and (low > 0 or not scale.log)
-        except (TypeError, ValueError):
-            usable = False
-        if not usable:
+        numbers = len(edges) == 2 and all(isinstance(edge, Real) for edge in edges)
+        low, high = map(float, edges) if numbers else (np.nan, np.nan)
+        if not np.isfinite([low, high]).all() or (scale.log and low <= 0):
             faults.append(
                 f"{argument}, {label}: {at!r}; give {need}, or two of them as (low, high), on the "
                 "reader's scale"
@@ -302,8 +318,8 @@ def _limits(
 
 
 def _foot(found: Blocks, notes: Sequence[str]) -> list[Foot]:
-    if isinstance(notes, str):
-        notes = [notes]
+    need(_WHAT, notes, (str, Iterable), "notes as texts", 'notes=["..."]')
+    notes = [notes] if isinstance(notes, str) else notes
     rows = [row for block in found.blocks for row in block.rows]
     labels = [row.label for row in rows]
     foot = []

@@ -43,7 +43,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 
 INK = "#1b1f24"
 MUTED = "#57606a"
@@ -55,7 +55,6 @@ SUMMARY = "#1b1f24"
 PREDICTION = "#6f4a8e"
 CLAIMED = "#b3470f"
 IMPORTANT = "#00755a"
-FLAG = "#b3470f"
 
 FONT = "DejaVu Sans"
 SIZE = 9.0
@@ -176,6 +175,7 @@ def host_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axe
         Size of a new figure in points.
     """
     if ax is not None:
+        need("a figure", ax, Axes, "Matplotlib axes", "ax=figure.add_subplot(), or leave ax out")
         figure = ax.get_figure(root=True)
         if figure is None:
             raise DataError("ax belongs to no figure; take it from a figure, or leave it out")
