@@ -47,7 +47,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "advice": (),
     "outside": (),
 }
-NOT_TESTABLE_KINDS = ("mechanism", "rhetoric", "advice", "outside")
 POOLED_KINDS = (
     "superiority",
     "onset",
