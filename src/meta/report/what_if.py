@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from inspect import signature
@@ -18,7 +18,7 @@ from meta.effect_sizes.assumptions import ExternalSD
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects as derive_effects
 from meta.effect_sizes.scales import Scale, scale_of
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures.axis import robust_limits, ticks
 from meta.figures.forest import favours
 from meta.figures.forest_rows import short_name, z_value
@@ -233,6 +233,9 @@ def _offered(argument: str, given: Any) -> list[_Assumption]:
                 f"what_if: {one.name} offers {len(plain)} values; give a list of at least two to "
                 "choose from, or one value without a list"
             )
+        twice = [value for place, value in enumerate(plain) if value in plain[:place]]
+        if twice:
+            raise DataError(f"what_if: {one.name} offers {twice[0]} twice; give each value once")
         found.append(one)
     return found
 
@@ -240,6 +243,8 @@ def _offered(argument: str, given: Any) -> list[_Assumption]:
 def _check_names(
     argument: str, given: Mapping[str, Any] | None, assumptions: Sequence[_Assumption]
 ) -> None:
+    way = f'{argument}={{"correlation": ...}}'
+    need("what_if", given or {}, Mapping, f"{argument} by assumption", way)
     known = [each.name for each in assumptions]
     unknown = [name for name in given or {} if name not in known]
     if unknown:
@@ -311,8 +316,8 @@ def _check_scale(scale: Scale) -> None:
 
 def _ticked(trials: Trials, start_without: Sequence[str]) -> list[bool]:
     study_ids = [trial.study_id for trial in trials.trials]
-    unknown = [study for study in start_without if study not in study_ids]
-    if isinstance(start_without, str) or unknown:
+    several = isinstance(start_without, Iterable) and not isinstance(start_without, str)
+    if not several or any(study not in study_ids for study in start_without):
         raise DataError(
             f"what_if: start_without is {start_without!r}; needed: a list of study ids among "
             f"{', '.join(study_ids)}"
