@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 
 import meta
 from meta.report import build as report
-from meta.report import execute, warm_kernels
+from meta.report import execute, pages, warm_kernels
 from meta.report.tables import as_text, html_block, html_table, link
 
 ATTACK = '<script>alert(1)</script> "><img src=x onerror=alert(2)> ``` $x^2$ {raw} html'
@@ -125,7 +125,7 @@ def test_no_kernel_outlives_an_interrupted_build(small: Path, number: signal.Sig
     program = (
         "import os\n"
         "from pathlib import Path\n"
-        "from meta.report import execute, warm_kernels\n"
+        "from meta.report import execute, pages, warm_kernels\n"
         "os.cpu_count = lambda: 2\n"
         "warm_kernels.LIBRARIES = ()\n"
         f"execute.execute_notebooks(Path({str(small)!r}), Path({str(target)!r}))"
@@ -208,6 +208,12 @@ def test_links_are_web_addresses_only():
 
 def test_as_text_is_inert():
     assert as_text("a <b> *c* `d`\n# e") == "a &lt;b&gt; \\*c\\* \\`d\\` \\# e"
+
+
+def test_the_reference_names_everything_public():
+    listed = {line.strip() for line in pages._api_page().splitlines()}
+    assert set(meta.__all__) - {"__version__", "convert"} <= listed
+    assert set(meta.convert.__all__) <= listed
 
 
 def test_building_elsewhere_says_where_to_go(tmp_path: Path):

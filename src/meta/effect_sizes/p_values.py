@@ -249,9 +249,9 @@ def p_to_se(
 
     Notes
     -----
-    se = |estimate| / |statistic|. With a bound ("p < 0.001") in place of p the result would only be
-    an upper limit of the standard error. An estimate close to no effect gives a standard error of
-    no use: rounding decides it.
+    ``se = |estimate| / |statistic|``. With a bound ("p < 0.001") in place of p the result would
+    only be an upper limit of the standard error. An estimate close to no effect gives a standard
+    error of no use: rounding decides it.
 
     Checked against: a separate computation (difference 3.2, p 0.03, 38 degrees of freedom).
 

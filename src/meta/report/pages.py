@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,7 @@ _STAGES = {
     "Synthesis: from effects to an answer": "meta.synthesis",
     "Claims: from an answer to a verdict": "meta.claims",
     "Figures": "meta.figures",
+    "The report: telling": "meta.report",
     "Errors": "meta.errors",
 }
 
@@ -105,17 +107,21 @@ def _api_page() -> str:
 
     parts = ["# The module `meta`", "Public names, by the question that they answer."]
     for heading, stage in _STAGES.items():
-        names = [
-            name
-            for name, target in meta._PUBLIC.items()
-            if target.startswith(stage) and not target.endswith(":")
-        ]
-        if not names:
-            continue
-        listed = "\n".join(f"   {name}" for name in names)
-        parts += [
-            f"## {heading}",
-            "```{eval-rst}\n.. currentmodule:: meta\n\n.. autosummary::\n   :toctree: reference\n"
-            f"   :nosignatures:\n\n{listed}\n```",
-        ]
+        members = {
+            name: target for name, target in meta._PUBLIC.items() if target.startswith(stage)
+        }
+        names = [name for name, target in members.items() if not target.endswith(":")]
+        parts += [f"## {heading}", _listing("meta", names)]
+        for name in members.keys() - names:
+            module = getattr(meta, name)
+            listing = _listing(module.__name__, module.__all__)
+            parts += [f"### `meta.{name}`", f"Each is called as `meta.{name}.NAME`.", listing]
     return "\n\n".join(parts) + "\n"
+
+
+def _listing(module: str, names: Sequence[str]) -> str:
+    listed = "\n".join(f"   {name}" for name in names)
+    return (
+        f"```{{eval-rst}}\n.. currentmodule:: {module}\n\n.. autosummary::\n"
+        f"   :toctree: reference\n   :nosignatures:\n\n{listed}\n```"
+    )

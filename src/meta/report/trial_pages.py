@@ -226,7 +226,7 @@ def _notebooks(study: str, results: pd.DataFrame, known: Collection[str]) -> str
 def _bias(bias: pd.DataFrame) -> str:
     return html_table(
         bias.assign(
-            who=bias["tool"].map(_TOOLS),
+            who=bias["tool"].map(lambda name: _TOOLS.get(name, name)),
             domain=bias["domain"].map(lambda name: _DOMAINS.get(name, name)),
             where=[link(url, "cited") for url in bias["source_url"]],
             read=[link(url, "page read" if "://" in url else url) for url in bias["read_at"]],
