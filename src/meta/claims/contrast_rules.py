@@ -8,7 +8,7 @@ from scipy import stats
 
 from meta.claims.finding import Claim, Finding
 from meta.claims.pooled import left_out_of, pool_for
-from meta.claims.reasons import Z, each_effect, nobody
+from meta.claims.reasons import Z, chosen_clause, each_effect, nobody
 from meta.claims.selection import select_rows
 from meta.claims.sensitivity import PRIMARY, Check, advantage_of, table_of
 from meta.claims.tests import ClaimTest
@@ -69,6 +69,7 @@ def equivalence(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
             f" ({label}), {text}",
             f"the difference in advantage is {_text(difference)}, and equivalence needs all of it"
             f" within {figure(margin, 3)}, half of the drugs' own advantage",
+            chosen_clause(test, evidence),
             "no difference found is not equivalence" if verdict == UNRESOLVED else "",
         ),
         scale=f"{fit.scale.label}, advantage of magnesium minus that of the drugs",
@@ -181,7 +182,8 @@ def effect_modification(_claim: Claim, test: ClaimTest, evidence: Evidence) -> F
         verdict=verdict,
         reason=sentence(
             f"{lower_first(fit.scale.label)}: {listing(shown)}",
-            f"the first group is ahead by {_text(difference)}",
+            _ahead(difference),
+            chosen_clause(test, evidence),
             need,
             "it compares trials that differ in much else, not people",
         ),
@@ -197,6 +199,13 @@ def effect_modification(_claim: Claim, test: ClaimTest, evidence: Evidence) -> F
         depends_on=("a comparison between trials",),
         fit=fit,
     )
+
+
+def _ahead(difference: Interval) -> str:
+    """Say which side the first group is on, with a figure that is not below 0."""
+    if difference.estimate < 0:
+        return f"the first group is behind by {_text(-difference)}"
+    return f"the first group is ahead by {_text(difference)}"
 
 
 def _group_text(group: Effects, fit: Pooled) -> str:

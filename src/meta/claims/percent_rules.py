@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from meta.claims.finding import Claim, Finding, ratio_of
-from meta.claims.reasons import FEW, Z, count_text, nobody
+from meta.claims.reasons import FEW, Z, chosen_clause, count_text, nobody
 from meta.claims.selection import GLYCINATE, labels_of, rows_by_id, select_rows, vote
 from meta.claims.sensitivity import ARMS, PRIMARY, UNFLAGGED, subsets
 from meta.claims.tests import ClaimTest
@@ -158,6 +158,7 @@ def percent_fall(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
             f"the difference is {figure(net.estimate, 0)} percentage points"
             f" ({figure(net.low, 0)} to {figure(net.high, 0)}), and the claimed"
             f" {figure(claimed)} % " + _position(claimed, net, treated),
+            chosen_clause(test, evidence),
             "none of these trials used glycinate" if own == 0 else f"{own} of them used glycinate",
             *_benchmarks(test, evidence),
         ),

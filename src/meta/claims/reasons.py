@@ -142,6 +142,19 @@ def salt_clause(fit: Pooled) -> str:
     return f"{'none' if own == 0 else own} of them used glycinate" if own < fit.k else ""
 
 
+def chosen_clause(test: ClaimTest, evidence: Evidence) -> str:
+    """Say which trials a test counts, where it does not take all of the outcome."""
+    kinds = ["in the people of the claim"] if test.population else []
+    if test.control == ("placebo",):
+        kinds.append("against placebo")
+    if not kinds and not test.left_out:
+        return ""
+    labels = evidence.trials.set_index("study_id")["label"]
+    without = f"without {listing(labels[list(test.left_out)])}" if test.left_out else ""
+    chosen = " ".join(["counted are trials", listing(kinds)]).strip()
+    return f"{chosen}, {without}" if without else chosen
+
+
 def quality_clause(fit: Pooled) -> str:
     """Say how many trials were open or carry an integrity flag."""
     table = fit.effects.table

@@ -11,6 +11,7 @@ from meta.claims.finding import Claim, Finding
 from meta.claims.pooled import Judge, Pool, dependence, left_out_of, pool_for, probability_of_claim
 from meta.claims.reasons import (
     FEW,
+    chosen_clause,
     nobody,
     own_scale,
     pooled_clause,
@@ -156,6 +157,7 @@ def _judged(
         reason=sentence(
             reading_clause(test) + pooled_clause(fit),
             verdict_clause(verdict, advantage, test, counting, differing),
+            chosen_clause(test, evidence),
             salt_clause(fit),
             quality_clause(fit),
             votes_clause(found),
