@@ -235,10 +235,11 @@ def unprinted_trials(fit: Pooled) -> Judgement:
     silent = fit.effects.silent
     trials = len(have) + len(missing)
     serious = len(silent) >= SILENT_SERIOUS * trials or len(missing) >= UNPRINTED_SERIOUS * trials
+    give = "gives" if len(missing) == 1 else "give"
     return Judgement(
         domain="publication_bias",
         judgement="serious" if serious else "no concern",
-        reason=f"{len(missing)} of {trials} trials that report the outcome give no effect, "
+        reason=f"{len(missing)} of {trials} trials that report the outcome {give} no effect, "
         f"{len(silent)} of them no more than that there was no difference.",
     )
 

@@ -274,7 +274,8 @@ def _sizes(record: dict[Any, Any], faults: list[str]) -> dict[str, Any]:
         n_t = n_c = people
     elif n_t is None and n_c is None and n is not None:
         n_t = n_c = n / 2
-        assumption = f"equal arms of {n / 2:g}"
+        whole = float(n / 2).is_integer()
+        assumption = f"equal arms of {n / 2:g}" if whole else f"equal arms, {n:g} people together"
     elif n is not None and n_t is not None and n_c is None:
         n_c = n - n_t
     elif n is not None and n_c is not None and n_t is None:

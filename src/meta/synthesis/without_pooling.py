@@ -356,7 +356,21 @@ class DirectionVote(Answer):
         ]
 
     def _frames(self) -> list[pd.DataFrame]:
-        return [self.bounds]
+        level = f"{100 * self.ci_level:g} % interval"
+        shares = [
+            f"{_share(row['share'])} ({_share(row['ci_low'])} to {_share(row['ci_high'])})"
+            if row["decided"]
+            else "none"
+            for row in self.bounds.to_dict("records")
+        ]
+        shown = {
+            "If": self.bounds["scenario"],
+            "For the treatment": self.bounds["treated"],
+            "Of": self.bounds["decided"],
+            f"Share ({level})": shares,
+            "p": [p_alone(p) for p in self.bounds["p_value"]],
+        }
+        return [pd.DataFrame(shown)]
 
 
 def direction_vote(
