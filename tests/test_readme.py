@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import meta
+
 
 def examples(root: Path) -> list[str]:
     text = (root / "README.md").read_text(encoding="utf-8")
@@ -37,3 +39,14 @@ def test_links_and_commands_exist(root: Path):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     for command in re.findall(r"\bmake ([a-z]+)", text):
         assert re.search(rf"^{command}:", makefile, flags=re.MULTILINE), command
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "report/pages/guides.md"],
+)
+def test_names_of_the_module_are_public(page, root: Path):
+    text = (root / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmeta\.([a-zA-Z]\w*)", text))
+    assert named, page
+    assert named <= set(meta.__all__)
