@@ -112,7 +112,7 @@ def _claim(
     lines = [
         f'<section class="claim" id="{escape(one.claim_id)}">',
         f"<h2>{escape(one.claim)}</h2>",
-        f'<p><strong class="verdict verdict-{escape(one.verdict)}">{escape(verdict)}</strong>'
+        f'<p><strong class="verdict {escape(one.verdict)}">{escape(verdict)}</strong>'
         f" {escape(claimed)}</p>",
         _block("p", one.reason, "reason"),
     ]
