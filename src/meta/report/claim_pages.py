@@ -181,12 +181,12 @@ def _certainty(evidence: Evidence) -> str:
         fit = pool(effects(evidence.primary(outcome), "SMD"))
         said.append((outcome, certainty(evidence, outcome, fit).level))
     if len({level for _, level in said}) == 1:
-        shown = f"{listing(outcome for outcome, _ in said)}: {said[0][1]}"
+        shown = f"on {listing(outcome for outcome, _ in said)} is {said[0][1]}"
     else:
-        shown = listing(f"{outcome}: {level}" for outcome, level in said)
+        shown = listing(f"on {outcome} is {level}" for outcome, level in said)
     return (
-        "How certain is this? In the manner of GRADE, by stated rules, the certainty of the pooled "
-        f"effect on {shown}. [What lowered it]"
+        "How certain is this? By stated rules in the manner of GRADE, whose levels run from high "
+        f"to very low, the certainty of the pooled effect {shown}. [What lowered it]"
         "(notebooks/15_risk_of_bias_and_certainty.ipynb)."
     )
 
