@@ -55,7 +55,7 @@
   /* A variance: three decimals, more where it is small, fewer where it is large. */
   function variance(value) {
     if (value === 0 || (value >= 0.001 && value < 100)) return value.toFixed(3);
-    return value < 0.001 ? value.toPrecision(2) : Math.round(value).toString();
+    return value < 0.001 ? value.toPrecision(2) : Math.round(value).toLocaleString("en");
   }
 
   /* Group what is said by its words: "counts from percentages (Ann 2001, Ben 2002)". */

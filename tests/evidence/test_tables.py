@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from meta.errors import DataError
+from meta.evidence.new_folder import new_folder
 from meta.evidence.tables import Evidence, load_evidence
 
 
@@ -166,3 +167,9 @@ def test_loading_leaves_out_what_is_slow_to_import(root):
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_tables_without_rows_say_that_there_is_none(tmp_path):
+    evidence = load_evidence(new_folder(tmp_path / "own"))
+    with pytest.raises(DataError, match=r"no result has outcome 'sleep'\. None has any"):
+        evidence.primary("sleep")

@@ -299,8 +299,8 @@ class Evidence:
             for value in values:
                 if not _is_nothing(value) and value not in known:
                     near = closest(str(value), map(str, known))
-                    shown = listed(sorted(known))
-                    faults.append(f"no result has {name} {value!r}. {near}Known are {shown}")
+                    shown = f"Known are {listed(sorted(known))}" if known else "None has any"
+                    faults.append(f"no result has {name} {value!r}. {near}{shown}")
             asked = [value for value in values if not _is_nothing(value)]
             chosen = rows[name].isin(asked).to_numpy()
             if len(asked) < len(values):
