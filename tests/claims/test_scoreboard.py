@@ -161,7 +161,7 @@ def test_a_changed_trial_changes_the_verdict(changed: Plant, evidence: Evidence)
         return rows
 
     planted = changed(results=turn)
-    assert assess("a4-c01", evidence).verdict == "supported"
+    assert assess("a4-c01", evidence).verdict == "overstated"
     assert assess("a4-c01", planted).verdict == "contradicted"
     assert assess("a4-c05", evidence).verdict == "supported"
     assert assess("a4-c05", planted).verdict == "overstated"

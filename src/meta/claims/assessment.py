@@ -126,6 +126,8 @@ class Assessment:
         if isfinite(self.estimate):
             shown = f"{figure(self.estimate)} ({span(self.ci_low, self.ci_high)})"
             rows.append(("Real figure", f"{shown}, {self.scale}"))
+        elif isfinite(self.ci_low):
+            rows.append(("Measured range", f"{span(self.ci_low, self.ci_high)}, {self.scale}"))
         if isfinite(self.claimed_low):
             rows.append(("Claimed figure", span(self.claimed_low, self.claimed_high)))
         if isfinite(self.ratio):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isfinite, nan
 from typing import Any
@@ -46,6 +46,11 @@ class Finding:
     holds: str = ""
     depends_on: tuple[str, ...] = ()
     fit: Pooled | None = None
+
+
+def only(values: Sequence[float]) -> float:
+    """Return the one value there is; NaN where there are several, which nobody averaged."""
+    return values[0] if len(values) == 1 else nan
 
 
 def ratio_of(claimed: Interval, real: Interval) -> tuple[float, float, float]:

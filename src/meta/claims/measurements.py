@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from meta.claims.finding import Claim, Finding, ratio_of
+from meta.claims.finding import Claim, Finding, only, ratio_of
 from meta.claims.published import benchmark_rows, claimed_figures, records
 from meta.claims.reasons import nobody
 from meta.claims.selection import rows_by_id, select_rows
@@ -74,7 +74,7 @@ def measured(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
     agree = len(set(verdicts.values())) == 1
     verdict = next(iter(verdicts.values())) if agree else UNRESOLVED
     low, high = min(r[0] for r in ranges.values()), max(r[1] for r in ranges.values())
-    centre = sum(one.value for one in measurements) / len(measurements)
+    centre = only([one.value for one in measurements])
     holds, cross = _cross_check(claimed, verdict, test, evidence, unit)
     ends = [end for end in claimed if isfinite(end)]
     own = Interval(sum(ends) / len(ends), min(ends), max(ends))

@@ -134,11 +134,13 @@ def _claim(
 
 def _figures(one: Assessment) -> list[str]:
     parts = []
-    if isfinite(one.estimate):
-        real = f"{figure(one.estimate)} ({span(one.ci_low, one.ci_high)})"
+    if isfinite(one.ci_low):
+        limits = span(one.ci_low, one.ci_high)
+        known = isfinite(one.estimate)
+        real = f"Real figure: {figure(one.estimate)} ({limits})" if known else f"Range: {limits}"
         # the reason often says already what the figure measures
         said = one.scale.lower() in one.reason.lower()
-        parts.append(f"Real figure: {real}{'' if said else f', {one.scale}'}.")
+        parts.append(f"{real}{'' if said else f', {one.scale}'}.")
     if isfinite(one.ratio):
         limits = span(one.ratio_low, one.ratio_high)
         parts.append(f"The claimed figure is {figure(one.ratio)} times the real one ({limits}).")

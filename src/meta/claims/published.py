@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from meta.claims.finding import Claim, Finding, ratio_of
+from meta.claims.finding import Claim, Finding, only, ratio_of
 from meta.claims.reasons import nobody
 from meta.claims.selection import rows_by_id, select_rows
 from meta.claims.tests import ClaimTest
@@ -76,18 +76,18 @@ def prevalence(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
         wider = rows_by_id(test.wider_result_ids, evidence)
         beside = f"in unselected people: {listing(_cut_offs(wider))}"
     own = Interval(nan, nan, nan) if value is None else Interval(value, value, value)
-    mean = Interval(sum(shares) / len(shares), min(shares), max(shares))
-    ratio = ratio_of(own, mean)
+    measured = Interval(only(shares), min(shares), max(shares))
+    ratio = ratio_of(own, measured)
     return Finding(
         verdict=verdict,
         reason=sentence(f"{test.reading}: {listing(shown)}", place, beside),
         scale=test.reading,
         claimed_low=own.low,
         claimed_high=own.high,
-        estimate=mean.estimate if verdict != UNRESOLVED else nan,
-        ci_low=mean.low,
-        ci_high=mean.high,
-        ratio=ratio[0] if verdict != UNRESOLVED else nan,
+        estimate=measured.estimate,
+        ci_low=measured.low,
+        ci_high=measured.high,
+        ratio=ratio[0],
         ratio_low=ratio[1],
         ratio_high=ratio[2],
         k=rows["study_id"].nunique(),
@@ -134,7 +134,7 @@ def threshold(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
         scale="mg/day of elemental magnesium from supplements",
         claimed_low=nan if value is None else value,
         claimed_high=nan if value is None else value,
-        estimate=values[0] if len(values) == 1 else nan,
+        estimate=only(values),
         ci_low=values[0],
         ci_high=values[-1],
         k=0 if rows.empty else rows["study_id"].nunique(),
@@ -200,7 +200,7 @@ def dose(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
         scale="mg/day of elemental magnesium",
         claimed_low=claimed[0],
         claimed_high=claimed[1],
-        estimate=sum(values) / len(values) if values else nan,
+        estimate=only(values),
         ci_low=min(values, default=nan),
         ci_high=max(values, default=nan),
         k=len(values),
@@ -229,7 +229,6 @@ def reference_intake(claim: Claim, test: ClaimTest, evidence: Evidence) -> Findi
         scale="mg/day",
         claimed_low=claimed[0],
         claimed_high=claimed[1],
-        estimate=(published[0] + published[1]) / 2,
         ci_low=published[0],
         ci_high=published[1],
     )

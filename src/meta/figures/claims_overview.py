@@ -207,8 +207,8 @@ def _notes(drawn: Sequence[Assessment], found: Sequence[Assessment]) -> list[str
     notes = [
         "Whiskers of falls: the 95 % interval of the percentage points by which scores fell "
         "further than in the control group. Whiskers of shares: from the lowest to the highest "
-        "share measured, 95 % limits included where a study allows them; the mark is the plain "
-        "mean."
+        "share measured, 95 % limits included where a study allows them; several measurements "
+        "are not averaged and have no mark."
     ]
     supposed = {text for one in drawn for text in one.depends_on if "standard deviation" in text}
     notes += [f"Supposed: {text}." for text in sorted(supposed)]
@@ -217,8 +217,6 @@ def _notes(drawn: Sequence[Assessment], found: Sequence[Assessment]) -> list[str
             "Where a range is claimed, the mark is set against its middle and the whisker against "
             "both ends."
         )
-    if any(_measured(one) and not isfinite(one.estimate) for one in drawn):
-        notes.append("A whisker without a mark: the share hangs on the cut-off that is chosen.")
     left_out = [one for one in found if not any(one is other for other in drawn)]
     silent = [one for one in left_out if not one.claimed]
     others = [one for one in left_out if one.claimed]
