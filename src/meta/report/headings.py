@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from meta.errors import DataError
+
 # column of the tables or of an answer -> heading; any table may use another
 HEADINGS = {
     "access": "Read as",
@@ -143,6 +145,11 @@ def headings(columns: Iterable[str]) -> dict[str, str]:
     columns : iterable of str
         Names of columns.
 
+    Raises
+    ------
+    DataError
+        If a single text is given.
+
     Returns
     -------
     dict of str to str
@@ -155,4 +162,6 @@ def headings(columns: Iterable[str]) -> dict[str, str]:
     >>> meta.headings(["mg_form", "effect_size"])
     {'mg_form': 'Salt', 'effect_size': 'Effect size'}
     """
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
+        raise DataError(f"headings takes several names, for example [{columns!r}]")
     return {column: heading(column) for column in columns}

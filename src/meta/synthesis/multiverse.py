@@ -205,6 +205,7 @@ def _named(
     """Give every value a name; collect what is wrong with the choices."""
     known = (ROWS, *_DERIVING, *_POOLING)
     named: dict[str, dict[str, Any]] = {}
+    columns = [str(column) for column in results]
     faults = []
     for name, values in choices.items():
         if name not in known:
@@ -221,10 +222,10 @@ def _named(
         named[name] = items
         if name == ROWS:
             faults += [
-                f"rows, {label!r}: there is no column {column!r}. {closest(column, map(str, results))}"
+                f"rows, {label!r}: there is no column {column!r}. {closest(column, columns)}"
                 for label, wanted in items.items()
                 for column in wanted
-                if column not in results
+                if column not in columns
             ]
     if not choices:
         faults.append("nothing to choose among; give at least one choice")
