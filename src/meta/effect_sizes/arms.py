@@ -68,10 +68,13 @@ def combine_arms(n: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Arm:
 
     Notes
     -----
-    :math:`N = \sum n_i`, :math:`M = \sum n_i m_i / N`,
-    :math:`S^2 = [\sum (n_i - 1) s_i^2 + \sum n_i (m_i - M)^2] / (N - 1)`: the very mean and SD
-    that the individual data have together, so combining in steps or in any order gives the same.
-    For two arms it is the Handbook's formula (Table 6.5.a). Counts are simply added.
+    With :math:`N = \sum n_i` people and :math:`M = \sum n_i m_i / N`, the SD is the root of
+
+    .. math:: \frac{\sum (n_i - 1) s_i^2 + \sum n_i (m_i - M)^2}{N - 1}
+
+    Mean and SD are the very ones that the individual data have together, so combining in steps or
+    in any order gives the same. For two arms it is the Handbook's formula (Table 6.5.a). Counts are
+    simply added.
 
     Checked against: the mean and standard deviation of simulated individual data.
 
