@@ -54,8 +54,8 @@ def _results_page(evidence: Evidence) -> str:
         for study, result in zip(rows["study_id"], rows["result_id"], strict=True)
     ]
     columns = {"label": "Study", "outcome": "Outcome", "instrument": "Scale"}
-    columns |= {"mg_form": "Salt", "reported_as": "As printed", "reporting": "Printed as"}
-    columns |= {"locator": "Read at", "flag": "Caution", "result": "Row"}
+    columns |= {"reported_as": "As printed", "locator": "Read at", "result": "Row"}
+    columns |= {"mg_form": "Salt", "reporting": "Printed as", "flag": "Caution"}
     intro = (
         f"{len(rows)} results of {rows['study_id'].nunique()} studies, each as it was printed, "
         "with a link to the page that it was read on and to its row, where the way from there to "
