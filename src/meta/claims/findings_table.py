@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from meta.effect_sizes.derive import effects
 from meta.errors import need
+from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
 from meta.synthesis.certainty import Certainty, certainty
 from meta.synthesis.pool import pool
@@ -71,15 +72,14 @@ def certainties(evidence: Evidence) -> dict[str, Certainty]:
     'very low'
     """
     need("certainties", evidence, Evidence, "evidence tables", "meta.load_evidence(folder)")
-    return {
-        each.name: certainty(
-            evidence,
-            each.outcome,
-            pool(effects(rated_rows(each, evidence), each.measure)),
-            important=_important(each, evidence),
-        )
-        for each in RATED
-    }
+    return {each.name: rating(each, evidence) for each in RATED}
+
+
+def rating(each: Rated, evidence: Evidence) -> Certainty:
+    """Pool and rate one outcome; see :func:`certainties`."""
+    rows = rated_rows(each, evidence)
+    fit = pool(effects(rows, each.measure))
+    return certainty(evidence, each.outcome, fit, important=_important(each, rows, evidence))
 
 
 def summary_of_findings(rated: Mapping[str, Certainty]) -> pd.DataFrame:
@@ -121,20 +121,16 @@ def rated_rows(each: Rated, evidence: Evidence) -> pd.DataFrame:
     rows = evidence.primary(each.outcome, **each.filters)
     if not each.without_flagged:
         return rows
-    return rows[~rows["study_id"].isin(_flagged(rows))].reset_index(drop=True)
+    flagged = rows.loc[doubted(rows["flag"]), "study_id"]
+    return rows[~rows["study_id"].isin(flagged)].reset_index(drop=True)
 
 
-def _flagged(rows: pd.DataFrame) -> Sequence[str]:
-    return rows.loc[rows["flag"].fillna("").str.startswith("integrity"), "study_id"].tolist()
-
-
-def _important(each: Rated, evidence: Evidence) -> float | None:
+def _important(each: Rated, rows: pd.DataFrame, evidence: Evidence) -> float | None:
     if each.measure == "SMD":
         tests = evidence.table("claim_tests")
         of_it = tests[(tests["outcome"] == each.outcome) & (tests["measure"] == "SMD")]
         margins = of_it["margin"].dropna()
         return float(margins.iloc[0]) if len(margins) else None
-    rows = rated_rows(each, evidence)
     scales = evidence.instruments.set_index("instrument_id")["mid"]
     known = scales.reindex(rows["instrument_id"].dropna().unique()).dropna()
     return float(known.iloc[0]) if each.measure == "MD" and len(known) == 1 else None

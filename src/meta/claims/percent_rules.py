@@ -33,6 +33,7 @@ from meta.claims.wording import (
 )
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.percent import percent_change
+from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
 from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
@@ -254,11 +255,9 @@ def _dependence(
     if changed:
         yield f"{listing(changed, 'or')}: without it the primary analysis says otherwise"
     if UNFLAGGED in differing:
-        flagged = rows["flag"].fillna("").str.startswith("integrity")
+        flagged = doubted(rows["flag"])
         yield f"trials under an integrity flag ({listing(labels_of(rows[flagged]))})"
-    flagged = primary.table["study_id"].isin(
-        rows.loc[rows["flag"].fillna("").str.startswith("integrity"), "study_id"]
-    )
+    flagged = primary.table["study_id"].isin(rows.loc[doubted(rows["flag"]), "study_id"])
     left = primary.k - int(flagged.sum())
     if flagged.any() and left < MIN_TRIALS:
         names = listing(labels_of(primary.table[flagged]))

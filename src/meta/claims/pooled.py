@@ -21,6 +21,7 @@ from meta.claims.tests import ClaimTest
 from meta.claims.verdicts import MIN_TRIALS, Interval
 from meta.claims.wording import listing
 from meta.effect_sizes.assumptions import OUTSIDE_SD
+from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
 from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
@@ -100,9 +101,9 @@ def dependence(
     if changed:
         parts.append(f"{listing(changed, 'or')}: without it the primary analysis says otherwise")
     if UNFLAGGED in differing:
-        flagged = found.rows["flag"].fillna("").str.startswith("integrity")
+        flagged = doubted(found.rows["flag"])
         parts.append(f"trials under an integrity flag ({listing(labels_of(found.rows[flagged]))})")
-    flagged_used = fit.effects.table["flag"].fillna("").str.startswith("integrity")
+    flagged_used = doubted(fit.effects.table["flag"])
     unflagged = next(check for check in found.checks if check.analysis == UNFLAGGED)
     if flagged_used.any() and not unflagged.counts:
         names = listing(labels_of(fit.effects.table[flagged_used]))

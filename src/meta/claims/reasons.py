@@ -29,6 +29,7 @@ from meta.claims.wording import (
     with_interval,
     words,
 )
+from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
 from meta.synthesis.result import Pooled
 
@@ -163,7 +164,7 @@ def quality_clause(fit: Pooled) -> str:
     if opened:
         verb = "was" if opened == 1 else "were"
         parts.append(f"{opened} {verb} open label (people knew what they took)")
-    flagged = int(table["flag"].fillna("").str.startswith("integrity").sum())
+    flagged = int(doubted(table["flag"]).sum())
     if flagged:
         verb = "carries" if flagged == 1 else "carry"
         parts.append(f"{flagged} {verb} an integrity flag (a doubt about the data)")

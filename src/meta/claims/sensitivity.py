@@ -10,12 +10,13 @@ import pandas as pd
 
 from meta.claims.selection import GLYCINATE
 from meta.claims.verdicts import MIN_TRIALS, Interval, judge_superiority
+from meta.effect_sizes.assumptions import LEVELS
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
+from meta.evidence.reporting import doubted
 from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
 
-FORMS = ("arms", "interval", "p_value")
 PRIMARY = "every derived effect"
 NULLS = "trials without a figure as no effect"
 ARMS = "arms and intervals only"
@@ -108,7 +109,7 @@ def checks(rows: pd.DataFrame, measure: str, **derivation: Any) -> Iterator[Chec
     derived: dict[tuple[str, ...], Check] = {}
     fits: dict[tuple[str, ...], Pooled | None] = {(): None}
 
-    def fitted(part: pd.DataFrame, include: tuple[str, ...] = FORMS) -> Check:
+    def fitted(part: pd.DataFrame, include: tuple[str, ...] = LEVELS) -> Check:
         rows_key = (*include, *part["result_id"])
         if rows_key not in derived:
             found = effects(part, measure, include=include, **derivation)
@@ -136,7 +137,7 @@ def checks(rows: pd.DataFrame, measure: str, **derivation: Any) -> Iterator[Chec
 def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Give the choices that leave out trials."""
     yield BLIND, rows[(rows["blinding"] == "double") & (rows["control"] == "placebo")]
-    flagged = rows.loc[rows["flag"].fillna("").str.startswith("integrity"), "study_id"]
+    flagged = rows.loc[doubted(rows["flag"]), "study_id"]
     yield UNFLAGGED, rows[~rows["study_id"].isin(flagged)]
     yield PRIMARY_SOURCE, rows[rows["source_kind"] != "secondary_review"]
     yield OWN_SALT, rows[rows["mg_form"] == GLYCINATE]

@@ -124,3 +124,20 @@ def _significant(text: object) -> bool:
     if p is not None:
         return p.high <= 0.05 or (p.exact and (p.low + p.high) / 2 <= 0.05)
     return not _NULL_WORDS.match(text.strip())
+
+
+def doubted(flags: pd.Series) -> pd.Series[bool]:
+    """Say which flags doubt the integrity of a trial's figures.
+
+    Parameters
+    ----------
+    flags : pandas.Series of str
+        Column ``flag``; a missing one doubts nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> doubted(pd.Series(["integrity: SDs too small", "open label", None])).tolist()
+    [True, False, False]
+    """
+    return flags.fillna("").str.startswith("integrity")

@@ -10,16 +10,14 @@ import pandas as pd
 
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
+from meta.claims.findings_table import RATED, rating
 from meta.claims.pages import article_page
 from meta.claims.verdicts import SOURCES, VERDICTS
 from meta.claims.wording import listing
-from meta.effect_sizes.derive import effects
 from meta.evidence.tables import Evidence
 from meta.figures.claim import claim_plot
 from meta.figures.theme import svg_text
 from meta.report.tables import Html, escape, html_block, html_table
-from meta.synthesis.certainty import certainty
-from meta.synthesis.pool import pool
 
 # which notebook answers claims of which topic
 _NOTEBOOKS = {
@@ -53,7 +51,7 @@ _MEANING = {
 }
 
 # outcomes that the landing page rates; the notebook on certainty rates more
-_RATED = ("depression", "anxiety")
+_ON_MOOD = ("depression", "anxiety")
 
 
 def write_claim_pages(evidence: Evidence, source: Path) -> None:
@@ -177,9 +175,9 @@ def _heading(verdict: str) -> str:
 def _certainty(evidence: Evidence) -> str:
     """Say in one line how certain the answers on mood are."""
     said = []
-    for outcome in _RATED:
-        fit = pool(effects(evidence.primary(outcome), "SMD"))
-        said.append((outcome, certainty(evidence, outcome, fit).level))
+    for each in RATED:
+        if each.outcome in _ON_MOOD:
+            said.append((each.outcome, rating(each, evidence).level))
     if len({level for _, level in said}) == 1:
         shown = f"on {listing(outcome for outcome, _ in said)} is {said[0][1]}"
     else:

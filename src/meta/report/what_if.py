@@ -24,6 +24,7 @@ from meta.figures.forest import favours
 from meta.figures.forest_rows import short_name, z_value
 from meta.figures.sheet import digits_for
 from meta.report.what_if_trials import Setting, Trials, derived_trials, given_trials, subsets
+from meta.synthesis.engine import null_effect
 from meta.synthesis.pool import pool
 from meta.synthesis.result import Pooled
 
@@ -329,7 +330,7 @@ def _axis(trials: Trials, fit: Pooled, scale: Scale, arms: tuple[str, str]) -> d
     """Fix the axis from all trials under all combinations."""
     yi, vi = trials.distinct()
     half = z_value(0.95) * np.sqrt(vi)
-    null = float(np.log(scale.null)) if scale.log else scale.null
+    null = null_effect(scale)
     limits = robust_limits(
         yi,
         yi - half,

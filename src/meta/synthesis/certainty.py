@@ -17,6 +17,7 @@ import pandas as pd
 
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, NotComparable
+from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
 from meta.synthesis.certainty_rules import (
     RULES,
@@ -266,24 +267,24 @@ def _curated(
 def _judged(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
     """Return by study the worst judgement over all tools, and what puts the figures in doubt."""
     rows = evidence.results
-    doubted: dict[str, str] = {}
+    doubts: dict[str, str] = {}
     if "flag" in rows:
-        flagged = rows.loc[rows["flag"].fillna("").str.startswith("integrity"), "study_id"]
-        doubted = dict.fromkeys(map(str, flagged), "integrity flag")
+        flagged = rows.loc[doubted(rows["flag"]), "study_id"]
+        doubts = dict.fromkeys(map(str, flagged), "integrity flag")
     worst: dict[str, str] = {}
     if "risk_of_bias" not in evidence.names:
-        return worst, doubted
+        return worst, doubts
     table = evidence.risk_of_bias
     published = table["tool"].isin(_PUBLISHED)
     for row in table[published & (table["judgement"] == "high")].itertuples(index=False):
-        doubted[str(row.study_id)] = str(row.tool).replace("_", " ")
+        doubts[str(row.study_id)] = str(row.tool).replace("_", " ")
     order = ("low", "some", "unclear", "high")
     # one domain at high risk puts the whole trial there; one at low risk says nothing of the rest
     counted = ~published & ((table["domain"] == "overall") | (table["judgement"] == "high"))
     for row in table[counted].itertuples(index=False):
         held = worst.get(str(row.study_id), "low")
         worst[str(row.study_id)] = max(held, str(row.judgement), key=order.index)
-    return worst, doubted
+    return worst, doubts
 
 
 def _check(fit: Pooled, important: float | None) -> None:
