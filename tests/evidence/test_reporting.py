@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from meta.evidence.reporting import LEVELS, reporting_level
+from meta.evidence.reporting import LEVELS, barred_studies, reporting_level
 from meta.evidence.tables import load_evidence
 
 
@@ -83,3 +83,16 @@ def test_edges():
 def test_the_index_is_kept(rows):
     part = rows.iloc[[5, 3]]
     assert reporting_level(part).index.tolist() == [5, 3]
+
+
+def test_data_that_bar_a_study():
+    rows = pd.DataFrame(
+        {
+            "study_id": ["a", "a", "b", "c", "d"],
+            "barred": ["data", None, "analysis", None, None],
+            "flag": [None, None, "do not pool", "Retracted: 2023", "integrity: SD too small"],
+        }
+    )
+    assert barred_studies(rows) == {"a", "c"}
+    assert barred_studies(rows.drop(columns="barred")) == {"c"}
+    assert barred_studies(rows[["study_id"]]) == frozenset()

@@ -13,6 +13,7 @@ import pytest
 
 from meta.errors import DataError
 from meta.evidence.new_folder import new_folder
+from meta.evidence.reporting import barred_studies
 from meta.evidence.tables import Evidence, load_evidence
 
 
@@ -173,3 +174,27 @@ def test_tables_without_rows_say_that_there_is_none(tmp_path):
     evidence = load_evidence(new_folder(tmp_path / "own"))
     with pytest.raises(DataError, match=r"no result has outcome 'sleep'\. None has any"):
         evidence.primary("sleep")
+
+
+def test_primary_rows_are_by_mouth_and_of_no_barred_study(evidence):
+    """A trial into a vein answers another question; a barred one is no null of its own."""
+    every = evidence.select(
+        stratum=["magnesium_alone", "add_on"],
+        control=["placebo", "no_treatment"],
+        randomised="yes",
+    )
+    primary = evidence.primary()
+    left_out = every[~every["result_id"].isin(primary["result_id"])]
+    assert {"bhudia2006", "mehdi2017", "murck1998"} <= set(left_out["study_id"])
+    assert set(primary["route"]) == {"oral"}
+    barred = barred_studies(evidence.results)
+    assert "bhudia2006" in barred
+    assert not barred & set(primary["study_id"])
+    assert set(left_out["route"]) == {"iv"}
+
+
+def test_every_study_that_gave_something_has_its_route(evidence):
+    trials = evidence.trials
+    given = trials["mg_form"].notna()
+    assert (trials["route"].notna() == given).all()
+    assert (trials["route"].eq("iv") == trials["mg_form"].fillna("").str.endswith("_iv")).all()

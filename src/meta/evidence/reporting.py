@@ -141,3 +141,42 @@ def doubted(flags: pd.Series) -> pd.Series[bool]:
     [True, False, False]
     """
     return flags.fillna("").str.startswith("integrity")
+
+
+def barred_studies(results: pd.DataFrame) -> frozenset[str]:
+    """Name the studies whose data bar them from every pool and every count.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        Result rows with ``study_id``. A row bars its study where the column ``barred`` is "data"
+        (its figures contradict each other, or are not known to be true) or where ``flag`` begins
+        with "retracted". Columns that are absent bar nothing.
+
+    Returns
+    -------
+    frozenset of str
+        Values of ``study_id``.
+
+    Notes
+    -----
+    One such row is enough, also for the other rows of the study: a trial that the curators do not
+    trust for a pool is no evidence of "no difference" either. The other words of ``barred``
+    (spread, analysis, route) bar the row alone.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame(
+    ...     {
+    ...         "study_id": ["a", "a", "b", "c"],
+    ...         "barred": ["data", None, "analysis", None],
+    ...         "flag": [None, None, None, "retracted in 2022"],
+    ...     }
+    ... )
+    >>> sorted(barred_studies(rows))
+    ['a', 'c']
+    """
+    barred = _column(results, "barred") == "data"
+    barred |= _column(results, "flag").fillna("").str.lower().str.startswith("retracted")
+    return frozenset(results.loc[barred, "study_id"])

@@ -18,7 +18,7 @@ import pandas as pd
 from meta.errors import DataError
 from meta.evidence.examination import Examination, examine
 from meta.evidence.faults import closest, listed
-from meta.evidence.reporting import reporting_level
+from meta.evidence.reporting import barred_studies, reporting_level
 
 _SCALE_FACTS = {
     "sd_reference": "sd_reference",
@@ -32,11 +32,13 @@ _SCALE_FACTS = {
 
 
 # Whose result answers "does magnesium do it?": randomised, magnesium alone or on top of what both
-# arms got, against a placebo or nothing. Combinations, other drugs and open designs answer others.
+# arms got, by mouth, against a placebo or nothing. Combinations, other drugs, infusions and open
+# designs answer others.
 PRIMARY = {
     "stratum": ("magnesium_alone", "add_on"),
     "control": ("placebo", "no_treatment"),
     "randomised": ("yes",),
+    "route": ("oral",),
 }
 
 
@@ -326,7 +328,10 @@ class Evidence:
         -------
         pandas.DataFrame
             Rows as :meth:`select` gives them, of randomised comparisons of magnesium alone, or of
-            magnesium on top of what both arms got, with a placebo or no treatment.
+            magnesium on top of what both arms got, by mouth, with a placebo or no treatment. A
+            study that its data bar is left out with all its rows
+            (`meta.evidence.reporting.barred_studies`). A folder without the column ``route``
+            leaves nobody out for it.
 
         Raises
         ------
@@ -341,7 +346,12 @@ class Evidence:
         ['no_treatment', 'placebo']
         """
         rows = self.select(outcome, **column_filters)
-        keep = np.logical_and.reduce([rows[name].isin(values) for name, values in PRIMARY.items()])
+        asked = {
+            name: values for name, values in PRIMARY.items() if name != "route" or name in rows
+        }
+        keep = ~rows["study_id"].isin(barred_studies(self._tables["results"]))
+        for name, values in asked.items():
+            keep &= rows[name].isin(values)
         return rows.loc[keep].reset_index(drop=True)
 
     def _joined(self) -> pd.DataFrame:
