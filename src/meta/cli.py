@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from meta.effect_sizes.container import Effects
-    from meta.synthesis.result import Pooled
+    from meta.synthesis.models.pooled import Pooled
 
 _STUDIES = """\
 FILE.csv holds one study a row, either
@@ -233,10 +233,10 @@ def _pool(options: argparse.Namespace) -> int:
 
 
 def _forest(options: argparse.Namespace) -> int:
-    from meta.figures.forest import forest
+    from meta.figures.forest import plot_forest
     from meta.figures.theme import save
 
-    written = save(forest(_pooled(options)), options.output)
+    written = save(plot_forest(_pooled(options)), options.output)
     print(f"wrote {written}")
     return 0
 
@@ -270,7 +270,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _pooled(options: argparse.Namespace) -> Pooled:
-    from meta.synthesis.pool import pool
+    from meta.synthesis.models.pool import pool
 
     return pool(
         _read_studies(options.file, options.measure),

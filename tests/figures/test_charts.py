@@ -18,18 +18,18 @@ from matplotlib.patches import Polygon
 import meta
 from meta.errors import DataError, TooFewStudies
 from meta.figures import theme
-from meta.figures.albatross import albatross_plot
-from meta.figures.bubble import bubble
-from meta.figures.claim import claim_plot
-from meta.figures.diagnostics import baujat_plot, influence_plot
-from meta.figures.drapery import drapery
-from meta.figures.funnel import funnel
-from meta.figures.harvest import harvest
-from meta.figures.posterior import posterior
-from meta.figures.prisma import Flow, prisma
-from meta.figures.risk_of_bias import risk_of_bias_summary, traffic_light
-from meta.figures.sensitivity import cumulative_forest, leave_one_out_plot
-from meta.synthesis.trim_and_fill import trim_and_fill
+from meta.figures.albatross import plot_albatross
+from meta.figures.bubble import plot_bubble
+from meta.figures.claim import plot_claim
+from meta.figures.diagnostics import plot_baujat, plot_influence
+from meta.figures.drapery import plot_drapery
+from meta.figures.funnel import plot_funnel
+from meta.figures.harvest import plot_harvest
+from meta.figures.leave_one_out import plot_cumulative, plot_leave_one_out
+from meta.figures.posterior import plot_posterior
+from meta.figures.prisma_flow import Flow, plot_prisma_flow
+from meta.figures.risk_of_bias import plot_risk_of_bias_summary, plot_traffic_light
+from meta.synthesis.bias.trim_and_fill import trim_and_fill
 
 
 def panel_of(figure: Figure) -> Axes:
@@ -80,22 +80,22 @@ def p_values() -> Any:
 
 
 FIGURES: dict[str, Callable[[Axes | None], Figure]] = {
-    "funnel": lambda ax: funnel(
+    "plot_funnel": lambda ax: plot_funnel(
         meta.pool(bcg()), ax, filled=trim_and_fill(meta.pool(bcg(), model="common")),
         egger=meta.egger(meta.pool(bcg()), "sei"), title="BCG",
     ),
-    "claim": lambda ax: claim_plot(meta.pool(bcg()), 0.2, ax, title="Four of five", mid=0.9),
-    "leave_one_out": lambda ax: leave_one_out_plot(meta.pool(bcg()), ax),
-    "cumulative": lambda ax: cumulative_forest(meta.pool(bcg()), ax, order=list(range(13))),
-    "baujat": lambda ax: baujat_plot(meta.pool(bcg()), ax),
-    "drapery": lambda ax: drapery(meta.pool(bcg()), ax),
-    "bubble": lambda ax: bubble(regression(), "latitude", ax, label="Latitude, degrees"),
-    "traffic_light": lambda ax: traffic_light(judgements(), ax, title="Risk of bias"),
-    "risk_of_bias_summary": lambda ax: risk_of_bias_summary(judgements(), ax),
-    "prisma": lambda ax: prisma(flow(), ax),
-    "albatross": lambda ax: albatross_plot(p_values(), ax),
-    "harvest": lambda ax: harvest(votes(), ax, strong=["A trial with a name 0"]),
-    "posterior": lambda ax: posterior(meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06]), ax),
+    "claim": lambda ax: plot_claim(meta.pool(bcg()), 0.2, ax, title="Four of five", mid=0.9),
+    "leave_one_out": lambda ax: plot_leave_one_out(meta.pool(bcg()), ax),
+    "cumulative": lambda ax: plot_cumulative(meta.pool(bcg()), ax, order=list(range(13))),
+    "baujat": lambda ax: plot_baujat(meta.pool(bcg()), ax),
+    "plot_drapery": lambda ax: plot_drapery(meta.pool(bcg()), ax),
+    "plot_bubble": lambda ax: plot_bubble(regression(), "latitude", ax, label="Latitude, degrees"),
+    "plot_traffic_light": lambda ax: plot_traffic_light(judgements(), ax, title="Risk of bias"),
+    "plot_risk_of_bias_summary": lambda ax: plot_risk_of_bias_summary(judgements(), ax),
+    "prisma": lambda ax: plot_prisma_flow(flow(), ax),
+    "albatross": lambda ax: plot_albatross(p_values(), ax),
+    "plot_harvest": lambda ax: plot_harvest(votes(), ax, strong=["A trial with a name 0"]),
+    "plot_posterior": lambda ax: plot_posterior(meta.bayes([-0.5, -0.1], [0.04, 0.09]), ax),
 }  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_every_figure_draws_into_given_axes(name: str) -> None:
         FIGURES[name](Figure(figsize=(0.9, 0.7)).subplots())
 
 
-@pytest.mark.parametrize("name", ["bubble", "funnel", "risk_of_bias_summary"])
+@pytest.mark.parametrize("name", ["plot_bubble", "plot_funnel", "plot_risk_of_bias_summary"])
 def test_files_are_the_same_every_time(name: str) -> None:
     assert theme.svg_text(FIGURES[name](None)) == theme.svg_text(FIGURES[name](None))
 
@@ -128,7 +128,7 @@ def test_files_are_the_same_every_time(name: str) -> None:
 def test_funnel_points_are_effects_and_standard_errors() -> None:
     fit = meta.pool(bcg())
     filled = trim_and_fill(meta.pool(bcg(), model="common"))
-    panel = panel_of(funnel(fit, filled=filled))
+    panel = panel_of(plot_funnel(fit, filled=filled))
     assert line(panel, "studies") == pytest.approx(
         np.column_stack([fit.effects.yi, fit.effects.sei])
     )
@@ -142,27 +142,27 @@ def test_funnel_points_are_effects_and_standard_errors() -> None:
 def test_egger_line_is_the_regression_and_needs_its_predictor() -> None:
     fit = meta.pool(bcg())
     egger = meta.egger(fit, "sei")
-    (top, bottom) = line(panel_of(funnel(fit, egger=egger)), "egger")
+    (top, bottom) = line(panel_of(plot_funnel(fit, egger=egger)), "egger")
     assert top == pytest.approx([egger.limit, 0])
     assert bottom[0] == pytest.approx(egger.limit + egger.slope * bottom[1])
     with pytest.raises(DataError, match="give both the same"):
-        funnel(fit, egger=egger, predictor="sqrt_inverse_n")
+        plot_funnel(fit, egger=egger, predictor="sqrt_inverse_n")
     with pytest.raises(DataError, match="predictor='n'"):
-        funnel(fit, predictor="n")
+        plot_funnel(fit, predictor="n")
     table = fit.effects.table
     expected = np.sqrt(1 / table["n_t"] + 1 / table["n_c"])
-    points = line(panel_of(funnel(fit, predictor="sqrt_inverse_n")), "studies")
+    points = line(panel_of(plot_funnel(fit, predictor="sqrt_inverse_n")), "studies")
     assert points[:, 1] == pytest.approx(expected)
 
 
 def test_few_studies_in_a_funnel_are_not_read() -> None:
-    texts = " ".join(text for text, _ in boxes(funnel(meta.pool([1.0, 2.0], [1.0, 2.0]))))
+    texts = " ".join(text for text, _ in boxes(plot_funnel(meta.pool([1.0, 2.0], [1.0, 2.0]))))
     assert "not informative" in texts.replace("\u00a0", " ")
 
 
 def test_claim_stands_on_its_own_figure_and_the_sentence_is_true() -> None:
     fit = meta.pool(bcg())
-    figure = claim_plot(fit, 0.2, claimed_low=0.1, claimed_high=0.25)
+    figure = plot_claim(fit, 0.2, claimed_low=0.1, claimed_high=0.25)
     panel = panel_of(figure)
     claim = next(item for item in panel.lines if item.get_gid() == "estimate")
     assert claim.get_xdata()[0] == pytest.approx(np.log(0.2))
@@ -172,8 +172,8 @@ def test_claim_stands_on_its_own_figure_and_the_sentence_is_true() -> None:
     assert diamond.get_xy()[0, 0] == pytest.approx(fit.ci_low)
     said = theme.alt_text(figure)
     assert "outside the interval of the pooled effect but inside the prediction" in said
-    assert "inside the interval of the pooled effect" in theme.alt_text(claim_plot(fit, 0.5))
-    assert "and outside the prediction interval" in theme.alt_text(claim_plot(fit, 0.05))
+    assert "inside the interval of the pooled effect" in theme.alt_text(plot_claim(fit, 0.5))
+    assert "and outside the prediction interval" in theme.alt_text(plot_claim(fit, 0.05))
 
 
 def test_an_interval_that_holds_the_claim_and_no_effect_is_said_to_hold_both() -> None:
@@ -181,38 +181,38 @@ def test_an_interval_that_holds_the_claim_and_no_effect_is_said_to_hold_both() -
     assert (
         "The interval of the pooled effect holds both the claimed −5 and no effect, and so does "
         "the prediction interval: they cannot tell the two apart."
-        in theme.alt_text(claim_plot(wide, -5))
+        in theme.alt_text(plot_claim(wide, -5))
     )
     one = meta.pool([-4.0], [16.0], measure="PC")
     assert (
         "The interval of the one trial holds both the claimed −5 and no effect: it cannot tell "
-        "the two apart." in theme.alt_text(claim_plot(one, -5))
+        "the two apart." in theme.alt_text(plot_claim(one, -5))
     )
     bare = meta.pool([-4.0], [1.0], measure="PC")
-    said = theme.alt_text(claim_plot(bare, -5))
+    said = theme.alt_text(plot_claim(bare, -5))
     assert "The claimed −5 lies inside the interval of the one trial." in said
     spread = meta.pool(bcg())
     assert spread.ci_high < 0 < spread.pi_high
     assert "inside the prediction interval, which holds no effect too." in theme.alt_text(
-        claim_plot(spread, 0.2)
+        plot_claim(spread, 0.2)
     )
 
 
 def test_the_key_of_a_harvest_says_what_is_bold() -> None:
     names = ["A trial with a name 0"]
-    marked = harvest(votes(), strong=names)
+    marked = plot_harvest(votes(), strong=names)
     assert "bold: marked trials" in [text for text, _ in boxes(marked)]
-    named = harvest(votes(), strong=names, strong_label="prints figures")
+    named = plot_harvest(votes(), strong=names, strong_label="prints figures")
     assert "bold: prints figures" in [text for text, _ in boxes(named)]
 
 
-@pytest.mark.parametrize("name", ["drapery", "albatross_plot", "forest"])
+@pytest.mark.parametrize("name", ["plot_drapery", "plot_albatross", "plot_forest"])
 def test_long_bold_titles_stay_on_the_page(name: str) -> None:
     title = "Wide words in a MAGNIFICENTLY WORDED title " * 6
     drawn = {
-        "drapery": lambda: drapery(meta.pool(bcg()), title=title),
-        "albatross_plot": lambda: albatross_plot(p_values(), title=title),
-        "forest": lambda: meta.forest(meta.pool(bcg()), title=title),
+        "plot_drapery": lambda: plot_drapery(meta.pool(bcg()), title=title),
+        "plot_albatross": lambda: plot_albatross(p_values(), title=title),
+        "plot_forest": lambda: meta.plot_forest(meta.pool(bcg()), title=title),
     }
     assert_readable(drawn[name]())
 
@@ -220,27 +220,27 @@ def test_long_bold_titles_stay_on_the_page(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "way"),
     [
-        ("forest", "meta.pool(effects)"),
-        ("claim_plot", "meta.pool(effects)"),
-        ("funnel", "meta.pool(effects)"),
-        ("drapery", "meta.pool(effects)"),
-        ("leave_one_out_plot", "meta.pool(effects)"),
-        ("cumulative_forest", "meta.pool(effects)"),
-        ("baujat_plot", "meta.pool(effects)"),
-        ("influence_plot", "meta.pool(effects)"),
-        ("bubble", "meta.meta_regression(effects, -28)"),
-        ("posterior", "meta.bayes(effects)"),
-        ("albatross_plot", "meta.albatross(p_values, n, directions)"),
-        ("harvest", "meta.direction_vote(directions)"),
-        ("prisma_flow", "meta.effects(results"),
-        ("traffic_light", "evidence.risk_of_bias["),
-        ("risk_of_bias_summary", "evidence.risk_of_bias["),
+        ("plot_forest", "meta.pool(effects)"),
+        ("plot_claim", "meta.pool(effects)"),
+        ("plot_funnel", "meta.pool(effects)"),
+        ("plot_drapery", "meta.pool(effects)"),
+        ("plot_leave_one_out", "meta.pool(effects)"),
+        ("plot_cumulative", "meta.pool(effects)"),
+        ("plot_baujat", "meta.pool(effects)"),
+        ("plot_influence", "meta.pool(effects)"),
+        ("plot_bubble", "meta.meta_regression(effects, -28)"),
+        ("plot_posterior", "meta.bayes(effects)"),
+        ("plot_albatross", "meta.albatross(p_values, n, directions)"),
+        ("plot_harvest", "meta.direction_vote(directions)"),
+        ("plot_prisma_flow", "meta.effects(results"),
+        ("plot_traffic_light", "evidence.risk_of_bias["),
+        ("plot_risk_of_bias_summary", "evidence.risk_of_bias["),
     ],
 )
 def test_what_is_no_answer_is_refused_with_the_way_to_one(name: str, way: str) -> None:
-    more = (-28,) if name in {"claim_plot", "bubble"} else ()
+    more = (-28,) if name in {"plot_claim", "plot_bubble"} else ()
     for given in (bcg(), 3):
-        if name == "prisma_flow" and given != 3:
+        if name == "plot_prisma_flow" and given != 3:
             continue
         with pytest.raises(DataError) as caught:
             getattr(meta, name)(given, *more)
@@ -252,7 +252,7 @@ def test_claimed_fall_stands_beside_both_arms() -> None:
     arms = pd.DataFrame(
         {"label": ["Magnesium", "Placebo"], "estimate": [-28.0, -21.0], "ci_low": [-33.0, np.nan]}
     ).assign(ci_high=[-23.0, np.nan])
-    figure = claim_plot(fit, -28, arms=arms)
+    figure = plot_claim(fit, -28, arms=arms)
     at = [item.get_xdata()[0] for item in panel_of(figure).lines if item.get_gid() == "estimate"]
     assert at == [-28, -28, -21]
     assert "the effect is the difference between the arms" in theme.alt_text(figure)
@@ -262,39 +262,39 @@ def test_claimed_fall_stands_beside_both_arms() -> None:
 def test_impossible_claims_are_refused_together() -> None:
     fit = meta.pool(bcg())
     with pytest.raises(DataError) as caught:
-        claim_plot(fit, -0.2, mid=np.inf)
+        plot_claim(fit, -0.2, mid=np.inf)
     assert len(caught.value.faults) == 2
     with pytest.raises(DataError, match="does not hold the claimed"):
-        claim_plot(fit, 0.2, claimed_low=0.3, claimed_high=0.4)
+        plot_claim(fit, 0.2, claimed_low=0.3, claimed_high=0.4)
     with pytest.raises(DataError, match="xlim"):
-        claim_plot(fit, 0.2, xlim=(2, 1))
+        plot_claim(fit, 0.2, xlim=(2, 1))
 
 
 def test_claim_beside_one_trial_is_not_called_pooled() -> None:
-    text = theme.alt_text(claim_plot(meta.pool([-0.3], [0.02], measure="SMD"), -0.9))
+    text = theme.alt_text(plot_claim(meta.pool([-0.3], [0.02], measure="SMD"), -0.9))
     assert "outside the interval of the one trial." in text
 
 
 def test_leave_one_out_and_cumulative_show_their_tables() -> None:
     fit = meta.pool(bcg())
     for figure, table in (
-        (leave_one_out_plot(fit), meta.leave_one_out(fit)),
-        (cumulative_forest(fit, order=list(range(13))), meta.cumulative(fit, list(range(13)))),
+        (plot_leave_one_out(fit), meta.leave_one_out(fit)),
+        (plot_cumulative(fit, order=list(range(13))), meta.cumulative(fit, list(range(13)))),
     ):
         squares = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"]
         assert [s.get_xdata()[0] for s in squares] == pytest.approx(table["estimate"])
     with pytest.raises(TooFewStudies):
-        leave_one_out_plot(meta.pool([1.0], [1.0]))
+        plot_leave_one_out(meta.pool([1.0], [1.0]))
 
 
 def test_baujat_and_bubble_points_are_the_numbers() -> None:
     fit = meta.pool(bcg())
     table = meta.baujat(fit)
-    assert line(panel_of(baujat_plot(fit)), "studies") == pytest.approx(
+    assert line(panel_of(plot_baujat(fit)), "studies") == pytest.approx(
         table[["q_contribution", "influence"]].to_numpy()
     )
     answer = regression()
-    panel = panel_of(bubble(answer, "latitude"))
+    panel = panel_of(plot_bubble(answer, "latitude"))
     (points,) = [c for c in panel.collections if c.get_gid() == "studies"]
     assert np.asarray(points.get_offsets()) == pytest.approx(
         answer.effects.table[["latitude", "yi"]].to_numpy(dtype=float)
@@ -303,19 +303,19 @@ def test_baujat_and_bubble_points_are_the_numbers() -> None:
     slope = answer.coefficients["estimate"].iloc[1]
     assert np.polyfit(drawn[:, 0], drawn[:, 1], 1)[0] == pytest.approx(slope)
     with pytest.raises(DataError, match="'nothing' is no numeric column"):
-        bubble(answer, "nothing")
+        plot_bubble(answer, "nothing")
 
 
 def test_influence_is_readable_for_any_number_of_studies() -> None:
     for k in (3, 40):
-        figure = influence_plot(meta.pool(many(k)))
+        figure = plot_influence(meta.pool(many(k)))
         assert_readable(figure)
         assert len(figure.axes[0].child_axes[0].child_axes) == 6
 
 
 def test_drapery_curves_cut_the_interval_at_its_level() -> None:
     fit = meta.pool(bcg())
-    curve = line(panel_of(drapery(fit)), "pooled")
+    curve = line(panel_of(plot_drapery(fit)), "pooled")
     inside = curve[curve[:, 1] >= 0.05, 0]
     # the curve is a grid of 801 values
     step = float(np.diff(curve[:, 0]).max())
@@ -327,27 +327,27 @@ def test_drapery_curves_cut_the_interval_at_its_level() -> None:
 
 def test_traffic_light_shows_each_judgement_once_and_never_mixes_tools() -> None:
     table = judgements()
-    panel = panel_of(traffic_light(table))
+    panel = panel_of(plot_traffic_light(table))
     lights = [str(item.get_gid()) for item in panel.lines if "light" in str(item.get_gid())]
     assert len(lights) == len(table)
     mixed = pd.concat([table, table.assign(tool="RoB 1")])
-    for draw in (traffic_light, risk_of_bias_summary):
+    for draw in (plot_traffic_light, plot_risk_of_bias_summary):
         with pytest.raises(DataError, match="2 tools in one panel"):
             draw(mixed)
         with pytest.raises(DataError, match="no rows"):
             draw(table.iloc[:0])
     wrong = table.assign(judgement=["fine", *table["judgement"][1:]])
     with pytest.raises(DataError, match="judgement 'fine' is unknown"):
-        traffic_light(wrong)
+        plot_traffic_light(wrong)
     against = pd.concat([table, table.iloc[[0]].assign(judgement="high")])
     with pytest.raises(DataError, match="judged low and high"):
-        traffic_light(against)
+        plot_traffic_light(against)
     with pytest.raises(DataError, match="column domain missing"):
-        traffic_light(table.drop(columns="domain"))
+        plot_traffic_light(table.drop(columns="domain"))
 
 
 def test_summary_bars_count_studies() -> None:
-    panel = panel_of(risk_of_bias_summary(judgements()))
+    panel = panel_of(plot_risk_of_bias_summary(judgements()))
     widths = {str(p.get_gid()): p.get_width() for p in panel.patches}
     assert widths["D1-some"] == 4
     assert widths["D1-unclear"] == 3
@@ -358,15 +358,15 @@ def test_summary_bars_count_studies() -> None:
 def test_flow_must_add_up() -> None:
     assert flow().assessed == 31
     with pytest.raises(DataError) as caught:
-        prisma(flow(reports=9, studies=12, silent=13, excluded=-1))
+        plot_prisma_flow(flow(reports=9, studies=12, silent=13, excluded=-1))
     assert len(caught.value.faults) == 4
     with pytest.raises(DataError, match="found is empty"):
-        prisma(flow(found={}))
+        plot_prisma_flow(flow(found={}))
 
 
 def test_albatross_points_are_p_values_and_people_on_their_side() -> None:
     answer = p_values()
-    panel = panel_of(albatross_plot(answer))
+    panel = panel_of(plot_albatross(answer))
     assert line(panel, "points") == pytest.approx(
         np.array([[-np.log10(0.02), 90], [np.log10(0.55), 64]])
     )
@@ -374,7 +374,7 @@ def test_albatross_points_are_p_values_and_people_on_their_side() -> None:
 
 
 def test_harvest_has_one_tile_a_trial() -> None:
-    panel = panel_of(harvest(votes()))
+    panel = panel_of(plot_harvest(votes()))
     tiles = [str(p.get_gid()) for p in panel.patches]
     assert tiles.count("tile-treated") == 4
     assert tiles.count("tile-silent") == 3
@@ -384,14 +384,14 @@ def test_harvest_has_one_tile_a_trial() -> None:
 def test_posterior_curve_is_the_density() -> None:
     fit = meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])
     density = fit.density("mu")
-    assert line(panel_of(posterior(fit)), "mu") == pytest.approx(
+    assert line(panel_of(plot_posterior(fit)), "mu") == pytest.approx(
         density[["x", "density"]].to_numpy()
     )
 
 
 def test_fits_with_an_endless_interval_still_have_a_claim_plot() -> None:
     fit = replace(meta.pool([-0.3, -0.2], [0.02, 0.02]), ci_low=-np.inf, ci_high=np.inf)
-    assert_readable(claim_plot(fit, -0.9))
+    assert_readable(plot_claim(fit, -0.9))
 
 
 def test_arms_of_a_claim_plot_are_told_apart_and_have_a_key() -> None:
@@ -400,7 +400,7 @@ def test_arms_of_a_claim_plot_are_told_apart_and_have_a_key() -> None:
     said = arms.assign(arm=["treated", "control"])
     named = arms.assign(label=["A 2017, magnesium", "A 2017, control"])
     for given in (said, named):
-        figure = claim_plot(fit, -28, arms=given)
+        figure = plot_claim(fit, -28, arms=given)
         marks = [m for m in panel_of(figure).lines if m.get_gid() == "estimate"][1:]
         assert [m.get_markerfacecolor() for m in marks] == [theme.STUDY, theme.GROUND]
         texts = [text for text, _ in boxes(figure)]
@@ -411,8 +411,8 @@ def test_arms_of_a_claim_plot_are_told_apart_and_have_a_key() -> None:
         assert [m.get_markerfacecolor() for m in samples] == [theme.STUDY, theme.GROUND]
         assert_readable(figure)
     with pytest.raises(DataError, match="arm is 'both'; needed: treated or control"):
-        claim_plot(fit, -28, arms=arms.assign(arm=["treated", "both"]))
-    plain = [text for text, _ in boxes(claim_plot(fit, -28, arms=arms))]
+        plot_claim(fit, -28, arms=arms.assign(arm=["treated", "both"]))
+    plain = [text for text, _ in boxes(plot_claim(fit, -28, arms=arms))]
     assert "Control arm." not in plain
 
 
@@ -423,26 +423,26 @@ def test_percent_changes_are_drawn_as_both_arms_as_they_come() -> None:
         sd_c=[9.3, 5.0], n_c=[27, 30],
     ).assign(label=["A 2017", "B 2020"], index=[7, 7]).set_index("index")  # fmt: skip
     fit = meta.pool(changes["net"].to_numpy(), changes["net_se"].to_numpy() ** 2, measure="PC")
-    figure = claim_plot(fit, -28, arms=changes)
+    figure = plot_claim(fit, -28, arms=changes)
     marks = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"][1:]
     expected = changes[["percent_t", "percent_c"]].to_numpy().ravel()
     assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx(expected)
     texts = [text for text, _ in boxes(figure) if text.endswith((", magnesium", ", control"))]
     assert texts == ["A 2017, magnesium", "A 2017, control", "B 2020, magnesium", "B 2020, control"]
     with pytest.raises(DataError, match="B 2020: the change of the control arm is missing"):
-        claim_plot(fit, -28, arms=changes.assign(percent_c=[-40.0, np.nan]))
+        plot_claim(fit, -28, arms=changes.assign(percent_c=[-40.0, np.nan]))
 
 
 def test_names_of_studies_may_come_as_a_series() -> None:
     names = pd.Series({"study 0": "Tarleton 2017"})
-    texts = [text for text, _ in boxes(traffic_light(judgements(), labels=names))]
+    texts = [text for text, _ in boxes(plot_traffic_light(judgements(), labels=names))]
     assert "Tarleton 2017" in texts
     assert "study 1" in texts
 
 
 def test_domains_that_were_not_judged_are_drawn_as_such() -> None:
     table = judgements().drop(index=[0, 1])
-    figure = risk_of_bias_summary(table)
+    figure = plot_risk_of_bias_summary(table)
     widths = {str(p.get_gid()): p.get_width() for p in panel_of(figure).patches}
     assert widths["overall-none"] == widths["D2-none"] == 1
     assert "D1-none" not in widths
@@ -458,7 +458,7 @@ def test_results_flow_into_effects_with_their_reasons() -> None:
         excluded=pd.DataFrame({"study_id": ["x", "y", "z"], "reason": reasons}),
         rejected=pd.DataFrame({"study_id": ["study 1"], "reason": ["counts once"]}),
     )
-    figure = prisma(effects, title="Mood")
+    figure = plot_prisma_flow(effects, title="Mood")
     texts = [text for text, _ in boxes(figure)]
     heads = {text.replace("\u00a0", " ") for text in texts}
     said = {"Results entered: 7", "Results with an effect: 4", "Trials in the analysis: 3"}
@@ -475,14 +475,14 @@ def test_keys_name_only_what_is_drawn_and_every_line() -> None:
 
     calm = meta.pool([0.1, 0.11, 0.12, 0.1], [0.1] * 4)
     marked = meta.influence(calm)["influential"].any()
-    assert ("No study is influential" in texts(influence_plot(calm))) == (not marked)
+    assert ("No study is influential" in texts(plot_influence(calm))) == (not marked)
     fit = meta.pool(bcg())
-    for figure in (drapery(fit), funnel(fit), posterior(meta.bayes(fit))):
+    for figure in (plot_drapery(fit), plot_funnel(fit), plot_posterior(meta.bayes(fit))):
         assert "no effect" in texts(figure)
-    mirrored = texts(funnel(fit, filled=trim_and_fill(meta.pool(bcg(), model="common"))))
+    mirrored = texts(plot_funnel(fit, filled=trim_and_fill(meta.pool(bcg(), model="common"))))
     assert "(common effect). They are no data." in mirrored
     bounds = meta.albatross(["<0.05"], [50], ["treated"])
-    assert "result" not in [text for text, _ in boxes(albatross_plot(bounds))]
+    assert "result" not in [text for text, _ in boxes(plot_albatross(bounds))]
 
 
 def test_names_in_a_bubble_plot_keep_off_the_bubbles() -> None:
@@ -490,7 +490,7 @@ def test_names_in_a_bubble_plot_keep_off_the_bubbles() -> None:
     effects = meta.Effects.from_arrays(
         [0.1, 0.1, 0.2, 0.4], [0.01, 0.2, 0.05, 0.03], ["Large", "Inside", "B", "C"], x=x
     )
-    figure = bubble(meta.meta_regression(effects, "x"), "x")
+    figure = plot_bubble(meta.meta_regression(effects, "x"), "x")
     found = {text: box for text, box in boxes(figure) if text in {"Large", "Inside", "B", "C"}}
     assert len(found) == 4
     panel = panel_of(figure)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 import meta
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.claims_overview import claims_plot
+from meta.figures.claims_overview import plot_claims
 
 
 def panel_of(figure: Figure) -> Axes:
@@ -52,7 +52,7 @@ def several() -> list[meta.Assessment]:
 
 
 def test_marks_stand_on_measured_over_claimed() -> None:
-    panel = panel_of(claims_plot(several()))
+    panel = panel_of(plot_claims(several()))
     marks = [line for line in panel.lines if line.get_gid() == "estimate"]
     # the middle of a claimed range, 92.5, for the mark
     assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx([25.0, 25.0])
@@ -67,7 +67,7 @@ def test_marks_stand_on_measured_over_claimed() -> None:
 
 
 def test_verdicts_have_a_word_a_colour_and_a_shape() -> None:
-    figure = claims_plot(several())
+    figure = plot_claims(several())
     marks = [line for line in panel_of(figure).lines if line.get_gid() == "estimate"]
     assert [mark.get_marker() for mark in marks] == ["^", "s"]
     assert len({to_hex(mark.get_markerfacecolor()) for mark in marks}) == 2
@@ -78,24 +78,24 @@ def test_verdicts_have_a_word_a_colour_and_a_shape() -> None:
 
 
 def test_claims_that_nothing_was_measured_for_keep_a_row() -> None:
-    shown = [text for text, _ in boxes(claims_plot(several()))]
+    shown = [text for text, _ in boxes(plot_claims(several()))]
     assert "Claim unmeasured" in shown
     assert "Claim unusable (no usable figure)" in shown
 
 
 def test_what_is_left_out_is_counted_with_its_verdicts() -> None:
-    text = claims_plot(several()).alt_text()  # type: ignore[attr-defined]
+    text = plot_claims(several()).alt_text()  # type: ignore[attr-defined]
     assert "for 5 of 9 claims" in text
     assert (
         "Not drawn are 4 of 9 claims: 2 name no figure (1 overstated and 1 not testable); 2 name "
         "a figure of another kind, such as a dose, a time, a count or a ratio (1 supported and 1 "
         "unresolved)." in text
     )
-    assert "Not drawn" not in claims_plot(several()[:1]).alt_text()  # type: ignore[attr-defined]
+    assert "Not drawn" not in plot_claims(several()[:1]).alt_text()  # type: ignore[attr-defined]
 
 
 def test_alt_text_says_every_claim() -> None:
-    text = claims_plot(several(), title="Claimed and measured").alt_text()  # type: ignore[attr-defined]
+    text = plot_claims(several(), title="Claimed and measured").alt_text()  # type: ignore[attr-defined]
     assert text.startswith("Claimed and measured. Measured as a share of claimed")
     assert (
         "Claim fall, claimed 28 %, measured 7.0 (−2.8 to 14.0) % (4 studies), 25 % of the claim "
@@ -106,7 +106,7 @@ def test_alt_text_says_every_claim() -> None:
 
 
 def test_far_more_than_claimed_is_cut_and_keeps_its_figures() -> None:
-    figure = claims_plot([claim("more", estimate=280.0, ci_low=100.0, ci_high=2000.0)])
+    figure = plot_claims([claim("more", estimate=280.0, ci_low=100.0, ci_high=2000.0)])
     panel = panel_of(figure)
     assert panel.get_xlim()[1] < 350
     assert [line.get_marker() for line in panel.lines if line.get_gid() == "cut"] == [">"]
@@ -116,7 +116,7 @@ def test_far_more_than_claimed_is_cut_and_keeps_its_figures() -> None:
 def test_all_claims_of_the_tables_can_be_drawn() -> None:
     evidence = meta.load_evidence(Path(__file__).parents[2] / "data")
     ids = ["a0-c11", "a0-c18", "a0-c20", "a0-c21", "a1-c10", "a2-c08", "a2-c23", "a2-c27"]
-    figure = claims_plot([meta.assess(name, evidence) for name in ids], title="A title " * 20)
+    figure = plot_claims([meta.assess(name, evidence) for name in ids], title="A title " * 20)
     assert_readable(figure)
     # fits the column of the page without being shrunk
     assert figure.get_figwidth() * 96 <= 800
@@ -125,19 +125,19 @@ def test_all_claims_of_the_tables_can_be_drawn() -> None:
 def test_it_draws_into_given_axes_and_the_same_bytes(tmp_path: Path) -> None:
     figure = Figure(figsize=(12, 10))
     axes = figure.subplots()
-    assert claims_plot(several(), axes) is figure
+    assert plot_claims(several(), axes) is figure
     assert theme.alt_text(axes)
-    one = theme.save(claims_plot(several()), tmp_path / "a" / "x.svg").read_bytes()
-    two = theme.save(claims_plot(several()), tmp_path / "b" / "x.svg").read_bytes()
+    one = theme.save(plot_claims(several()), tmp_path / "a" / "x.svg").read_bytes()
+    two = theme.save(plot_claims(several()), tmp_path / "b" / "x.svg").read_bytes()
     assert one == two
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:
-    with pytest.raises(DataError, match=r"found str: give meta\.claims_plot"):
-        claims_plot(["a0-c11"])  # type: ignore[list-item]
+    with pytest.raises(DataError, match=r"found str: give meta\.plot_claims"):
+        plot_claims(["a0-c11"])  # type: ignore[list-item]
     with pytest.raises(DataError, match="found int"):
-        claims_plot(3)  # type: ignore[arg-type]
+        plot_claims(3)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="none of 1 claims names a percent"):
-        claims_plot([claim("dose", claimed="400 mg/day", kind="dose")])
+        plot_claims([claim("dose", claimed="400 mg/day", kind="dose")])
     with pytest.raises(DataError, match="none of 0 claims"):
-        claims_plot([])
+        plot_claims([])

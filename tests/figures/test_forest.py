@@ -19,7 +19,7 @@ from matplotlib.patches import Polygon, Rectangle
 import meta
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.forest import forest
+from meta.figures.forest import plot_forest
 from meta.figures.forest_rows import decoded
 
 
@@ -34,7 +34,7 @@ def marks(panel: Axes, gid: str) -> list[Line2D]:
 
 def test_marks_stand_on_the_numbers_of_bcg() -> None:
     fit = meta.pool(bcg())
-    panel = panel_of(forest(fit))
+    panel = panel_of(plot_forest(fit))
     squares = marks(panel, "estimate")
     assert [line.get_xdata()[0] for line in squares] == pytest.approx(fit.effects.yi)
     z = 1.959963984540054
@@ -53,12 +53,14 @@ def test_marks_stand_on_the_numbers_of_bcg() -> None:
 
 def test_area_of_squares_is_the_weight() -> None:
     fit = meta.pool(bcg())
-    sides = np.array([line.get_markersize() for line in marks(panel_of(forest(fit)), "estimate")])
+    sides = np.array(
+        [line.get_markersize() for line in marks(panel_of(plot_forest(fit)), "estimate")]
+    )
     assert sides**2 / sides.max() ** 2 == pytest.approx(fit.weights / fit.weights.max())
 
 
 def test_ratio_axis_shows_ratios_on_a_log_scale() -> None:
-    panel = panel_of(forest(meta.pool(bcg())))
+    panel = panel_of(plot_forest(meta.pool(bcg())))
     shown = [float(tick.get_text()) for tick in panel.get_xticklabels()]
     assert np.log(shown) == pytest.approx(panel.get_xticks())
     assert 1.0 in shown
@@ -66,14 +68,14 @@ def test_ratio_axis_shows_ratios_on_a_log_scale() -> None:
 
 def test_rows_follow_the_order_asked_for() -> None:
     fit = meta.pool(bcg(year=[48, 49, 60, 77, 73, 53, 73, 80, 68, 61, 74, 69, 76]))
-    assert drawn(forest(fit)) == pytest.approx(fit.effects.yi)
-    assert drawn(forest(fit, sort="effect")) == pytest.approx(sorted(fit.effects.yi))
+    assert drawn(plot_forest(fit)) == pytest.approx(fit.effects.yi)
+    assert drawn(plot_forest(fit, sort="effect")) == pytest.approx(sorted(fit.effects.yi))
     by_weight = fit.effects.yi[np.argsort(-fit.weights, kind="stable")]
-    assert drawn(forest(fit, sort="weight")) == pytest.approx(by_weight)
+    assert drawn(plot_forest(fit, sort="weight")) == pytest.approx(by_weight)
     by_year = fit.effects.table.sort_values("year", kind="stable")["yi"]
-    assert drawn(forest(fit, sort="year")) == pytest.approx(by_year)
+    assert drawn(plot_forest(fit, sort="year")) == pytest.approx(by_year)
     with pytest.raises(DataError, match="sort='nothing' is no column"):
-        forest(fit, sort="nothing")
+        plot_forest(fit, sort="nothing")
 
 
 def drawn(figure: Figure) -> list[float]:
@@ -83,7 +85,7 @@ def drawn(figure: Figure) -> list[float]:
 
 def test_effects_with_the_same_label_all_appear() -> None:
     fit = meta.pool([0.1, 0.2, 0.3, 0.4], [0.1] * 4, labels=["A", "A", "A", "B"])
-    assert len(marks(panel_of(forest(fit)), "estimate")) == 4
+    assert len(marks(panel_of(plot_forest(fit)), "estimate")) == 4
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_no_text_overlaps_or_leaves_the_page(k: int, layout: str) -> None:
     }
     silent = pd.DataFrame({"label": ["Fard 2020", "A trial of a long name 2019"], "n_t": [40, 12]})
     fit = meta.pool(many(k, **columns))
-    figure = forest(
+    figure = plot_forest(
         fit, layout=layout, mid=-0.24, claimed=-0.3, silent=silent, title="A title " * 12,
         risk_of_bias=judgements(fit),
     )  # fmt: skip
@@ -116,11 +118,11 @@ def judgements(fit: meta.Pooled) -> pd.DataFrame:
 @pytest.mark.parametrize("layout", ["revman", "jama", "compact"])
 def test_bcg_is_readable(layout: str) -> None:
     fit = meta.pool(bcg())
-    assert_readable(forest(fit, layout=layout, treatment="vaccine", claimed=0.2, mid=0.9))
+    assert_readable(plot_forest(fit, layout=layout, treatment="vaccine", claimed=0.2, mid=0.9))
 
 
 def test_reference_lines_stand_where_they_belong_and_their_names_apart() -> None:
-    figure = forest(meta.pool(bcg()), mid=0.8, claimed=0.81)
+    figure = plot_forest(meta.pool(bcg()), mid=0.8, claimed=0.81)
     panel = panel_of(figure)
     at = {
         str(line.get_gid()).split("-")[1]: line.get_xdata()[0]
@@ -134,7 +136,7 @@ def test_reference_lines_stand_where_they_belong_and_their_names_apart() -> None
 
 
 def test_one_trial_gets_no_diamond_and_says_so() -> None:
-    figure = forest(meta.pool(bcg().subset([0])))
+    figure = plot_forest(meta.pool(bcg().subset([0])))
     panel = panel_of(figure)
     assert not [p for p in panel.patches if isinstance(p, Polygon)]
     assert "one trial" in " ".join(text for text, _ in boxes(figure))
@@ -142,7 +144,7 @@ def test_one_trial_gets_no_diamond_and_says_so() -> None:
 
 def test_wide_interval_of_two_trials_is_cut_with_arrows_and_kept_in_the_text() -> None:
     fit = meta.pool([-0.8, -0.15], [0.04, 0.05], measure="SMD")
-    figure = forest(fit)
+    figure = plot_forest(fit)
     panel = panel_of(figure)
     # diamond and prediction interval, both ends each
     assert len(marks(panel, "cut")) == 4
@@ -155,7 +157,7 @@ def test_wide_interval_of_two_trials_is_cut_with_arrows_and_kept_in_the_text() -
 def test_one_absurd_interval_does_not_squash_the_others() -> None:
     calm = [-0.2, 0.1, -0.1]
     fit = meta.pool([*calm, -8.0], [0.04, 0.05, 0.03, 30.0], measure="MD")
-    panel = panel_of(forest(fit))
+    panel = panel_of(plot_forest(fit))
     low, high = panel.get_xlim()
     assert high - low < 4
     assert len(marks(panel, "cut")) >= 1
@@ -164,16 +166,16 @@ def test_one_absurd_interval_does_not_squash_the_others() -> None:
 
 def test_limits_of_the_reader() -> None:
     fit = meta.pool(bcg())
-    panel = panel_of(forest(fit, xlim=(0.5, 2)))
+    panel = panel_of(plot_forest(fit, xlim=(0.5, 2)))
     assert panel.get_xlim() == pytest.approx((np.log(0.5), np.log(2)))
     for wrong in [(2, 1), (0, 2), (0.5, np.inf)]:
         with pytest.raises(DataError, match="xlim"):
-            forest(fit, xlim=wrong)
+            plot_forest(fit, xlim=wrong)
 
 
 def test_hollow_marks_rest_on_an_assumption_that_is_named() -> None:
     effects = many(3, assumptions=["", "SD imputed", None], flag=[False, True, False])
-    figure = forest(meta.pool(effects))
+    figure = plot_forest(meta.pool(effects))
     faces = [line.get_markerfacecolor() for line in marks(panel_of(figure), "estimate")]
     assert faces == [theme.STUDY, theme.GROUND, theme.STUDY]
     texts = " ".join(text for text, _ in boxes(figure))
@@ -184,7 +186,7 @@ def test_hollow_marks_rest_on_an_assumption_that_is_named() -> None:
 def test_a_dagger_is_a_doubt_and_a_star_a_remark() -> None:
     flags = ["integrity: SD implausible; open label", "open label", "", "retracted in 2022"]
     effects = meta.Effects.from_arrays([1, 2, 3, 4], [1] * 4, ["A", "B", "C", "D"], flag=flags)
-    texts = [text.replace("\u00a0", " ") for text, _ in boxes(forest(meta.pool(effects)))]
+    texts = [text.replace("\u00a0", " ") for text, _ in boxes(plot_forest(meta.pool(effects)))]
     assert {"A †", "B *", "C", "D †"} <= set(texts)
     assert "† Doubt about integrity: SD implausible (A); retracted in 2022 (D)." in texts
     assert "* Remarks: open label (A, B)." in texts
@@ -193,14 +195,14 @@ def test_a_dagger_is_a_doubt_and_a_star_a_remark() -> None:
 def test_trials_in_the_pool_are_not_silent() -> None:
     fit = meta.pool([1, 2], [1, 1], labels=["A", "B"])
     silent = pd.DataFrame({"study_id": ["A", "C", "C"], "label": ["A", "C 2000", "C 2000"]})
-    texts = [text for text, _ in boxes(forest(fit, silent=silent))]
+    texts = [text for text, _ in boxes(plot_forest(fit, silent=silent))]
     assert texts.count("A") == texts.count("C 2000") == 1
 
 
 def test_beside_a_single_trial_nothing_is_said_of_a_pooled_effect() -> None:
     silent = pd.DataFrame({"label": ["Fard 2020"]})
     for k, said in ((1, ""), (3, " (not in the pooled effect)")):
-        found = [text for text, _ in boxes(forest(meta.pool(many(k)), silent=silent))]
+        found = [text for text, _ in boxes(plot_forest(meta.pool(many(k)), silent=silent))]
         assert f"Measured it, printed no figure{said}" in found
 
 
@@ -211,7 +213,7 @@ def test_codes_of_the_tables_are_written_in_words_and_names_are_not() -> None:
             stratum=["magnesium_alone", "magnesium_alone", "own_code"],
         )
     )  # fmt: skip
-    figure = forest(fit, by="stratum")
+    figure = plot_forest(fit, by="stratum")
     found = [text for text, _ in boxes(figure)]
     assert {"magnesium alone", "own_code", "add_on 2001", "my_trial"} <= set(found)
     assert "Random effects: magnesium alone" in found
@@ -235,16 +237,16 @@ def test_every_code_that_makes_groups_is_known() -> None:
 
 def test_silent_trials_are_listed_with_their_people() -> None:
     silent = pd.DataFrame({"label": ["Fard 2020"], "n_t": [4321], "n_c": [np.nan]})
-    texts = [text for text, _ in boxes(forest(meta.pool(many(3)), silent=silent))]
+    texts = [text for text, _ in boxes(plot_forest(meta.pool(many(3)), silent=silent))]
     assert "Fard 2020" in texts
     assert "4,321" in texts
     with pytest.raises(DataError, match="needs a column label"):
-        forest(meta.pool(many(3)), silent=pd.DataFrame({"name": ["x"]}))
+        plot_forest(meta.pool(many(3)), silent=pd.DataFrame({"name": ["x"]}))
 
 
 def test_notes_of_the_fit_are_printed() -> None:
     fit = meta.pool(many(2))
-    text = " ".join(text for text, _ in boxes(forest(fit))).replace("\u00a0", " ")
+    text = " ".join(text for text, _ in boxes(plot_forest(fit))).replace("\u00a0", " ")
     for note in fit.notes:
         assert " ".join(note.split()) in text
 
@@ -252,7 +254,7 @@ def test_notes_of_the_fit_are_printed() -> None:
 def test_favours_follows_the_direction() -> None:
     def sides(lower: bool | None) -> list[str]:
         effects = meta.Effects.from_arrays([-0.1, 0.2], [0.1, 0.1], lower_is_better=lower)
-        found = boxes(forest(meta.pool(effects)))
+        found = boxes(plot_forest(meta.pool(effects)))
         named = [(box[0], text) for text, box in found if "favours" in text]
         return [text for _, text in sorted(named, key=lambda pair: pair[0])]
 
@@ -266,7 +268,7 @@ def test_subgroups_have_their_own_diamonds_and_the_test_between() -> None:
     fit = meta.pool(bcg(kind=kind))
     groups = meta.subgroups(fit.effects, "kind")
     one = groups.fits["open"]
-    for figure in (forest(fit, by="kind"), forest(groups)):
+    for figure in (plot_forest(fit, by="kind"), plot_forest(groups)):
         panel = panel_of(figure)
         tops = {p.get_gid(): p for p in panel.patches if p.get_gid() == "total"}
         subtotals = [p for p in panel.patches if p.get_gid() == "subtotal"]
@@ -281,7 +283,7 @@ def test_subgroups_have_their_own_diamonds_and_the_test_between() -> None:
         assert groups.test_text() in texts
         assert_readable(figure)
     with pytest.raises(DataError, match="by= needs a pooled answer"):
-        forest(groups, by="kind")
+        plot_forest(groups, by="kind")
 
 
 def test_a_column_has_one_number_of_decimals_over_all_subgroups() -> None:
@@ -290,12 +292,12 @@ def test_a_column_has_one_number_of_decimals_over_all_subgroups() -> None:
         mean_t=[10.25, 9.0, 8.0], sd_t=[2.5] * 3, mean_c=[3.0] * 3, sd_c=[4.0] * 3,
         kind=["a", "b", "b"],
     )  # fmt: skip
-    texts = [text for text, _ in boxes(forest(meta.pool(effects), by="kind"))]
+    texts = [text for text, _ in boxes(plot_forest(meta.pool(effects), by="kind"))]
     assert {"10.25", "9.00", "8.00"} <= set(texts)
 
 
 def test_names_of_lines_stand_behind_a_sample_of_the_line() -> None:
-    figure = forest(meta.pool(bcg()), mid=0.8, claimed=0.5)
+    figure = plot_forest(meta.pool(bcg()), mid=0.8, claimed=0.5)
     panel, host = panel_of(figure), figure.axes[0]
     for kind in ("mid", "claimed"):
         (line,) = [m for m in panel.lines if f"reference-{kind}" in str(m.get_gid())]
@@ -311,7 +313,7 @@ def test_names_of_lines_stand_behind_a_sample_of_the_line() -> None:
 def test_nothing_to_pool_says_so() -> None:
     none = bcg().subset(np.zeros(13, dtype=bool))
     with pytest.raises(ValueError, match=r"\b(no|at least|0)\b"):
-        forest(meta.pool(none))
+        plot_forest(meta.pool(none))
 
 
 def test_given_axes_keep_their_place_and_the_figure_its_size() -> None:
@@ -319,50 +321,50 @@ def test_given_axes_keep_their_place_and_the_figure_its_size() -> None:
     left, right = figure.subplots(1, 2)
     before = left.get_position().bounds
     fit = meta.pool(bcg())
-    assert forest(fit, left) is figure
-    forest(fit, right, layout="compact")
+    assert plot_forest(fit, left) is figure
+    plot_forest(fit, right, layout="compact")
     assert left.get_position().bounds == before
     assert theme.alt_text(left).startswith("Forest plot of 13 studies")
     small = Figure(figsize=(2, 2)).subplots()
     with pytest.raises(DataError, match="larger axes"):
-        forest(fit, small)
+        plot_forest(fit, small)
 
 
 def test_odd_data_give_a_figure() -> None:
-    assert_readable(forest(meta.pool([0.2] * 3, [0.1] * 3)))
-    assert_readable(forest(meta.pool([0.0], [1e-6])))
-    assert_readable(forest(meta.pool([1500.0, -300.0], [9e4, 8e4], measure="MD")))
-    assert_readable(forest(meta.pool([-9.0, 9.0], [4.0, 4.0], measure="OR")))
+    assert_readable(plot_forest(meta.pool([0.2] * 3, [0.1] * 3)))
+    assert_readable(plot_forest(meta.pool([0.0], [1e-6])))
+    assert_readable(plot_forest(meta.pool([1500.0, -300.0], [9e4, 8e4], measure="MD")))
+    assert_readable(plot_forest(meta.pool([-9.0, 9.0], [4.0, 4.0], measure="OR")))
     fit = meta.pool([0.4, 0.9, -0.2], [0.1, 0.2, 0.1], measure="PLO")
-    assert "Proportion" in [text for text, _ in boxes(forest(fit))]
+    assert "Proportion" in [text for text, _ in boxes(plot_forest(fit))]
 
 
 def test_missing_weights_and_infinite_intervals_are_drawn() -> None:
     from dataclasses import replace
 
     fit = meta.pool(many(4))
-    assert_readable(forest(replace(fit, weights=np.full(4, np.nan))))
+    assert_readable(plot_forest(replace(fit, weights=np.full(4, np.nan))))
     endless = replace(fit, ci_low=-np.inf, ci_high=np.inf, pi_low=np.nan, pi_high=np.nan)
-    assert_readable(forest(endless))
+    assert_readable(plot_forest(endless))
 
 
 def test_impossible_wishes_are_refused_by_name() -> None:
     fit = meta.pool(bcg())
     with pytest.raises(DataError, match="layout='wide'"):
-        forest(fit, layout="wide")
+        plot_forest(fit, layout="wide")
     with pytest.raises(DataError) as caught:
-        forest(fit, mid=-0.5, claimed=np.nan)
+        plot_forest(fit, mid=-0.5, claimed=np.nan)
     assert len(caught.value.faults) == 2
     from dataclasses import replace
 
     with pytest.raises(DataError, match="holds no study"):
-        forest(replace(fit, k=0))
+        plot_forest(replace(fit, k=0))
 
 
 def test_labels_are_text_whatever_they_hold(tmp_path: Path) -> None:
     labels = ["<script>alert('x')</script>", "$\\frac{1}{0}$ & $", 'a "b" -- c', "new\nline\ttab"]
     fit = meta.pool([0.1, 0.2, 0.3, 0.4], [0.1] * 4, labels=labels)
-    figure = forest(fit, title="$x^2$ <b>")
+    figure = plot_forest(fit, title="$x^2$ <b>")
     texts = [text for text, _ in boxes(figure)]
     assert labels[0] in texts
     assert labels[1] in texts
@@ -377,7 +379,7 @@ def test_labels_are_text_whatever_they_hold(tmp_path: Path) -> None:
 
 def test_alt_text_holds_answer_and_studies() -> None:
     fit = meta.pool(bcg())
-    text = forest(fit, claimed=0.2).alt_text()
+    text = plot_forest(fit, claimed=0.2).alt_text()
     assert fit.sentence() in text
     assert "study 13 0.98 (0.58 to 1.66)" in text
     assert "claimed effect, 0.2" in text
@@ -388,24 +390,24 @@ def test_rows_of_arms_show_what_was_reported() -> None:
         [0.1, 0.2], [0.1, 0.1], measure="MD", n_t=[1200, 20], n_c=[30, 40],
         mean_t=[10.25, np.nan], sd_t=[2.5, np.nan], mean_c=[-3.0, np.nan], sd_c=[4.0, np.nan],
     )  # fmt: skip
-    texts = [text for text, _ in boxes(forest(meta.pool(effects)))]
+    texts = [text for text, _ in boxes(plot_forest(meta.pool(effects)))]
     for expected in ["1,200", "10.25", "2.5", "−3.00", "–", "1,220", "70"]:
         assert expected in texts
 
 
 def test_settings_of_the_caller_neither_matter_nor_change(tmp_path: Path) -> None:
     fit = meta.pool(bcg())
-    plain = theme.save(forest(fit), tmp_path / "plain.svg").read_bytes()
+    plain = theme.save(plot_forest(fit), tmp_path / "plain.svg").read_bytes()
     with mpl.rc_context():
         mpl.rcParams.update(
             {"font.size": 30, "font.family": "serif", "axes.grid": True, "lines.linewidth": 9}
         )
         before = dict(mpl.rcParams)
-        figure = forest(fit)
+        figure = plot_forest(fit)
         styled = theme.save(figure, tmp_path / "styled.svg").read_bytes()
         assert dict(mpl.rcParams) == before
     # the prefix of identifiers is made from the file's name
-    key = {name: theme.svg_text(forest(fit), name) for name in ("a", "a")}
+    key = {name: theme.svg_text(plot_forest(fit), name) for name in ("a", "a")}
     assert len(key) == 1
     assert strip(plain) == strip(styled)
 

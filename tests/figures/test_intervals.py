@@ -16,7 +16,7 @@ from matplotlib.patches import Polygon, Rectangle
 import meta
 from meta.errors import DataError, NotComparable
 from meta.figures import theme
-from meta.figures.intervals import interval_plot
+from meta.figures.intervals import plot_intervals
 
 
 def panel_of(figure: Figure) -> Axes:
@@ -57,7 +57,7 @@ def fits(measure: str = "MD") -> dict[str, meta.Pooled]:
 
 
 def test_rows_keep_their_order_and_marks_stand_on_the_numbers() -> None:
-    figure = interval_plot({"One": shares(), "Two": shares().iloc[::-1]}, scale="PR")
+    figure = plot_intervals({"One": shares(), "Two": shares().iloc[::-1]}, scale="PR")
     assert squares(figure) == [54.0, 22.8, 23.5, 23.5, 22.8, 54.0]
     lines = [line for line in panel_of(figure).lines if line.get_gid() == "interval"]
     assert list(lines[0].get_xdata()) == [50.0, 58.0]
@@ -70,13 +70,13 @@ def test_rows_keep_their_order_and_marks_stand_on_the_numbers() -> None:
 
 
 def test_further_columns_show_text_numbers_and_what_is_missing() -> None:
-    found = texts(interval_plot(shares(), columns={"label": "What", "people": "n", "how": "How"}))
+    found = texts(plot_intervals(shares(), columns={"label": "What", "people": "n", "how": "How"}))
     assert {"What", "n", "How", "6", "1,200", "tracer"} <= set(found)
     assert found.count("–") == 2
 
 
 def test_highlighted_and_assumed_rows_are_marked_and_explained() -> None:
-    figure = interval_plot(shares())
+    figure = plot_intervals(shares())
     marks = [line for line in panel_of(figure).lines if line.get_gid() == "estimate"]
     assert [mark.get_marker() for mark in marks] == ["s", "s", "D"]
     assert to_hex(marks[2].get_markerfacecolor()) == theme.CLAIMED
@@ -88,7 +88,7 @@ def test_highlighted_and_assumed_rows_are_marked_and_explained() -> None:
 
 def test_answers_are_diamonds_and_one_trial_is_not() -> None:
     found = fits()
-    figure = interval_plot({"Pooled": found})
+    figure = plot_intervals({"Pooled": found})
     (diamond,) = [p for p in panel_of(figure).patches if isinstance(p, Polygon)]
     one = found["all"]
     expected = [one.ci_low, one.estimate, one.ci_high, one.estimate]
@@ -104,7 +104,7 @@ def test_a_pooled_row_of_a_table_is_a_diamond() -> None:
         {"label": ["Review"], "estimate": [0.8], "ci_low": [0.6], "ci_high": [0.9], "pooled": True}
     )
     (diamond,) = [
-        p for p in panel_of(interval_plot(table)).patches if isinstance(p, Polygon)
+        p for p in panel_of(plot_intervals(table)).patches if isinstance(p, Polygon)
     ]  # fmt: skip
     assert diamond.get_xy()[0, 0] == pytest.approx(0.6)
 
@@ -124,7 +124,7 @@ def test_ratios_have_a_logarithmic_axis_and_are_given_as_ratios(source: str) -> 
             for name, one in found.items()
         ]
     )
-    figure = interval_plot(
+    figure = plot_intervals(
         table if source == "table" else found, scale="RR", claimed=0.5, references={"margin": 0.8}
     )
     panel = panel_of(figure)
@@ -139,13 +139,13 @@ def test_ratios_have_a_logarithmic_axis_and_are_given_as_ratios(source: str) -> 
 
 
 def test_a_claimed_range_is_a_band() -> None:
-    figure = interval_plot(shares(), scale="PR", claimed=(90, 95), limits=(0, 92.5))
+    figure = plot_intervals(shares(), scale="PR", claimed=(90, 95), limits=(0, 92.5))
     (band,) = [p for p in panel_of(figure).patches if isinstance(p, Rectangle)]
     # what lies outside the limits is not drawn
     assert [band.get_x(), band.get_x() + band.get_width()] == pytest.approx([90, 92.5])
     assert "claimed 90 to 95" in texts(figure)
     assert "A band marks claimed 90 to 95." in figure.alt_text()
-    several = interval_plot(shares(), scale="PR", claimed={"high": (90, 95), "low": (5, 10)})
+    several = plot_intervals(shares(), scale="PR", claimed={"high": (90, 95), "low": (5, 10)})
     assert len([p for p in panel_of(several).patches if isinstance(p, Rectangle)]) == 2
     assert {"high", "low"} <= set(texts(several))
     assert "A band marks high (90 to 95)." in several.alt_text()
@@ -153,14 +153,14 @@ def test_a_claimed_range_is_a_band() -> None:
 
 
 def test_an_estimate_outside_the_limits_ends_in_an_arrowhead() -> None:
-    figure = interval_plot(shares(), scale="PR", limits=(30, 60))
+    figure = plot_intervals(shares(), scale="PR", limits=(30, 60))
     cuts = [line for line in panel_of(figure).lines if line.get_gid() == "cut"]
     assert [(float(c.get_xdata()[0]), c.get_marker()) for c in cuts] == [(30, "<"), (30, "<")]
     assert squares(figure) == [54.0]
 
 
 def test_alt_text_says_every_row() -> None:
-    figure = interval_plot(
+    figure = plot_intervals(
         {"Measured": shares()}, title="Shares?", axis_label="Percent", notes=["Not pooled."]
     )
     assert figure.alt_text() == (
@@ -172,16 +172,16 @@ def test_alt_text_says_every_row() -> None:
 
 def test_decimals_are_those_of_the_values() -> None:
     table = pd.DataFrame({"label": ["A", "B"], "estimate": [12.0, 8.0]})
-    assert "12" in texts(interval_plot(table))
-    assert "12.0" in texts(interval_plot(table, digits=1))
-    assert "8.13" in texts(interval_plot(table.assign(estimate=[12.0, 8.125001])))
+    assert "12" in texts(plot_intervals(table))
+    assert "12.0" in texts(plot_intervals(table, digits=1))
+    assert "8.13" in texts(plot_intervals(table.assign(estimate=[12.0, 8.125001])))
 
 
 def test_long_texts_are_readable() -> None:
     table = pd.concat([shares()] * 12, ignore_index=True)
     table["label"] = [f"{'A long name of a study ' * (i % 5)}{i}" for i in range(len(table))]
     table["how"] = "a text that says a good deal about how something was measured in people"
-    figure = interval_plot(
+    figure = plot_intervals(
         {"A heading " * 12: table}, columns={"how": "How"}, title="A title " * 30,
         claimed=(90, 95), favours=("favours magnesium", "favours control"), notes=["A note " * 60],
     )  # fmt: skip
@@ -191,15 +191,15 @@ def test_long_texts_are_readable() -> None:
 def test_it_draws_into_given_axes() -> None:
     figure = Figure(figsize=(14, 9))
     axes = figure.subplots()
-    assert interval_plot(shares(), axes) is figure
+    assert plot_intervals(shares(), axes) is figure
     assert theme.alt_text(axes)
     with pytest.raises(DataError, match="larger axes"):
-        interval_plot(shares(), Figure(figsize=(0.9, 0.7)).subplots())
+        plot_intervals(shares(), Figure(figsize=(0.9, 0.7)).subplots())
 
 
 def test_two_drawings_give_the_same_bytes(tmp_path: Path) -> None:
     def draw(name: str) -> bytes:
-        figure = interval_plot({"A": shares(), "B": fits()}, claimed=(90, 95))
+        figure = plot_intervals({"A": shares(), "B": fits()}, claimed=(90, 95))
         return figure.save(tmp_path / name / "x.svg").read_bytes()  # type: ignore[attr-defined, no-any-return]
 
     assert draw("one") == draw("two")
@@ -216,7 +216,7 @@ def test_all_faults_are_named_with_block_row_and_column() -> None:
         }
     )
     with pytest.raises(DataError) as caught:
-        interval_plot({"Pools": table}, columns={"k": "Trials"})
+        plot_intervals({"Pools": table}, columns={"k": "Trials"})
     said = "\n".join(caught.value.faults)
     assert len(caught.value.faults) == 8
     assert "column 'k' is in no block; found label, estimate, ci_low, ci_high, pooled" in said
@@ -255,13 +255,13 @@ def test_all_faults_are_named_with_block_row_and_column() -> None:
 )
 def test_what_cannot_be_drawn_is_refused(data: object, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        interval_plot(data)  # type: ignore[arg-type]
+        plot_intervals(data)  # type: ignore[arg-type]
 
 
 def test_logarithms_of_ratios_are_refused() -> None:
     table = pd.DataFrame({"label": ["A"], "estimate": [-0.2]})
     with pytest.raises(DataError, match="give a ratio above 0, not its logarithm"):
-        interval_plot(table, scale="RR")
+        plot_intervals(table, scale="RR")
 
 
 @pytest.mark.parametrize(
@@ -289,11 +289,11 @@ def test_logarithms_of_ratios_are_refused() -> None:
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        interval_plot(shares(), **settings)  # type: ignore[arg-type]
+        plot_intervals(shares(), **settings)  # type: ignore[arg-type]
 
 
 def test_answers_of_another_measure_are_refused() -> None:
     with pytest.raises(NotComparable, match="answers of RR"):
-        interval_plot({"A": fits("MD"), "B": fits("RR")})
+        plot_intervals({"A": fits("MD"), "B": fits("RR")})
     with pytest.raises(NotComparable, match="axis is of RR"):
-        interval_plot(fits("MD"), scale="RR")
+        plot_intervals(fits("MD"), scale="RR")

@@ -24,7 +24,7 @@ def panels(figure):
 
 
 def test_every_answer_is_a_point_in_rising_order(found):
-    figure = meta.multiverse_plot(found)
+    figure = meta.plot_multiverse(found)
     (points,) = [
         drawn
         for axes in panels(figure)
@@ -36,7 +36,7 @@ def test_every_answer_is_a_point_in_rising_order(found):
 
 
 def test_a_stroke_stands_where_the_value_is_held(found):
-    figure = meta.multiverse_plot(found)
+    figure = meta.plot_multiverse(found)
     strokes = {
         drawn.get_gid(): len(drawn.get_segments())
         for axes in panels(figure)
@@ -49,20 +49,20 @@ def test_a_stroke_stands_where_the_value_is_held(found):
 
 
 def test_it_says_in_words_what_it_shows(found):
-    text = meta.alt_text(meta.multiverse_plot(found, title="Depression"))
+    text = meta.alt_text(meta.plot_multiverse(found, title="Depression"))
     assert text.startswith("Depression. Estimates of 4 combinations")
     assert "rows all −0.62" in text
     assert "2 of 6 combinations give no answer" in text
 
 
 def test_it_is_drawn_the_same_way_twice(found):
-    assert svg_text(meta.multiverse_plot(found)) == svg_text(meta.multiverse_plot(found))
+    assert svg_text(meta.plot_multiverse(found)) == svg_text(meta.plot_multiverse(found))
 
 
 def test_what_it_cannot_draw(found, root):
     with pytest.raises(meta.DataError, match=r"meta\.multiverse"):
-        meta.multiverse_plot(found.table)
+        meta.plot_multiverse(found.table)
     rows = meta.load_evidence(root / "data").primary("depression")
     empty = meta.multiverse(rows, {"rows": {"nobody": {"blinding": "x"}}})
     with pytest.raises(meta.DataError, match="no combination"):
-        meta.multiverse_plot(empty)
+        meta.plot_multiverse(empty)

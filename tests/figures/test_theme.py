@@ -14,7 +14,7 @@ import meta
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.axis import robust_limits, ticks
-from meta.figures.forest import forest
+from meta.figures.forest import plot_forest
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -25,13 +25,13 @@ def fit() -> meta.Pooled:
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_two_drawings_give_the_same_bytes(tmp_path: Path, ending: str) -> None:
-    one = theme.save(forest(fit()), tmp_path / "a" / f"x.{ending}").read_bytes()
-    two = theme.save(forest(fit()), tmp_path / "b" / f"x.{ending}").read_bytes()
+    one = theme.save(plot_forest(fit()), tmp_path / "a" / f"x.{ending}").read_bytes()
+    two = theme.save(plot_forest(fit()), tmp_path / "b" / f"x.{ending}").read_bytes()
     assert one == two
 
 
 def test_svg_is_an_image_with_title_and_description(tmp_path: Path) -> None:
-    figure = forest(fit(), title="Mood")
+    figure = plot_forest(fit(), title="Mood")
     root = ET.parse(theme.save(figure, tmp_path / "x.svg")).getroot()
     assert root.get("role") == "img"
     title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
@@ -45,7 +45,7 @@ def test_svg_is_an_image_with_title_and_description(tmp_path: Path) -> None:
 def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_path: Path) -> None:
     found = []
     for name in ("x", "y"):
-        text = theme.save(forest(fit()), tmp_path / f"{name}.svg").read_text()
+        text = theme.save(plot_forest(fit()), tmp_path / f"{name}.svg").read_text()
         root = ET.fromstring(text)
         ids = [str(e.get("id")) for e in root.iter() if e.get("id")]
         assert len(ids) == len(set(ids))
@@ -60,7 +60,7 @@ def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_pat
 
 def test_unknown_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"use \.svg, \.png or \.pdf"):
-        theme.save(forest(fit()), tmp_path / "x.jpg")
+        theme.save(plot_forest(fit()), tmp_path / "x.jpg")
 
 
 def test_a_foreign_figure_has_no_description() -> None:
@@ -69,7 +69,7 @@ def test_a_foreign_figure_has_no_description() -> None:
 
 
 def test_notebooks_get_svg_and_alt_text() -> None:
-    figure = forest(fit())
+    figure = plot_forest(fit())
     data, metadata = figure._repr_mimebundle_(include=None, exclude=None)  # type: ignore[attr-defined]
     assert data["image/svg+xml"].startswith("<svg")
     assert metadata["image/svg+xml"]["alt"] == data["text/plain"] == figure.alt_text()  # type: ignore[attr-defined]

@@ -134,7 +134,9 @@ def test_effects_that_are_derived_take_no_assumption():
 
 
 def test_a_share_and_an_empty_set_are_refused():
-    with pytest.raises(meta.DataError, match=r"neither a difference nor a ratio.*meta\.forest"):
+    with pytest.raises(
+        meta.DataError, match=r"neither a difference nor a ratio.*meta\.plot_forest"
+    ):
         meta.what_if(meta.Effects.from_arrays([0.1, 0.2], [0.1, 0.2], measure="PLO"))
     with pytest.raises(meta.TooFewStudies):
         meta.what_if(meta.Effects.from_arrays([], []))

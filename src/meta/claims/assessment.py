@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from meta.claims.wording import LEVELS, directness_text, figure, listing, probability_text, span
+from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import plain
-from meta.synthesis.result import Pooled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

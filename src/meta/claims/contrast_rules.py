@@ -31,7 +31,7 @@ from meta.claims.wording import (
 )
 from meta.effect_sizes.container import Effects
 from meta.evidence.tables import Evidence
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 
 def equivalence(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:

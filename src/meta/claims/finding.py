@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from meta.claims.verdicts import Interval
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 # a row of claims.csv
 Claim = Mapping[str, Any]

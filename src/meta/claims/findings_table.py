@@ -12,8 +12,8 @@ from meta.effect_sizes.derive import effects
 from meta.errors import need
 from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
-from meta.synthesis.certainty import Certainty, certainty
-from meta.synthesis.pool import pool
+from meta.synthesis.judgement.certainty import Certainty, certainty
+from meta.synthesis.models.pool import pool
 
 
 @dataclass(frozen=True, slots=True)

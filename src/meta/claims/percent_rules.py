@@ -35,8 +35,8 @@ from meta.effect_sizes.derive import effects
 from meta.effect_sizes.percent import percent_change
 from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
-from meta.synthesis.pool import pool
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pool import pool
+from meta.synthesis.models.pooled import Pooled
 
 # a trial with two thirds of the weight decides the answer
 HEAVY = 200 / 3

@@ -23,8 +23,8 @@ from meta.claims.wording import listing
 from meta.effect_sizes.assumptions import OUTSIDE_SD
 from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
-from meta.synthesis.pool import pool
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pool import pool
+from meta.synthesis.models.pooled import Pooled
 
 Judge = Callable[[Interval, list[Interval]], str]
 

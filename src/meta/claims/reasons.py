@@ -31,7 +31,7 @@ from meta.claims.wording import (
 )
 from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 Z = float(stats.norm.ppf(0.975))
 

@@ -14,8 +14,8 @@ from meta.effect_sizes.assumptions import LEVELS
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
 from meta.evidence.reporting import doubted
-from meta.synthesis.pool import pool
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pool import pool
+from meta.synthesis.models.pooled import Pooled
 
 PRIMARY = "every derived effect"
 NULLS = "trials without a figure as no effect"
@@ -145,7 +145,7 @@ def subsets(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def with_nulls(primary: Check) -> Pooled | None:
     """Pool once more with the trials that report no difference and no figure at no effect."""
-    from meta.synthesis.silent_trials import null_bounds
+    from meta.synthesis.without_pooling.silent_trials import null_bounds
 
     if primary.fit is None:
         return None

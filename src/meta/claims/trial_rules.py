@@ -47,7 +47,7 @@ from meta.claims.wording import (
     words,
 )
 from meta.evidence.tables import Evidence
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 
 def superiority(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:

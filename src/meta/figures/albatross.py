@@ -15,7 +15,7 @@ from meta.figures.canvas import frame, label_points
 from meta.figures.given import need
 
 if TYPE_CHECKING:
-    from meta.synthesis.albatross import Albatross
+    from meta.synthesis.without_pooling.albatross import Albatross
 
 _P = (1.0, 0.2, 0.05, 0.01, 0.001, 1e-4, 1e-6, 1e-9, 1e-12)
 _PEOPLE = (5, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 50_000)
@@ -23,7 +23,7 @@ _STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
 
 
 @theme.in_house_style
-def albatross_plot(
+def plot_albatross(
     answer: Albatross,
     ax: Axes | None = None,
     *,
@@ -47,8 +47,8 @@ def albatross_plot(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. Results printed as a threshold ("p < 0.05") are hollow; the notes
-        of the answer, which name results that cannot be placed, stand below.
+        See :func:`meta.plot_forest`. Results printed as a threshold ("p < 0.05") are hollow; the
+        notes of the answer, which name results that cannot be placed, stand below.
 
     References
     ----------
@@ -58,15 +58,15 @@ def albatross_plot(
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.albatross import albatross_plot
+    >>> from meta.figures.albatross import plot_albatross
     >>> answer = meta.albatross([0.02, 0.55], [90, 64], ["treated", "control"])
-    >>> albatross_plot(answer).alt_text()[:38]
+    >>> plot_albatross(answer).alt_text()[:38]
     'Albatross plot of 2 results. 1 of 2 re'
     """
-    from meta.synthesis.albatross import Albatross
+    from meta.synthesis.without_pooling.albatross import Albatross
 
     way = "meta.albatross(p_values, n, directions)"
-    need("albatross_plot", answer, Albatross, "placed p-values", way)
+    need("plot_albatross", answer, Albatross, "placed p-values", way)
     points = answer.points
     sign = np.sign(points["z"].to_numpy(dtype=float))
     p = points["p_value"].to_numpy(dtype=float)
@@ -94,7 +94,7 @@ def albatross_plot(
     notes = [answer.sentence()]
     notes += theme.note_lines(answer.notes)
     canvas = frame(
-        "albatross_plot", ax, title=title, key=key, notes=notes, y_label="People (log scale)",
+        "plot_albatross", ax, title=title, key=key, notes=notes, y_label="People (log scale)",
         x_label=f"← favours {theme.plain(control)}     two-sided p     "
         f"favours {theme.plain(treatment)} →",
         width=440,

@@ -19,13 +19,13 @@ from meta.figures.given import need
 from meta.figures.sheet import axis_name, null_place
 
 if TYPE_CHECKING:
-    from meta.synthesis.regression import MetaRegression
+    from meta.synthesis.models.regression import MetaRegression
 
 _LARGEST = 320.0
 
 
 @theme.in_house_style
-def bubble(
+def plot_bubble(
     regression: MetaRegression,
     moderator: str,
     ax: Axes | None = None,
@@ -55,7 +55,7 @@ def bubble(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. Areas of bubbles are proportional to the weights.
+        See :func:`meta.plot_forest`. Areas of bubbles are proportional to the weights.
 
     Raises
     ------
@@ -65,21 +65,21 @@ def bubble(
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.bubble import bubble
+    >>> from meta.figures.bubble import plot_bubble
     >>> effects = meta.Effects.from_arrays(
     ...     [-0.1, -0.3, -0.2, -0.6], [0.04, 0.05, 0.03, 0.06], weeks=[4, 8, 6, 12]
     ... )
-    >>> bubble(meta.meta_regression(effects, "weeks"), "weeks").alt_text()[:40]
+    >>> plot_bubble(meta.meta_regression(effects, "weeks"), "weeks").alt_text()[:40]
     'Meta-regression of 4 studies on weeks. E'
     """
-    from meta.synthesis.regression import MetaRegression
+    from meta.synthesis.models.regression import MetaRegression
 
     way = f"meta.meta_regression(effects, {moderator!r}), {moderator!r}"
-    need("bubble", regression, MetaRegression, "a meta-regression", way)
+    need("plot_bubble", regression, MetaRegression, "a meta-regression", way)
     table = regression.effects.table
     if moderator not in table or not pd.api.types.is_numeric_dtype(table[moderator]):
         raise DataError(
-            f"bubble: {moderator!r} is no numeric column of the studies; numeric are "
+            f"plot_bubble: {moderator!r} is no numeric column of the studies; numeric are "
             f"{', '.join(str(c) for c in table.select_dtypes('number'))}"
         )
     x = table[moderator].to_numpy(dtype=float)
@@ -116,7 +116,7 @@ def bubble(
         ),
     ]
     canvas = frame(
-        "bubble", ax, title=title, key=key, notes=notes, x_label=label or moderator,
+        "plot_bubble", ax, title=title, key=key, notes=notes, x_label=label or moderator,
         y_label=axis_name(scale),
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale

@@ -28,13 +28,13 @@ from meta.figures.sheet import (
     reader_to_axis,
     to_axis,
 )
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 _ARMS = "The change within one arm is no effect: the effect is the difference between the arms."
 _SIDES = ("treated", "control")
 
 
-def claim_plot(
+def plot_claim(
     fit: Pooled,
     claimed: float,
     ax: Axes | None = None,
@@ -90,7 +90,7 @@ def claim_plot(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`.
+        See :func:`meta.plot_forest`.
 
     Raises
     ------
@@ -102,12 +102,12 @@ def claim_plot(
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.claim import claim_plot
+    >>> from meta.figures.claim import plot_claim
     >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
-    >>> claim_plot(fit, claimed=-1.2).alt_text()[:60]
+    >>> plot_claim(fit, claimed=-1.2).alt_text()[:60]
     'Claimed effect −1.2 beside the effect that trials show. Stan'
     """
-    need_fit("claim_plot", fit)
+    need_fit("plot_claim", fit)
     scale = fit.scale
     shown = make.effect_digits(fit, digits)
     _check(fit, claimed, claimed_low, claimed_high, mid)
@@ -154,7 +154,7 @@ def claim_plot(
         foot.append(Foot(text=f"{make.sentence_case(theme.plain(control))} arm.", symbol="control"))
     foot += make.remarks(fit)
     sheet = Sheet(
-        name="claim_plot",
+        name="plot_claim",
         rows=tuple(rows),
         columns=(
             Column(key="label", align="left"),
@@ -206,7 +206,7 @@ def _check(
     if not faults and not low <= claimed <= high:
         faults.append(f"the claimed range {low} to {high} does not hold the claimed {claimed}")
     if faults:
-        raise DataError.from_faults("claim_plot", faults)
+        raise DataError.from_faults("plot_claim", faults)
 
 
 def _arm_rows(
@@ -216,8 +216,8 @@ def _arm_rows(
         return []
     if "percent_t" in arms:
         arms = _from_percent_change(arms)
-    require_columns("claim_plot, arms", arms, ["label", "estimate"])
-    nothing_to_draw("claim_plot, arms", arms)
+    require_columns("plot_claim, arms", arms, ["label", "estimate"])
+    nothing_to_draw("plot_claim, arms", arms)
     rows: list[Row] = []
     sides = _sides(arms, names)
     for record, side in zip(arms.to_dict("records"), sides, strict=True):
@@ -242,7 +242,7 @@ def _arm_rows(
 
 def _from_percent_change(changes: pd.DataFrame) -> pd.DataFrame:
     """Turn one row a trial into one row an arm, the treated one first."""
-    require_columns("claim_plot, arms", changes, ["label", "percent_t", "percent_c"])
+    require_columns("plot_claim, arms", changes, ["label", "percent_t", "percent_c"])
     faults = [
         f"{theme.plain(record['label'])}: the change of the {side} arm is missing; leave the trial "
         'out with changes.dropna(subset="net"), and say so'
@@ -251,7 +251,7 @@ def _from_percent_change(changes: pd.DataFrame) -> pd.DataFrame:
         if pd.isna(record[f"percent_{key}"])
     ]
     if faults:
-        raise DataError.from_faults("claim_plot, arms", faults)
+        raise DataError.from_faults("plot_claim, arms", faults)
     parts = [
         pd.DataFrame(
             {
@@ -277,7 +277,7 @@ def _sides(arms: pd.DataFrame, names: tuple[str, str]) -> list[str]:
             if side not in _SIDES
         ]
         if faults:
-            raise DataError.from_faults("claim_plot, arms", faults)
+            raise DataError.from_faults("plot_claim, arms", faults)
         return found
     return [
         next(
@@ -296,7 +296,7 @@ def _limits(
     fit: Pooled, rows: list[Row], references: list[Reference], xlim: tuple[float, float] | None
 ) -> tuple[float, float]:
     if xlim is not None:
-        return limits_of_reader("claim_plot", fit.scale, xlim)
+        return limits_of_reader("plot_claim", fit.scale, xlim)
     marks = [r for r in rows if r.kind != "gap" and np.isfinite(r.estimate)]
     return robust_limits(
         [r.estimate for r in marks],

@@ -19,7 +19,7 @@ from meta.figures import theme
 from meta.figures.draw import draw_sheet
 from meta.figures.sheet import Column, Foot, Reference, Row, Sheet
 
-_WHAT = "claims_plot"
+_WHAT = "plot_claims"
 _PERCENT = " percent"
 # kinds of claims whose percent is an effect or a share, so that 0 means nothing
 _KINDS = ("percent_fall", "measured", "prevalence")
@@ -39,7 +39,7 @@ _FURTHEST = 300.0
 _CLAIM_WIDTH = 225.0
 
 
-def claims_plot(
+def plot_claims(
     assessments: Iterable[Assessment], ax: Axes | None = None, *, title: str = ""
 ) -> Figure:
     """Draw what was measured as a share of what is claimed, over all claims that allow it.
@@ -56,7 +56,7 @@ def claims_plot(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`.
+        See :func:`meta.plot_forest`.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def claims_plot(
     --------
     >>> import meta
     >>> evidence = meta.load_evidence("data")
-    >>> figure = meta.claims_plot([meta.assess(name, evidence) for name in ("a0-c11", "a0-c21")])
+    >>> figure = meta.plot_claims([meta.assess(name, evidence) for name in ("a0-c11", "a0-c21")])
     >>> figure.alt_text()[:93]
     'Measured as a share of claimed, for 2 of 2 claims; 100 percent is as much as was claimed. Gro'
     """
@@ -87,7 +87,7 @@ def claims_plot(
     if strange:
         raise DataError(
             f"{_WHAT}: needs answers of meta.assess, found {', '.join(strange)}: give "
-            "meta.claims_plot([meta.assess(claim, evidence) for claim in "
+            "meta.plot_claims([meta.assess(claim, evidence) for claim in "
             'evidence.claims["claim_id"]])'
         )
     drawn = [one for one in found if _on_one_scale(one)]

@@ -12,8 +12,8 @@ from meta.figures.canvas import frame, label_points
 from meta.figures.given import need_fit
 from meta.figures.layout import SMALL
 from meta.figures.theme import text_width
+from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import number
-from meta.synthesis.result import Pooled
 
 # what to draw, and its name
 _PANELS = (
@@ -27,7 +27,7 @@ _PANELS = (
 
 
 @theme.in_house_style
-def baujat_plot(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
+def plot_baujat(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw each study's part of the heterogeneity against its pull on the answer.
 
     Parameters
@@ -42,7 +42,7 @@ def baujat_plot(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. Studies are named where there is room, the outermost first.
+        See :func:`meta.plot_forest`. Studies are named where there is room, the outermost first.
 
     Raises
     ------
@@ -52,21 +52,21 @@ def baujat_plot(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.diagnostics import baujat_plot
+    >>> from meta.figures.diagnostics import plot_baujat
     >>> fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06], labels=["A", "B", "C"])
-    >>> baujat_plot(fit).alt_text()
+    >>> plot_baujat(fit).alt_text()
     'Baujat plot of 3 studies. Largest part of the heterogeneity: B (0.90); largest pull: B (2.39).'
     """
-    from meta.synthesis.influence import baujat
+    from meta.synthesis.diagnostics.influence import baujat
 
-    need_fit("baujat_plot", fit)
+    need_fit("plot_baujat", fit)
     table = baujat(fit)
     x = table["q_contribution"].to_numpy(dtype=float)
     # identical effects leave no scale to measure a pull by; it is nought then
     y = np.nan_to_num(table["influence"].to_numpy(dtype=float))
     labels = [theme.plain(name) for name in table["label"]]
     canvas = frame(
-        "baujat_plot", ax, title=title, width=400, height=290,
+        "plot_baujat", ax, title=title, width=400, height=290,
         notes=["Upper right: studies to read again, for they disagree and they decide."],
         x_label="Part of the heterogeneity statistic",
         y_label="Squared change of the answer without it",
@@ -92,7 +92,7 @@ def baujat_plot(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
 
 
 @theme.in_house_style
-def influence_plot(fit: Pooled, *, title: str = "") -> Figure:
+def plot_influence(fit: Pooled, *, title: str = "") -> Figure:
     """Draw what each study does to the answer, one panel a diagnostic.
 
     Parameters
@@ -105,7 +105,7 @@ def influence_plot(fit: Pooled, *, title: str = "") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A new figure, as tall as the studies need; see :func:`meta.forest`. Studies that
+        A new figure, as tall as the studies need; see :func:`meta.plot_forest`. Studies that
         :func:`meta.influence` calls influential are drawn as filled diamonds.
 
     Raises
@@ -116,14 +116,14 @@ def influence_plot(fit: Pooled, *, title: str = "") -> Figure:
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.diagnostics import influence_plot
+    >>> from meta.figures.diagnostics import plot_influence
     >>> fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06], labels=["A", "B", "C"])
-    >>> influence_plot(fit).alt_text()
+    >>> plot_influence(fit).alt_text()
     'Influence of 3 studies. Influential by the usual limits: A, B.'
     """
-    from meta.synthesis.influence import influence
+    from meta.synthesis.diagnostics.influence import influence
 
-    need_fit("influence_plot", fit)
+    need_fit("plot_influence", fit)
     table = influence(fit)
     labels = [theme.plain(name) for name in table["label"]]
     marked = table["influential"].to_numpy(dtype=bool)
@@ -135,7 +135,7 @@ def influence_plot(fit: Pooled, *, title: str = "") -> Figure:
     height = max(60.0, 15.0 * k)
     diamond = Line2D([], [], linestyle="none", marker="D", markersize=5.5, color=theme.CLAIMED)
     canvas = frame(
-        "influence_plot", None, title=title, width=width, height=height + 16, left=left,
+        "plot_influence", None, title=title, width=width, height=height + 16, left=left,
         key=[(diamond, "influential by the usual limits")] if marked.any() else [],
         notes=[
             "Dashed: the value without influence (0, 1 or the full answer's).",

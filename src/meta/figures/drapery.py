@@ -15,7 +15,7 @@ from meta.figures.canvas import effect_axis, frame
 from meta.figures.forest_rows import z_value
 from meta.figures.given import need_fit
 from meta.figures.sheet import axis_name, null_place
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 _LEVELS = (0.5, 0.2, 0.1, 0.05, 0.01)
 _POINTS = 401
@@ -24,7 +24,7 @@ _FLOOR = 0.002
 
 
 @theme.in_house_style
-def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
+def plot_drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw the p-value of every possible effect: of each study, and of the pooled answer.
 
     Parameters
@@ -39,7 +39,7 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`.
+        See :func:`meta.plot_forest`.
 
     Notes
     -----
@@ -56,12 +56,12 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.drapery import drapery
+    >>> from meta.figures.drapery import plot_drapery
     >>> fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])
-    >>> drapery(fit).alt_text()[:55]
+    >>> plot_drapery(fit).alt_text()[:55]
     'P-value functions of 3 studies and of the pooled effect'
     """
-    need_fit("drapery", fit)
+    need_fit("plot_drapery", fit)
     z = z_value(fit.ci_level)
     yi, sei = fit.effects.yi, fit.effects.sei
     null = null_place(fit.scale)
@@ -88,7 +88,7 @@ def drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
     ]
     notes += theme.note_lines(fit.notes)
     canvas = frame(
-        "drapery", ax, title=title, key=key, notes=notes, y_label="p-value of the effect",
+        "plot_drapery", ax, title=title, key=key, notes=notes, y_label="p-value of the effect",
         x_label=axis_name(fit.scale), right=44,
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale

@@ -27,11 +27,11 @@ from meta.figures.sheet import (
     reader_to_axis,
     to_axis,
 )
+from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import p_text
-from meta.synthesis.result import Pooled
 
 if TYPE_CHECKING:
-    from meta.synthesis.subgroups import Subgroups
+    from meta.synthesis.models.subgroups import Subgroups
 
 # the summary row's name by model; one trial gets none
 _TOTAL = {
@@ -42,7 +42,7 @@ _TOTAL = {
 _LISTED = 20
 
 
-def forest(
+def plot_forest(
     fit: Pooled | Subgroups,
     ax: Axes | None = None,
     *,
@@ -128,30 +128,32 @@ def forest(
     --------
     >>> import meta
     >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
-    >>> figure = meta.forest(fit, claimed=-0.8)
+    >>> figure = meta.plot_forest(fit, claimed=-0.8)
     >>> figure.alt_text()[:44]
     'Forest plot of 3 studies. Standardised mean '
     """
     if layout not in make.LAYOUTS:
         raise DataError(
-            f"forest: layout={layout!r} is unknown; use one of {', '.join(make.LAYOUTS)}"
+            f"plot_forest: layout={layout!r} is unknown; use one of {', '.join(make.LAYOUTS)}"
         )
     groups: Subgroups | None = None
     if not isinstance(fit, Pooled):
-        from meta.synthesis.subgroups import Subgroups as Groups
+        from meta.synthesis.models.subgroups import Subgroups as Groups
 
-        need("forest", fit, Groups, "a fit", "meta.pool(effects)")
+        need("plot_forest", fit, Groups, "a fit", "meta.pool(effects)")
     if isinstance(fit, Pooled):
         if by is not None:
-            from meta.synthesis.subgroups import subgroups
+            from meta.synthesis.models.subgroups import subgroups
 
             groups = subgroups(fit.effects, by, **fit.settings())
     elif by is not None:
-        raise DataError("forest: by= needs a pooled answer; a subgroup analysis has its groups")
+        raise DataError(
+            "plot_forest: by= needs a pooled answer; a subgroup analysis has its groups"
+        )
     else:
         groups, fit = fit, fit.overall
     if fit.k == 0:
-        raise DataError("forest: the fit holds no study; pool at least one effect first")
+        raise DataError("plot_forest: the fit holds no study; pool at least one effect first")
     unheard = make.silent_trials(silent, fit)
     sheet = _sheet(
         fit, groups, layout, sort, (treatment, control), title, mid, claimed,
@@ -224,7 +226,7 @@ def _sheet(
         ]
     references = _references(fit, mid, claimed)
     return Sheet(
-        name="forest",
+        name="plot_forest",
         rows=tuple(rows),
         columns=make.forest_columns(
             layout, arms, make.effect_heading(fit),
@@ -273,7 +275,7 @@ def _references(fit: Pooled, mid: float | None, claimed: float | None) -> list[R
             Reference(value=reader_to_axis(scale, value), kind=kind, label=f"{name} {shown}")  # type: ignore[arg-type]
         )
     if faults:
-        raise DataError.from_faults("forest", faults)
+        raise DataError.from_faults("plot_forest", faults)
     return found
 
 
@@ -284,7 +286,7 @@ def _limits(
     xlim: tuple[float, float] | None,
 ) -> tuple[float, float]:
     if xlim is not None:
-        return limits_of_reader("forest", fit.scale, xlim)
+        return limits_of_reader("plot_forest", fit.scale, xlim)
     studies = [r for r in rows if r.kind == "study"]
     totals = [r for r in rows if r.kind in {"subtotal", "total", "prediction"}]
     return robust_limits(

@@ -22,7 +22,7 @@ from meta.figures.sheet import (
     to_reader,
 )
 from meta.figures.theme import note_lines, plain
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 LAYOUTS = ("revman", "jama", "compact")
 _SHORT = {
@@ -201,7 +201,7 @@ def order_of(fit: Pooled, sort: str | None) -> list[int]:
         return [int(i) for i in np.argsort(-fit.weights, kind="stable")]
     if sort not in fit.effects.table:
         raise DataError(
-            f"forest: sort={sort!r} is no column; use 'effect', 'weight' or one of "
+            f"plot_forest: sort={sort!r} is no column; use 'effect', 'weight' or one of "
             f"{', '.join(map(str, fit.effects.table))}"
         )
     positions = pd.Series(range(fit.k))
@@ -306,7 +306,8 @@ def silent_trials(silent: pd.DataFrame | None, fit: Pooled) -> pd.DataFrame:
         return pd.DataFrame({"label": []})
     if "label" not in silent:
         raise DataError(
-            f"forest: silent needs a column label; found {', '.join(map(str, silent)) or 'none'}"
+            "plot_forest: silent needs a column label; found "
+            f"{', '.join(map(str, silent)) or 'none'}"
         )
     if "study_id" not in silent:
         return silent

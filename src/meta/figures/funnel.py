@@ -17,12 +17,12 @@ from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.given import need_fit
 from meta.figures.sheet import axis_name, null_place
+from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import number, p_text
-from meta.synthesis.result import Pooled
 
 if TYPE_CHECKING:
-    from meta.synthesis.small_study import EggerTest
-    from meta.synthesis.trim_and_fill import TrimAndFill
+    from meta.synthesis.bias.small_study import EggerTest
+    from meta.synthesis.bias.trim_and_fill import TrimAndFill
 
 _NAMES = {
     "sei": "Standard error (small studies below)",
@@ -39,7 +39,7 @@ _CONTOUR_NAMES = ("0.05 < p < 0.10", "0.01 < p < 0.05", "p < 0.01")
 
 
 @theme.in_house_style
-def funnel(
+def plot_funnel(
     fit: Pooled,
     ax: Axes | None = None,
     *,
@@ -75,7 +75,7 @@ def funnel(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`.
+        See :func:`meta.plot_forest`.
 
     Raises
     ------
@@ -91,20 +91,22 @@ def funnel(
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.funnel import funnel
+    >>> from meta.figures.funnel import plot_funnel
     >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
-    >>> funnel(fit).alt_text()[:44]
+    >>> plot_funnel(fit).alt_text()[:44]
     'Funnel plot of 3 studies. Standardised mean '
     """
-    need_fit("funnel", fit)
+    need_fit("plot_funnel", fit)
     if predictor not in _NAMES:
-        raise DataError(f"funnel: predictor={predictor!r} is unknown; use {' or '.join(_NAMES)}")
+        raise DataError(
+            f"plot_funnel: predictor={predictor!r} is unknown; use {' or '.join(_NAMES)}"
+        )
     if egger is not None and egger.predictor != predictor:
         raise DataError(
-            f"funnel: the Egger line belongs to predictor={egger.predictor!r}, the plot to "
+            f"plot_funnel: the Egger line belongs to predictor={egger.predictor!r}, the plot to "
             f"{predictor!r}; give both the same"
         )
-    from meta.synthesis.study_size import study_size
+    from meta.synthesis.bias.study_size import study_size
 
     size = np.asarray(study_size(fit.effects, predictor), dtype=float)
     x = fit.effects.yi
@@ -139,7 +141,7 @@ def funnel(
         notes.append(f"Egger's test: slope {number(egger.slope)}, p {p_text(egger.p_value)}.")
         notes += theme.note_lines(egger.notes)
     canvas = frame(
-        "funnel", ax, title=title,
+        "plot_funnel", ax, title=title,
         key=_key(
             shade=shade, by_error=by_error, filled=filled, egger=egger,
             null=bool(np.isfinite(null) and not np.isclose(null, fit.estimate)),

@@ -32,18 +32,18 @@ def need(function: str, given: object, kinds: type | tuple[type, ...], what: str
 
     Examples
     --------
-    >>> need("forest", 3, str, "a fit", "meta.pool(effects)")
+    >>> need("plot_forest", 3, str, "a fit", "meta.pool(effects)")
     Traceback (most recent call last):
         ...
-    meta.errors.DataError: forest takes a fit, and was given int: give \
-meta.forest(meta.pool(effects))
+    meta.errors.DataError: plot_forest takes a fit, and was given int: give \
+meta.plot_forest(meta.pool(effects))
     """
     errors.need(function, given, kinds, what, f"meta.{function}({way})")
 
 
 def need_fit(function: str, given: object) -> None:
     """Refuse anything but a pooled answer; see :func:`need`."""
-    from meta.synthesis.result import Pooled
+    from meta.synthesis.models.pooled import Pooled
 
     need(function, given, Pooled, "a fit", "meta.pool(effects)")
 

@@ -17,7 +17,7 @@ from meta.figures.theme import put, text_width
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from meta.synthesis.without_pooling import DirectionVote
+    from meta.synthesis.without_pooling.combined import DirectionVote
 
 _TILE = 15.0
 _FILL = {
@@ -29,7 +29,7 @@ _FILL = {
 
 
 @theme.in_house_style
-def harvest(
+def plot_harvest(
     vote: DirectionVote,
     ax: Axes | None = None,
     *,
@@ -59,20 +59,22 @@ def harvest(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. Silent trials have a column of their own, so that nobody reads the
-        picture as if all had spoken.
+        See :func:`meta.plot_forest`. Silent trials have a column of their own, so that nobody reads
+        the picture as if all had spoken.
 
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.harvest import harvest
+    >>> from meta.figures.harvest import plot_harvest
     >>> vote = meta.direction_vote(["treated", "treated", "neither"], labels=["A", "B", "C"])
-    >>> harvest(vote).alt_text()[:62]
+    >>> plot_harvest(vote).alt_text()[:62]
     'Directions of 3 trials. Favours magnesium: A, B; printed no di'
     """
-    from meta.synthesis.without_pooling import DirectionVote
+    from meta.synthesis.without_pooling.combined import DirectionVote
 
-    need("harvest", vote, DirectionVote, "counted directions", "meta.direction_vote(directions)")
+    need(
+        "plot_harvest", vote, DirectionVote, "counted directions", "meta.direction_vote(directions)"
+    )
     names = {
         "treated": f"Favours {theme.plain(treatment)}",
         "none": "Leans to neither",
@@ -100,7 +102,7 @@ def harvest(
     key = [(frame_of_strong, f"bold: {theme.plain(strong_label)}")] if heavy else []
     height = _TILE * rows + 22
     canvas = frame(
-        "harvest", ax, width=total, height=height, title=title, key=key, notes=notes, left=12,
+        "plot_harvest", ax, width=total, height=height, title=title, key=key, notes=notes, left=12,
         right=12, axes=False,
     )  # fmt: skip
     panel, scale = canvas.panel, canvas.scale

@@ -13,7 +13,7 @@ from meta.effect_sizes.scales import Scale, scale_of
 from meta.errors import DataError, NotComparable
 from meta.figures.sheet import reader_to_axis, to_axis
 from meta.figures.theme import as_given, plain
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pooled import Pooled
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame | Pooled | Mapping[str, Pooled]]
 
@@ -88,7 +88,7 @@ def read_blocks(
     what : str
         What is drawn, for error messages.
     data : DataFrame or mapping
-        See :func:`meta.interval_plot`.
+        See :func:`meta.plot_intervals`.
     measure : str, optional
         Measure of all values; that of the answers by default, else "GEN".
     columns : mapping of str to str, optional

@@ -32,12 +32,12 @@ from meta.figures.sheet import (
 
 Place = float | tuple[float, float]
 
-_WHAT = "interval_plot"
+_WHAT = "plot_intervals"
 # longer texts are broken into lines, so that the axis is not pushed off a narrow screen
 _LABEL_WIDTH, _TEXT_WIDTH, _HEADING_WIDTH = 250.0, 190.0, 400.0
 
 
-def interval_plot(
+def plot_intervals(
     data: Data,
     ax: Axes | None = None,
     *,
@@ -115,7 +115,7 @@ def interval_plot(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`.
+        See :func:`meta.plot_forest`.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def interval_plot(
     >>> arms = pd.DataFrame(
     ...     {"label": ["C 2017"], "estimate": [-20.0], "ci_low": [-31.0], "ci_high": [-9.0]}
     ... )
-    >>> figure = meta.interval_plot(
+    >>> figure = meta.plot_intervals(
     ...     {"Waiting lists": waiting, "Control arms": arms}, axis_label="Change, %", claimed=-28
     ... )
     >>> figure.alt_text()

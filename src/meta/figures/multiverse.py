@@ -17,7 +17,7 @@ from meta.figures.canvas import Canvas, effect_axis, frame
 from meta.figures.given import need
 from meta.figures.sheet import axis_name, null_place, to_axis
 from meta.figures.theme import SIZE, put, text_width
-from meta.synthesis.multiverse import Multiverse
+from meta.synthesis.diagnostics.multiverse import Multiverse
 
 _CURVE = 190.0
 _LINE = 13.0
@@ -26,7 +26,7 @@ _WIDTH = 430.0
 
 
 @theme.in_house_style
-def multiverse_plot(found: Multiverse, ax: Axes | None = None, *, title: str = "") -> Figure:
+def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw the answer of every combination of choices, and which choices led to it.
 
     Parameters
@@ -41,9 +41,9 @@ def multiverse_plot(found: Multiverse, ax: Axes | None = None, *, title: str = "
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. Above, estimates with their intervals in rising order, dark where
-        the interval excludes no effect; below, a stroke for each value that the combination holds.
-        A value whose strokes gather at one end is one that the answer hangs on.
+        See :func:`meta.plot_forest`. Above, estimates with their intervals in rising order, dark
+        where the interval excludes no effect; below, a stroke for each value that the combination
+        holds. A value whose strokes gather at one end is one that the answer hangs on.
 
     Raises
     ------
@@ -61,14 +61,14 @@ def multiverse_plot(found: Multiverse, ax: Axes | None = None, *, title: str = "
     >>> import meta
     >>> rows = meta.load_evidence("data").primary("depression")
     >>> found = meta.multiverse(rows, {"tau2_method": ["REML", "DL"], "ci_method": ["HK", "wald"]})
-    >>> meta.alt_text(meta.multiverse_plot(found))[:44]
+    >>> meta.alt_text(meta.plot_multiverse(found))[:44]
     'Estimates of 4 combinations of choices, in r'
     """
-    way = "meta.multiverse_plot(meta.multiverse(rows, choices))"
-    need("multiverse_plot", found, Multiverse, "the answer of multiverse()", way)
+    way = "meta.plot_multiverse(meta.multiverse(rows, choices))"
+    need("plot_multiverse", found, Multiverse, "the answer of multiverse()", way)
     shown = found.table[found.table["reason"] == ""]
     if shown.empty:
-        raise DataError("multiverse_plot: no combination has an answer; the table says why")
+        raise DataError("plot_multiverse: no combination has an answer; the table says why")
     shown = shown.sort_values(["estimate", "ci_high"], kind="stable", ignore_index=True)
     values = [(name, value) for name, of in found.choices.items() for value in of]
     lines = len(values) + len(found.choices)
@@ -80,7 +80,7 @@ def multiverse_plot(found: Multiverse, ax: Axes | None = None, *, title: str = "
     ]
     notes = [found.sentence(), *theme.note_lines(found.notes)]
     canvas = frame(
-        "multiverse_plot", ax, width=_WIDTH, height=_CURVE + below, title=title, key=key,
+        "plot_multiverse", ax, width=_WIDTH, height=_CURVE + below, title=title, key=key,
         notes=notes, left=24 + max(text_width(theme.plain(name), SIZE - 1) for name in names),
         axes=False,
     )  # fmt: skip

@@ -17,13 +17,13 @@ from meta.figures.given import need
 from meta.figures.sheet import axis_name, null_place, reader_to_axis
 
 if TYPE_CHECKING:
-    from meta.synthesis.bayes_result import BayesFit
+    from meta.synthesis.bayes.result import BayesFit
 
 _SHADE = "#cfe0ec"
 
 
 @theme.in_house_style
-def posterior(
+def plot_posterior(
     fit: BayesFit, ax: Axes | None = None, *, mid: float | None = None, title: str = ""
 ) -> Figure:
     """Draw the posterior of the mean effect and of the true effect of a new study.
@@ -42,18 +42,18 @@ def posterior(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. The shaded part of the curve is the credible interval.
+        See :func:`meta.plot_forest`. The shaded part of the curve is the credible interval.
 
     Examples
     --------
     >>> import meta
-    >>> from meta.figures.posterior import posterior
-    >>> posterior(meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])).alt_text()[:30]
+    >>> from meta.figures.posterior import plot_posterior
+    >>> plot_posterior(meta.bayes([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])).alt_text()[:30]
     'Posterior of the mean effect. '
     """
-    from meta.synthesis.bayes_result import BayesFit
+    from meta.synthesis.bayes.result import BayesFit
 
-    need("posterior", fit, BayesFit, "a Bayesian answer", "meta.bayes(effects)")
+    need("plot_posterior", fit, BayesFit, "a Bayesian answer", "meta.bayes(effects)")
     mean = fit.density("mu")
     new = fit.density("prediction")
     scale = fit.scale
@@ -73,7 +73,7 @@ def posterior(
         key.append((line, f"smallest important {theme.as_given(mid)}"))
     notes = [fit.sentence(), *theme.note_lines(fit.notes)]
     canvas = frame(
-        "posterior", ax, title=title, key=key, notes=notes, height=230, y_label="Density",
+        "plot_posterior", ax, title=title, key=key, notes=notes, height=230, y_label="Density",
         x_label=axis_name(scale), left=40,
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale

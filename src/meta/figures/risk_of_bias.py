@@ -147,7 +147,7 @@ def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | pd.Series | None) 
 
 
 @in_house_style
-def traffic_light(
+def plot_traffic_light(
     judgements: pd.DataFrame,
     ax: Axes | None = None,
     *,
@@ -171,7 +171,7 @@ def traffic_light(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. A domain that was not judged stays empty.
+        See :func:`meta.plot_forest`. A domain that was not judged stays empty.
 
     Raises
     ------
@@ -182,13 +182,13 @@ def traffic_light(
     Examples
     --------
     >>> import pandas as pd
-    >>> from meta.figures.risk_of_bias import traffic_light
+    >>> from meta.figures.risk_of_bias import plot_traffic_light
     >>> rows = [("a", "D1", "low"), ("a", "D2", "high"), ("b", "D1", "some")]
     >>> table = pd.DataFrame(rows, columns=["study_id", "domain", "judgement"])
-    >>> traffic_light(table).alt_text()
+    >>> plot_traffic_light(table).alt_text()
     'Risk of bias of 2 studies. a: D1 low, D2 high; b: D1 some.'
     """
-    judged = _judged("traffic_light", judgements)
+    judged = _judged("plot_traffic_light", judgements)
     domains, lights, legend = lights_by_study(judged)
     names = _labels(judged, labels)
     cell, row = 26.0, 19.0
@@ -196,7 +196,7 @@ def traffic_light(
     # the legend below needs a width that can be read
     width = max(cell * len(domains), 250 - longest)
     canvas = frame(
-        "traffic_light", ax, width=width, height=row * (len(names) + 1), title=title,
+        "plot_traffic_light", ax, width=width, height=row * (len(names) + 1), title=title,
         notes=[legend], left=longest + 22, right=10, axes=False,
     )  # fmt: skip
     panel = canvas.panel
@@ -223,7 +223,7 @@ def traffic_light(
 
 
 @in_house_style
-def risk_of_bias_summary(
+def plot_risk_of_bias_summary(
     judgements: pd.DataFrame, ax: Axes | None = None, *, title: str = ""
 ) -> Figure:
     """Draw how many studies got which judgement, one bar a domain.
@@ -231,7 +231,7 @@ def risk_of_bias_summary(
     Parameters
     ----------
     judgements : pandas.DataFrame
-        As for :func:`traffic_light`.
+        As for :func:`plot_traffic_light`.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
     title : str
@@ -240,24 +240,24 @@ def risk_of_bias_summary(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.forest`. Bars count studies, and studies that were not judged in a domain
-        are counted too, in pale grey.
+        See :func:`meta.plot_forest`. Bars count studies, and studies that were not judged in a
+        domain are counted too, in pale grey.
 
     Raises
     ------
     DataError
-        As for :func:`traffic_light`.
+        As for :func:`plot_traffic_light`.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from meta.figures.risk_of_bias import risk_of_bias_summary
+    >>> from meta.figures.risk_of_bias import plot_risk_of_bias_summary
     >>> rows = [("a", "D1", "low"), ("a", "D2", "high"), ("b", "D1", "some")]
     >>> table = pd.DataFrame(rows, columns=["study_id", "domain", "judgement"])
-    >>> risk_of_bias_summary(table).alt_text()[:62]
+    >>> plot_risk_of_bias_summary(table).alt_text()[:62]
     'Risk of bias of 2 studies by domain. Randomisation process: 1 '
     """
-    judged = _judged("risk_of_bias_summary", judgements)
+    judged = _judged("plot_risk_of_bias_summary", judgements)
     domains = domains_of(judged)
     studies = judged["study_id"].nunique()
     counts = judged.groupby(["domain", "judgement"]).size()
@@ -274,7 +274,8 @@ def risk_of_bias_summary(
         key.append((Patch(facecolor=_EMPTY, edgecolor=GROUND, linewidth=0), "not judged"))
     tool = plain(judged["tool"].iloc[0])
     canvas = frame(
-        "risk_of_bias_summary", ax, width=330, height=22.0 * len(domains) + 8, title=title, key=key,
+        "plot_risk_of_bias_summary", ax, width=330, height=22.0 * len(domains) + 8, title=title,
+        key=key,
         notes=[f"Judged with {tool}."] if tool else [], x_label=f"Studies (of {studies})",
         left=max(text_width(name, SMALL) for name in names) + 20,
     )  # fmt: skip

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from meta.effect_sizes.container import Effects
 from meta.report.agreement_pairs import ITERATIVE, Answers, Compared, error_size, pair
-from meta.synthesis.pool import pool
+from meta.synthesis.models.pool import pool
 
 
 def binary(answers: Answers) -> Iterator[Compared]:
     """Compare Mantel-Haenszel and Peto estimates."""
-    from meta.synthesis.two_by_two import mantel_haenszel, peto
+    from meta.synthesis.models.two_by_two import mantel_haenszel, peto
 
     arms = answers.values["arms"]
     fits = {f"MH_{m}": mantel_haenszel(**arms, measure=m) for m in ("RR", "OR", "RD")}
@@ -32,8 +32,8 @@ def binary(answers: Answers) -> Iterator[Compared]:
 
 def tables(answers: Answers) -> Iterator[Compared]:
     """Compare tests of equal odds ratios and the binomial-normal model."""
-    from meta.synthesis.glmm import glmm
-    from meta.synthesis.two_by_two import mantel_haenszel
+    from meta.synthesis.models.glmm import glmm
+    from meta.synthesis.models.two_by_two import mantel_haenszel
 
     arms, group = answers.values["arms"], "Two-by-two tables"
     fit = mantel_haenszel(**arms, measure="OR")
@@ -61,7 +61,7 @@ def tables(answers: Answers) -> Iterator[Compared]:
 
 def selection(answers: Answers) -> Iterator[Compared]:
     """Compare the step-function selection model."""
-    from meta.synthesis.selection import selection_model
+    from meta.synthesis.bias.selection_model import selection_model
 
     effects = Effects.from_arrays(answers.values["yi"], answers.values["vi"])
     size, key = error_size(effects), "selection_3psm_025"
@@ -89,7 +89,7 @@ def selection(answers: Answers) -> Iterator[Compared]:
 
 def multilevel(answers: Answers) -> Iterator[Compared]:
     """Compare the three-level model."""
-    from meta.synthesis.dependence import multilevel
+    from meta.synthesis.models.multilevel import multilevel
 
     effects = Effects.from_arrays(answers.values["yi"], answers.values["vi"])
     fit = multilevel(effects, cluster=answers.values["cluster"], ci_method="wald")
@@ -109,9 +109,9 @@ def multilevel(answers: Answers) -> Iterator[Compared]:
 
 def clustered(answers: Answers) -> Iterator[Compared]:
     """Compare cluster-robust errors."""
-    from meta.synthesis.dependence import Multilevel, multilevel
-    from meta.synthesis.result import Pooled
-    from meta.synthesis.robust import robust
+    from meta.synthesis.models.multilevel import Multilevel, multilevel
+    from meta.synthesis.models.pooled import Pooled
+    from meta.synthesis.models.robust import robust
 
     effects = Effects.from_arrays(answers.values["yi"], answers.values["vi"])
     cluster = answers.values["cluster"]

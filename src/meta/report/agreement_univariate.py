@@ -12,7 +12,7 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.sizes import effect_size
 from meta.report.agreement_pairs import CLOSED, ITERATIVE, Answers, Compared, error_size, pair
 from meta.synthesis.engine import TAU2_METHODS
-from meta.synthesis.pool import pool
+from meta.synthesis.models.pool import pool
 
 # classes of bangertdrowns2004 whose length of treatment nobody printed; its design matrix has no
 # rows for them
@@ -164,7 +164,13 @@ def _in_turn(name: str, place: int) -> bool:
 
 
 def _single_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
-    from meta.synthesis.influence import baujat, blup, cumulative, influence, leave_one_out
+    from meta.synthesis.diagnostics.influence import (
+        baujat,
+        blup,
+        cumulative,
+        influence,
+        leave_one_out,
+    )
 
     size, group = error_size(effects), "One study at a time"
     best = blup(pool(effects, ci_method="wald"))
@@ -196,8 +202,8 @@ def _single_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
 
 
 def _small_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
-    from meta.synthesis.small_study import begg, egger
-    from meta.synthesis.trim_and_fill import trim_and_fill
+    from meta.synthesis.bias.small_study import begg, egger
+    from meta.synthesis.bias.trim_and_fill import trim_and_fill
 
     size, group = error_size(effects), "Small studies"
     dl = pool(effects, tau2_method="DL", ci_method="wald")
@@ -238,7 +244,7 @@ def _small_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
 
 
 def _regression(answers: Answers, effects: Effects) -> Iterator[Compared]:
-    from meta.synthesis.regression import meta_regression
+    from meta.synthesis.models.regression import meta_regression
 
     key, call = "meta_regression_REML", "rma(mods = ...)"
     if key not in answers:

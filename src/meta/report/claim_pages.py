@@ -15,7 +15,7 @@ from meta.claims.pages import article_page
 from meta.claims.verdicts import SOURCES, VERDICTS
 from meta.claims.wording import listing
 from meta.evidence.tables import Evidence
-from meta.figures.claim import claim_plot
+from meta.figures.claim import plot_claim
 from meta.figures.theme import svg_text
 from meta.report.tables import Html, escape, html_block, html_table
 
@@ -96,7 +96,7 @@ def _plots(claims: Sequence[Assessment]) -> dict[str, str]:
     for one in claims:
         if one.fit is None or one.kind != "percent_fall" or not isfinite(one.claimed_low):
             continue
-        drawn = claim_plot(
+        drawn = plot_claim(
             one.fit,
             claimed=(one.claimed_low + one.claimed_high) / 2,
             claimed_low=one.claimed_low,

@@ -15,8 +15,8 @@ from meta.errors import DataError, need
 from meta.figures.forest_rows import short_name
 from meta.report.display import Table, folded, table
 from meta.report.tables import Html, escape, html_table, study_name
+from meta.synthesis.models.pooled import Pooled, need_fit
 from meta.synthesis.presentation import estimate_text, number
-from meta.synthesis.result import Pooled, need_fit
 
 
 def anchor(fit: Pooled) -> str:

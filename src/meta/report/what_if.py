@@ -25,8 +25,8 @@ from meta.figures.forest_rows import short_name, z_value
 from meta.figures.sheet import digits_for
 from meta.report.what_if_trials import Setting, Trials, derived_trials, given_trials, subsets
 from meta.synthesis.engine import null_effect
-from meta.synthesis.pool import pool
-from meta.synthesis.result import Pooled
+from meta.synthesis.models.pool import pool
+from meta.synthesis.models.pooled import Pooled
 
 _VARIED = ("correlation", "sd")
 _NAMES = {"correlation": "Within-person correlation", "sd": "Outside standard deviation"}
@@ -311,7 +311,7 @@ def _check_scale(scale: Scale) -> None:
     if scale.single_group or not np.isclose(scale.transform(0.3), shown):
         raise DataError(
             f"what_if: {scale.measure} ({scale.label}) is neither a difference nor a ratio; show "
-            "it with meta.forest"
+            "it with meta.plot_forest"
         )
 
 

@@ -1,0 +1,238 @@
+"""Does the answer hang on one study, and how did it come about?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from meta.figures import forest_rows as make
+from meta.figures import theme
+from meta.figures.axis import robust_limits
+from meta.figures.draw import draw_sheet
+from meta.figures.forest import favours
+from meta.figures.given import need_fit
+from meta.figures.sheet import (
+    Column,
+    Foot,
+    Reference,
+    Row,
+    Sheet,
+    axis_name,
+    effect_columns,
+    interval_cells,
+    null_line,
+    to_axis,
+)
+from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.presentation import compact, p_text
+
+
+def plot_leave_one_out(
+    fit: Pooled,
+    ax: Axes | None = None,
+    *,
+    treatment: str = "magnesium",
+    control: str = "control",
+    title: str = "",
+) -> Figure:
+    """Draw the pooled effect without each study in turn, with p, tau2 and I2.
+
+    Parameters
+    ----------
+    fit : Pooled
+        At least two studies.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of the right size by default.
+    treatment, control : str
+        Names of the arms.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.plot_forest`. The dashed line is the answer with all studies.
+
+    Raises
+    ------
+    TooFewStudies
+        If there is only one study.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.figures.leave_one_out import plot_leave_one_out
+    >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
+    >>> plot_leave_one_out(fit).alt_text()[:45]
+    'Leave-one-out plot of 3 studies. With all: St'
+    """
+    from meta.synthesis.diagnostics.influence import leave_one_out
+
+    need_fit("plot_leave_one_out", fit)
+    table = leave_one_out(fit)
+    labels = [f"without {theme.plain(name)}" for name in table["left_out"]]
+    return _steps(
+        fit, table, labels, ax, "Leave-one-out", (treatment, control), title, with_all=True
+    )
+
+
+def plot_cumulative(
+    fit: Pooled,
+    ax: Axes | None = None,
+    *,
+    order: str | ArrayLike = "year",
+    treatment: str = "magnesium",
+    control: str = "control",
+    title: str = "",
+) -> Figure:
+    """Draw the pooled effect as the studies came in.
+
+    Parameters
+    ----------
+    fit : Pooled
+        The answer with all studies.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure of the right size by default.
+    order : str or array_like of int
+        See :func:`meta.cumulative`.
+    treatment, control : str
+        Names of the arms.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        See :func:`meta.plot_forest`. The first row is one trial and drawn hollow; the last is the
+        answer.
+
+    Raises
+    ------
+    DataError
+        If the studies cannot be put in that order.
+
+    Notes
+    -----
+    The rows are looks at growing data, not independent tests; a note under the plot says so.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.figures.leave_one_out import plot_cumulative
+    >>> fit = meta.pool([-0.50, -0.10, -0.40], [0.04, 0.09, 0.06], measure="SMD")
+    >>> plot_cumulative(fit, order=[1, 0, 2]).alt_text()[:37]
+    'Cumulative plot of 3 studies. With al'
+    """
+    from meta.synthesis.diagnostics.influence import cumulative
+
+    need_fit("plot_cumulative", fit)
+    table = cumulative(fit, order)
+    labels = []
+    for i, row in enumerate(table.to_dict("records")):
+        name = theme.plain(row["added"])
+        # the year is part of most labels; another ordering value is shown
+        value = "" if not isinstance(order, str) or order in {"year", "label"} else row[order]
+        labels.append(("" if i == 0 else "+ ") + name + (f" ({value})" if value != "" else ""))
+    return _steps(fit, table, labels, ax, "Cumulative", (treatment, control), title, with_all=False)
+
+
+def _steps(
+    fit: Pooled,
+    table: pd.DataFrame,
+    labels: Sequence[str],
+    ax: Axes | None,
+    what: str,
+    names: tuple[str, str],
+    title: str,
+    *,
+    with_all: bool,
+) -> Figure:
+    scale, digits = fit.scale, make.effect_digits(fit, None)
+    rows = []
+    for label, record in zip(labels, table.to_dict("records"), strict=True):
+        values = to_axis(scale, [record["estimate"], record["ci_low"], record["ci_high"]])
+        estimate, low, high = (float(v) for v in values)
+        cells = {"label": label, "k": str(record["k"]), "p": _p(record["p_value"])}
+        if np.isfinite(record["tau2"]):
+            cells |= {"tau2": compact(record["tau2"]), "i2": f"{record['i2']:.0f}"}
+        cells |= interval_cells(scale, estimate, low, high, digits)
+        rows.append(
+            Row(
+                kind="study", cells=cells, estimate=estimate, low=low, high=high, size=0.6,
+                hollow=record["k"] == 1,
+            )
+        )  # fmt: skip
+    studies = list(rows)
+    if with_all:
+        total = make.summary_rows(fit, kind="total", label="all studies", arms="", digits=digits)
+        extra = {"k": str(fit.k), "p": _p(fit.p_value)}
+        extra |= {"tau2": compact(fit.tau2), "i2": f"{fit.i2:.0f}"}
+        row = total[0]
+        rows.append(
+            Row(
+                kind="total", cells={**row.cells, **extra}, estimate=row.estimate, low=row.low,
+                high=row.high,
+            )
+        )  # fmt: skip
+    references = null_line(scale)
+    if fit.k > 1:
+        references.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
+    foot = [Foot(text=f"Method: {fit.method()}.")]
+    if fit.k > 1:
+        foot.append(Foot(text="Dashed line: the answer with all studies."))
+    if any(row.hollow for row in rows):
+        foot.append(Foot(text="One trial, with its normal interval.", symbol="hollow"))
+    if not with_all:
+        foot.append(
+            Foot(
+                text="Each row is another look at the same growing data: read it as a history, not "
+                "as a row of tests."
+            )
+        )
+    foot += [Foot(text=note) for note in theme.note_lines(fit.notes)]
+    sheet = Sheet(
+        name=what,
+        rows=tuple(rows),
+        columns=(
+            Column(key="label", heading="Study", align="left"),
+            Column(key="k", heading="k"),
+            *effect_columns(make.effect_heading(fit)),
+            Column(key="p", heading="p", side="right"),
+            Column(key="tau2", heading="τ²", side="right"),
+            Column(key="i2", heading="I², %", side="right"),
+        ),
+        scale=scale,
+        axis_label=axis_name(scale),
+        limits=robust_limits(
+            [r.estimate for r in studies],
+            [r.low for r in studies],
+            [r.high for r in studies],
+            must_show=[r.value for r in references],
+            wide=[(r.low, r.high) for r in rows[len(studies) :]],
+        ),
+        references=tuple(references),
+        favours=favours(fit, names),
+        foot=tuple(foot),
+        title=theme.plain(title),
+    )
+    figure, host, _ = draw_sheet(sheet, ax)
+    said = "; ".join(
+        f"{r.cells['label']} {r.cells.get('est', '')} {r.cells.get('ci', '')}" for r in studies[:20]
+    )
+    rest = f"; and {len(studies) - 20} more" if len(studies) > 20 else ""
+    head = f"{sheet.title}. " if title else ""
+    theme.describe(
+        host,
+        f"{head}{what} plot of {fit.k} studies. With all: {fit.sentence()} {said}{rest}. "
+        + " ".join(item.text for item in foot[1:]),
+    )
+    return figure
+
+
+def _p(value: float) -> str:
+    return p_text(value).removeprefix("= ") if np.isfinite(value) else "–"

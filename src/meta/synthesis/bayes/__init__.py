@@ -1,0 +1,1 @@
+"""What is believed after the data, with a prior that is named."""

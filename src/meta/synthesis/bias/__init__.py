@@ -1,0 +1,1 @@
+"""Are small or unwelcome results missing?"""

@@ -1,0 +1,1 @@
+"""What the answer means, and how sure it is."""

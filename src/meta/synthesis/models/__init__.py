@@ -1,0 +1,1 @@
+"""The effect, taken over all studies: one module a model."""

@@ -1,0 +1,1 @@
+"""What can be said where no size is reported."""

@@ -1,0 +1,355 @@
+"""Three-level models and robust intervals against metafor, dense algebra, and their edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from reference_answers import reference
+from scipy import optimize, stats
+
+import meta
+from meta.errors import DataError, TooFewStudies
+from meta.synthesis.models.correlated import shared_control_covariance
+from meta.synthesis.models.multilevel import multilevel
+from meta.synthesis.models.robust import robust
+
+CLOSED = 1e-8
+# two iterated variances on both sides; metafor's were stopped at a relative change of 1e-12
+ITERATIVE = 1e-6
+
+# Assink, Wibbelink (2016), The Quantitative Methods for Psychology 12(3): standardised mean
+# differences and sampling variances of 17 studies (dat.assink2016 in metadat), in order.
+ASSINK = """
+1: 0.9066 0.074, 0.4295 0.0398, 0.2679 0.0481, 0.2078 0.0239, 0.0526 0.0331, -0.0507 0.0886
+2: 0.5117 0.0115, 0.4738 0.0076, 0.3544 0.0065
+3: 2.2844 0.3325, 2.1771 0.3073, 1.7777 0.2697, 1.548 0.4533, 1.4855 0.1167, 1.4836 0.1706,
+    1.2777 0.1538, 1.0311 0.3132, 0.9409 0.1487, 0.6263 0.2139
+4: -0.0447 0.0331
+5: 1.549 0.1384
+6: 0.7516 0.0477, 0.3979 0.0449, 0.2062 0.3533, -0.2927 0.0758, -0.5067 0.0314
+7: 1.7083 0.0729, 0.8003 0.0815, 0.7268 0.1394, 0.6569 0.0943, 0.5569 0.1355, 0.3504 0.0763
+8: 0.3695 0.0199
+9: 0.1048 0.0331, 0.1748 0.0346
+10: 0.4549 0.0278, 0.3161 0.0185, 0.0826 0.0328, 0.0221 0.0612, -0.0199 0.0127
+11: 2.358 0.1226, 2.358 0.1226, 2.3157 0.2416, 2.0765 0.0844, 2.0034 0.078, 1.7716 0.0723,
+    1.4918 0.0701, 1.4476 0.0422, 1.2897 0.0663, 1.2637 0.0935, 1.2423 0.0392, 1.1769 0.0387,
+    1.076 0.0391, 1.0653 0.038, 1.0379 0.1651, 1.0101 0.0586, 1.0087 0.0386, 0.8765 0.0893,
+    0.8615 0.1591, 0.8531 0.035, 0.6999 0.0353, 0.6947 0.0353
+12: 0.2994 0.0041, 0.2992 0.0042, 0.2989 0.0041, 0.291 0.0042, 0.217 0.0041
+13: 0.3874 0.0138, 0.2178 0.0137
+14: 0.4571 0.01, 0.1947 0.0059, 0.0239 0.0025, -0.0575 0.0032, -0.119 0.0789, -0.2945 0.0179
+15: 0.713 0.1537, 0.399 0.2334, -0.7645 0.1674
+16: 0.7156 0.0914, 0.7067 0.0875, 0.6475 0.033, 0.6428 0.0861, 0.6271 0.04, 0.6238 0.068, 0.6025
+    0.1287, 0.5763 0.0332, 0.5171 0.0517, -0.3797 0.039, -0.4228 0.0664, -0.4245 0.0809, -0.4671
+    0.0667, -0.523 0.0988, -0.5675 0.034, -0.7586 0.0437
+17: 0.3453 0.034, 0.1221 0.0158, 0.0906 0.0107, 0.004 0.0208, -0.0207 0.0123, -0.066 0.01
+"""
+
+
+def assink():
+    yi, vi, study = [], [], []
+    for line in ASSINK.replace("\n    ", " ").strip().splitlines():
+        name, rest = line.split(": ")
+        for pair in rest.split(","):
+            effect, variance = map(float, pair.split())
+            yi.append(effect)
+            vi.append(variance)
+            study.append(int(name))
+    return meta.Effects.from_arrays(yi, vi, measure="SMD", study=study)
+
+
+def konstantopoulos():
+    ref = reference("konstantopoulos2011_multilevel")
+    effects = meta.Effects.from_arrays(
+        ref["yi"], ref["vi"], district=ref["cluster"], school=ref["inner"]
+    )
+    return ref, effects
+
+
+def test_konstantopoulos2011_equals_metafor():
+    ref, effects = konstantopoulos()
+    for inner in (None, "school"):
+        fit = multilevel(effects, cluster="district", inner=inner, ci_method="wald")
+        assert fit.estimate == pytest.approx(ref["beta"], rel=ITERATIVE)
+        assert fit.se == pytest.approx(ref["se"], rel=ITERATIVE)
+        assert [fit.sigma2_between, fit.sigma2_within] == pytest.approx(
+            ref["sigma2"], rel=ITERATIVE
+        )
+        assert fit.log_likelihood == pytest.approx(ref["logLik"], rel=CLOSED)
+    assert fit.dof is None
+    assert fit.ci_high - fit.estimate == pytest.approx(stats.norm.ppf(0.975) * fit.se)
+    assert (fit.k, fit.n_clusters, fit.q_dof) == (56, 11, 55)
+    # Cochran's Q is that of the common-effect model
+    common = meta.pool(effects, model="common")
+    assert fit.q == pytest.approx(common.q, rel=CLOSED)
+
+
+def test_assink2016_equals_metafor():
+    effects = assink()
+    assert effects.k == 100
+    independent = multilevel(effects, cluster="study")
+    # printed by metafor with three and four decimals
+    assert independent.estimate == pytest.approx(0.4268, abs=5e-5)
+    assert [independent.sigma2_between, independent.sigma2_within] == pytest.approx(
+        [0.188, 0.112], abs=5e-4
+    )
+    # metafor 3.8: V by vcalc(rho = 0.6), six decimals
+    correlated = multilevel(effects, cluster="study", rho=0.6)
+    assert correlated.estimate == pytest.approx(0.367755, abs=5e-7)
+    assert correlated.se == pytest.approx(0.096532, abs=5e-7)
+    assert correlated.sigma2_between == pytest.approx(0.080733, abs=5e-7)
+    assert correlated.sigma2_within == pytest.approx(0.154543, abs=5e-7)
+    assert any("assumption (0.6)" in note for note in correlated.notes)
+
+
+def dense(effects, codes, units, covariance, restricted):
+    """The likelihood written out with full matrices."""
+    y, ones = effects.yi, np.ones(effects.k)
+    together = (codes[:, None] == codes[None, :]).astype(float)
+    same = (units[:, None] == units[None, :]).astype(float)
+
+    def negative(sigma2):
+        m = covariance + sigma2[0] * together + sigma2[1] * same
+        inverse = np.linalg.inv(m)
+        total = ones @ inverse @ ones
+        residual = y - (ones @ inverse @ y) / total
+        value = -0.5 * (np.linalg.slogdet(m)[1] + residual @ inverse @ residual)
+        if restricted:
+            value += 0.5 * (np.log(effects.k) - np.log(total) + np.log(2 * np.pi))
+        return -(value - 0.5 * effects.k * np.log(2 * np.pi))
+
+    return negative
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_equals_the_dense_likelihood_with_shared_inner_units(method):
+    rng = np.random.default_rng(7)
+    codes = np.repeat(np.arange(6), [1, 2, 3, 4, 4, 6])
+    inner = np.array([0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 2, 0, 0, 1, 1, 2, 2])
+    vi = rng.uniform(0.02, 0.2, 20)
+    units = np.unique(np.column_stack([codes, inner]), axis=0, return_inverse=True)[1].ravel()
+    yi = rng.normal(size=6)[codes] * 0.5 + rng.normal(size=20)[units] * 0.4
+    yi += np.sqrt(vi) * rng.normal(size=20)
+    effects = meta.Effects.from_arrays(yi, vi, trial=codes, arm=inner)
+    fit = multilevel(effects, cluster="trial", inner="arm", rho=0.4, method=method)
+    sei = np.sqrt(vi)
+    covariance = np.where(codes[:, None] == codes[None, :], 0.4 * np.outer(sei, sei), 0)
+    np.fill_diagonal(covariance, vi)
+    negative = dense(effects, codes, units, covariance, method == "REML")
+    at = np.array([fit.sigma2_between, fit.sigma2_within])
+    assert fit.log_likelihood == pytest.approx(-negative(at), rel=CLOSED)
+    search = optimize.minimize(
+        negative,
+        [0.1, 0.1],
+        method="Nelder-Mead",
+        bounds=[(0, None)] * 2,
+        options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 4000},
+    )
+    # a simplex search finds a flat maximum to half the digits
+    np.testing.assert_allclose(at, search.x, atol=1e-5)
+    inverse = np.linalg.inv(fit.marginal_covariance())
+    assert fit.se == pytest.approx(1 / np.sqrt(inverse.sum()), rel=CLOSED)
+    assert fit.estimate == pytest.approx(inverse.sum(axis=0) @ yi / inverse.sum(), rel=CLOSED)
+    v_inverse = np.linalg.inv(covariance)
+    total = v_inverse.sum()
+    p = v_inverse - np.outer(v_inverse.sum(axis=0), v_inverse.sum(axis=0)) / total
+    typical = (effects.k - 1) / np.trace(p)
+    assert fit.i2 == pytest.approx(100 * at.sum() / (at.sum() + typical), rel=CLOSED)
+    assert fit.i2 == pytest.approx(fit.i2_between + fit.i2_within)
+    assert fit.q == pytest.approx(yi @ p @ yi, rel=CLOSED)
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_one_effect_a_cluster_is_the_ordinary_model(method):
+    ref = reference("bcg_RR")
+    effects = meta.Effects.from_arrays(ref["yi"], ref["vi"], measure="RR")
+    fit = multilevel(effects, cluster="study_id", method=method, ci_method="wald")
+    simple = meta.pool(effects, tau2_method=method, ci_method="wald", prediction_method="z")
+    assert fit.sigma2_between == pytest.approx(simple.tau2, rel=ITERATIVE)
+    assert fit.sigma2_within == 0
+    for name in ("estimate", "se", "ci_low", "p_value", "pi_high", "i2"):
+        assert getattr(fit, name) == pytest.approx(getattr(simple, name), rel=ITERATIVE)
+    assert any("cannot be separated" in note for note in fit.notes)
+    # the same where several effects of a cluster share one true effect
+    repeated = multilevel(effects, cluster=np.arange(13) // 2, inner=np.arange(13) // 2)
+    assert repeated.sigma2_within == 0
+
+
+def test_variances_may_be_zero():
+    effects = meta.Effects.from_arrays(
+        [0.30, 0.31, 0.29, 0.30, 0.32, 0.28], [0.05] * 6, trial=[1, 1, 2, 2, 3, 3]
+    )
+    fit = multilevel(effects, cluster="trial")
+    assert fit.sigma2_between == fit.sigma2_within == 0
+    assert fit.se == pytest.approx(np.sqrt(0.05 / 6))
+    assert any("between and within clusters is estimated as 0" in note for note in fit.notes)
+
+
+def test_order_unit_and_sign_do_not_matter():
+    effects = assink()
+    fit = multilevel(effects, cluster="study", rho=0.3)
+    shuffled = effects.subset(np.random.default_rng(3).permutation(100))
+    other = multilevel(shuffled, cluster="study", rho=0.3)
+    assert other.estimate == pytest.approx(fit.estimate, rel=ITERATIVE)
+    assert robust(other).dof == pytest.approx(robust(fit).dof, rel=ITERATIVE)
+    scaled = meta.Effects.from_arrays(
+        -1e3 * effects.yi, 1e6 * effects.vi, study=effects.table["study"]
+    )
+    other = multilevel(scaled, cluster="study", rho=0.3)
+    assert other.estimate == pytest.approx(-1e3 * fit.estimate, rel=ITERATIVE)
+    assert other.sigma2_within == pytest.approx(1e6 * fit.sigma2_within, rel=ITERATIVE)
+
+
+def test_a_given_covariance():
+    effects = meta.Effects.from_arrays(
+        [-1.0, -2.0, -0.5, -1.5, -0.2],
+        [0.5, 0.6, 0.4, 0.5, 0.3],
+        measure="MD",
+        sd_c=[3.0, 3.0, 2.5, 2.5, 2.0],
+        n_c=[30, 30, 25, 25, 40],
+        trial=["A", "A", "B", "B", "C"],
+    )
+    covariance = shared_control_covariance(effects, cluster="trial")
+    fit = multilevel(effects, cluster="trial", sampling_covariance=covariance)
+    assert fit.rho is None
+    np.testing.assert_array_equal(fit.sampling_covariance, covariance)
+    inverse = np.linalg.inv(fit.marginal_covariance())
+    assert fit.se == pytest.approx(1 / np.sqrt(inverse.sum()), rel=CLOSED)
+
+
+def faulty(change):
+    effects = meta.Effects.from_arrays([0.1, 0.2, 0.4], [0.1, 0.2, 0.3], trial=["A", "A", "B"])
+    matrix = np.diag(effects.vi)
+    change(matrix)
+    return multilevel(effects, cluster="trial", sampling_covariance=matrix)
+
+
+def put(matrix, value, *cells):
+    for cell in cells:
+        matrix[cell] = value
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: put(m, 0.1, (0, 1)), "not symmetric"),
+        (lambda m: put(m, 0.5, (0, 0)), "diagonal"),
+        (lambda m: put(m, 0.01, (0, 2), (2, 0)), "between clusters"),
+        (lambda m: put(m, 0.2, (0, 1), (1, 0)), "positive definite"),
+        (lambda m: put(m, np.nan, (0, 1), (1, 0)), "NaN"),
+    ],
+)
+def test_covariances_that_cannot_be(change, message):
+    with pytest.raises(DataError, match=message):
+        faulty(change)
+
+
+def test_wrong_input_is_named():
+    effects = meta.Effects.from_arrays([0.1, 0.2, 0.4], [0.1, 0.2, 0.3], trial=["A", None, None])
+    with pytest.raises(DataError, match="study 2 has no cluster") as caught:
+        multilevel(effects, cluster="trial")
+    assert len(caught.value.faults) == 2
+    with pytest.raises(DataError, match="cluster='report' is no column"):
+        multilevel(effects, cluster="report")
+    with pytest.raises(DataError, match="2 labels for 3 effects"):
+        multilevel(effects, cluster=["A", "B"])
+    with pytest.raises(TooFewStudies, match="one cluster"):
+        multilevel(effects, cluster=["A"] * 3)
+    for setting, message in (
+        ({"rho": 1.0}, "rho is 1.0"),
+        ({"rho": 0.5, "sampling_covariance": np.eye(3)}, "twice"),
+        ({"sampling_covariance": np.eye(2)}, "shape"),
+        ({"method": "DL"}, "method='DL'"),
+        ({"ci_method": "HK"}, "ci_method='HK'"),
+        ({"ci_level": 95}, "ci_level is 95"),
+    ):
+        with pytest.raises(DataError, match=message):
+            multilevel(effects, cluster=["A", "A", "B"], **setting)
+
+
+def test_multilevel_shows_itself():
+    fit = multilevel(assink(), cluster="study", rho=0.6)
+    text = str(fit)
+    assert "100 in 17 clusters" in text
+    assert "t, 16 df" in text
+    assert fit.to_dict()["n_clusters"] == 17
+    assert "Three-level" in fit._repr_html_()
+
+
+# --- robust intervals ---------------------------------------------------------------------------
+
+
+def test_bcg_robust_equals_the_published_value():
+    ref = reference("bcg_RR")
+    effects = meta.Effects.from_arrays(ref["yi"], ref["vi"], measure="RR", trial=np.arange(13))
+    answer = robust(effects, cluster="trial")
+    # metafor with clubSandwich: variance 0.03229357, df 11.04125; more digits from PyMARE
+    assert answer.se**2 == pytest.approx(0.0322935702, rel=CLOSED)
+    assert answer.dof == pytest.approx(11.0412452, rel=CLOSED)
+    half = stats.t.ppf(0.975, answer.dof) * answer.se
+    assert answer.ci_low == pytest.approx(answer.estimate - half)
+    assert answer.estimate == answer.fit.estimate
+    assert any("cluster of its own" in note for note in answer.notes)
+
+
+def test_equal_weights_follow_the_closed_forms():
+    # Pustejovsky and Tipton (2018): mean of n values in clusters of size n_j, equal weights
+    rng = np.random.default_rng(2)
+    sizes = np.array([1, 2, 2, 3, 5, 8])
+    codes = np.repeat(np.arange(6), sizes)
+    yi = rng.normal(size=6)[codes] + rng.normal(size=len(codes))
+    effects = meta.Effects.from_arrays(yi, np.full(len(codes), 0.3), trial=codes)
+    answer = robust(meta.pool(effects, model="common"), cluster="trial")
+    n = sizes.sum()
+    means = np.array([yi[codes == j].mean() for j in range(6)])
+    variance = np.sum(sizes**2 * (means - yi.mean()) ** 2 / (1 - sizes / n)) / n**2
+    dof = n**2 / (
+        n**2 * np.sum(sizes**2 / (n - sizes) ** 2)
+        - 2 * n * np.sum(sizes**3 / (n - sizes) ** 2)
+        + np.sum(sizes**2 / (n - sizes)) ** 2
+    )
+    assert answer.se**2 == pytest.approx(variance, rel=CLOSED)
+    assert answer.dof == pytest.approx(dof, rel=CLOSED)
+
+
+def test_multilevel_fits_are_whitened_by_their_own_covariance():
+    fit = multilevel(assink(), cluster="study", rho=0.6)
+    answer = robust(fit)
+    assert answer.model_se == pytest.approx(fit.se, rel=CLOSED)
+    assert answer.estimate == fit.estimate
+    # by hand: in whitened data the leverage of a cluster is of rank one, so its correction has a
+    # closed form: residual sums are enlarged by 1 / sqrt(1 - h)
+    covariance, variance = fit.marginal_covariance(), 0.0
+    for code in range(fit.n_clusters):
+        members = np.flatnonzero(fit.cluster == code)
+        inverse = np.linalg.inv(covariance[np.ix_(members, members)])
+        weight = inverse.sum(axis=0)
+        residual = fit.effects.yi[members] - fit.estimate
+        variance += (weight @ residual) ** 2 / (1 - weight.sum() * fit.se**2)
+    assert answer.se**2 == pytest.approx(variance * fit.se**4, rel=CLOSED)
+
+
+def test_few_degrees_of_freedom_are_said():
+    effects = meta.Effects.from_arrays(
+        [0.3, 0.1, 0.5, 0.6], [0.02, 0.03, 0.02, 0.04], trial=["A", "A", "B", "C"]
+    )
+    answer = robust(effects, cluster="trial")
+    assert answer.dof < 4
+    assert any("untrustworthy" in note for note in answer.notes)
+    assert "untrustworthy" in str(answer)
+    assert answer.to_dict()["n_clusters"] == 3
+
+
+def test_robust_refuses_what_it_cannot_use():
+    effects = meta.Effects.from_arrays(
+        [0.3, 0.1, 0.5, 0.6], [0.02, 0.03, 0.02, 0.04], trial=["A", "A", "B", "C"]
+    )
+    with pytest.raises(DataError, match="cluster is missing"):
+        robust(effects)
+    with pytest.raises(TooFewStudies, match="one cluster"):
+        robust(effects, cluster=["A"] * 4)
+    fit = multilevel(effects, cluster="trial")
+    with pytest.raises(DataError, match="reach across"):
+        robust(fit, cluster=[0, 1, 2, 3])
+    wider = robust(fit, cluster=[0, 0, 0, 1])
+    assert wider.n_clusters == 2
