@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 PY := $(BIN)/python
 
-.PHONY: help report test lint types stages check lab bench lock reference clean
+.PHONY: help report test check lab bench lock validation reference clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -46,8 +46,11 @@ lock: .venv/ready ## renew requirements.lock from pyproject.toml
 		--generate-hashes --no-annotate --upgrade --quiet \
 		--custom-compile-command "make lock" -o requirements.lock
 
+validation: .venv/ready ## set this package beside metafor's answers again
+	@$(PY) -m validation.compare
+
 reference: .venv/ready ## recompute the reference answers (needs R with metafor)
-	@Rscript tests/reference/recompute.R
+	@Rscript validation/metafor/recompute.R
 
 clean: ## remove everything that was built
 	@rm -rf build .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""metafor's answers on classic data sets; tests/reference/README.md says which call gave what."""
+"""metafor's answers on classic data sets; validation/README.md says which call gave what."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-REFERENCE = Path(__file__).resolve().parent / "reference"
+REFERENCE = Path(__file__).resolve().parents[1] / "validation" / "metafor"
 # ends of the names of files that hold no pooled effects
 OTHER_KINDS = (
     "_binary_methods",

@@ -101,8 +101,6 @@ _PUBLIC = {
     "compare": "meta.report.fits:compare",
     "linked": "meta.report.fits:linked",
     "what_if": "meta.report.what_if:what_if",
-    "agreement": "meta.report.agreement:agreement",
-    "not_compared": "meta.report.agreement:not_compared",
     # errors
     "DataError": "meta.errors:DataError",
     "TooFewStudies": "meta.errors:TooFewStudies",

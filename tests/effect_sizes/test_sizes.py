@@ -15,7 +15,7 @@ from meta.effect_sizes.scales import SCALES
 from meta.effect_sizes.sizes import MEASURES, effect_size
 from meta.errors import DataError
 
-REFERENCE = Path(__file__).parents[1] / "reference"
+REFERENCE = Path(__file__).parents[2] / "validation" / "metafor"
 
 
 def references():

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 import meta
 from meta.figures import theme
 
-REFERENCE = Path(__file__).parents[1] / "reference"
+REFERENCE = Path(__file__).parents[2] / "validation" / "metafor"
 
 
 def bcg(**columns: object) -> meta.Effects:

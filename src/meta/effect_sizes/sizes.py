@@ -140,7 +140,7 @@ def effect_size(
       1/n + yi²/(2n) and 2(1 - r)/n + yi²/(2n). They hold no comparison with a control group.
 
     Checked against: every yi and vi of metafor 3.8 on 49 pairs of data set and measure
-    (tests/reference) to 1e-8; LS2 and UB against metafor for one study; SMCR against the five
+    (validation/metafor) to 1e-8; LS2 and UB against metafor for one study; SMCR against the five
     trials of Morris (2008).
 
     References

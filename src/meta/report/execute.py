@@ -14,7 +14,7 @@ from meta.report.warm_kernels import WarmKernels, warm_kernels
 
 # What a notebook's result depends on besides its own text: a cache that looked at the text alone
 # would show old numbers after a change in the code.
-_FINGERPRINTED = ("src/**/*.py", "data/*", "tests/reference/**/*.json", "requirements.lock")
+_FINGERPRINTED = ("src/**/*.py", "data/*", "validation/metafor/**/*.json", "requirements.lock")
 _TIMEOUT = 300
 
 

@@ -188,7 +188,7 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
     methods in small studies, or chance.
 
     Checked against metafor 3.8 (``regtest``, models "lm" and "rma") on the data sets in
-    tests/reference; Peters and Harbord against a regression written out by hand.
+    validation/metafor; Peters and Harbord against a regression written out by hand.
 
     References
     ----------

@@ -71,7 +71,7 @@ def leave_one_out(fit: Pooled) -> pd.DataFrame:
     Notes
     -----
     tau2 is estimated anew each time. Checked against metafor 3.8 (``leave1out``) on the data sets
-    in tests/reference.
+    in validation/metafor.
 
     References
     ----------
@@ -239,7 +239,7 @@ def influence(fit: Pooled) -> pd.DataFrame:
     ``influence`` gives, for one coefficient. They point at studies to look at, and are no tests.
 
     Checked against metafor 3.8 (``influence``) for normal and Knapp-Hartung intervals on the data
-    sets in tests/reference.
+    sets in validation/metafor.
 
     References
     ----------

@@ -121,7 +121,7 @@ def pool(
     named in the notes.
 
     Checked against R's metafor 3.8 (``rma``, ``predict``, ``confint``) on the data sets in
-    tests/reference, converged to 1e-12.
+    validation/metafor, converged to 1e-12.
 
     References
     ----------

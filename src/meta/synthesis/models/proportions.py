@@ -76,7 +76,7 @@ def pool_proportions(
     With rare events prefer PLO to PR, whose interval can leave 0 to 1 and whose weights follow the
     observed proportion (a note says so where it matters).
 
-    Checked against R's metafor 3.8 on dat.pritz1997 (tests/reference).
+    Checked against R's metafor 3.8 on dat.pritz1997 (validation/metafor).
 
     References
     ----------

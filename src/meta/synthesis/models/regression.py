@@ -335,7 +335,7 @@ def meta_regression(
     typical sampling variance given the moderators.
 
     Checked against R's metafor 3.8 (``rma(mods = )``, Wald and ``test = "knha"``) on the data sets
-    in tests/reference.
+    in validation/metafor.
 
     References
     ----------

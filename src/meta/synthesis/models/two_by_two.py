@@ -90,7 +90,7 @@ def mantel_haenszel(
 
     This is a common-effect method: its interval does not widen when the tables disagree.
 
-    Checked against R's metafor 3.8 (``rma.mh``) on the data sets in tests/reference to 1e-8, and
+    Checked against R's metafor 3.8 (``rma.mh``) on the data sets in validation/metafor to 1e-8, and
     against statsmodels' ``StratifiedTable``.
 
     References
@@ -202,7 +202,7 @@ def peto(
     equal size and effects that are not large; outside of that it is biased (Greenland and Salvan
     1990), and a note says so.
 
-    Checked against R's metafor 3.8 (``rma.peto``) on the data sets in tests/reference to 1e-8.
+    Checked against R's metafor 3.8 (``rma.peto``) on the data sets in validation/metafor to 1e-8.
 
     References
     ----------

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meta.effect_sizes.container import Effects
-from meta.report.agreement_pairs import ITERATIVE, Answers, Compared, error_size, pair
 from meta.synthesis.models.pool import pool
+from validation.pairs import ITERATIVE, Answers, Compared, error_size, pair
 
 
 def binary(answers: Answers) -> Iterator[Compared]:

@@ -1,7 +1,7 @@
 # Recomputes the reference answers from the inputs in the JSON files, with R's metafor.
 #
-#   Rscript tests/reference/recompute.R             compare with the files; writes nothing
-#   Rscript tests/reference/recompute.R FOLDER      also write the recomputed files to FOLDER
+#   Rscript validation/metafor/recompute.R             compare with the files; writes nothing
+#   Rscript validation/metafor/recompute.R FOLDER      also write the recomputed files to FOLDER
 #
 # One line a file: the largest relative difference to the stored answers and where it is. The exit
 # status is 1 if any difference is above 1e-6, or if an answer appeared or disappeared.

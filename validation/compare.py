@@ -1,4 +1,8 @@
-"""Where do this package and R's metafor agree, where not, and why?"""
+"""Where do this package and R's metafor agree, where not, and why?
+
+``python -m validation.compare`` asks everything again and writes ``agreement.csv``, which the
+report shows. What no answer of metafor covers stands in ``not_compared.csv``, with the reason.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from meta.errors import DataError
-from meta.report.agreement_models import binary, clustered, multilevel, selection, tables
-from meta.report.agreement_pairs import Answers, Compared
-from meta.report.agreement_univariate import measures, univariate
+from validation.models import binary, clustered, multilevel, selection, tables
+from validation.pairs import Answers, Compared
+from validation.univariate import measures, univariate
 
 # the end of a file's name says what kind of answers it holds
 _KINDS: dict[str, Callable[[Answers], Iterator[Compared]]] = {
@@ -71,7 +75,10 @@ _KNOWN: dict[tuple[str, str], tuple[float, str]] = {
 }
 
 
-def agreement(folder: Path | str = "tests/reference") -> pd.DataFrame:
+HERE = Path(__file__).resolve().parent
+
+
+def agreement(folder: Path | str = HERE / "metafor") -> pd.DataFrame:
     """Ask this package everything that metafor was asked, and compare.
 
     Parameters
@@ -109,7 +116,7 @@ def _compared(folder: str) -> pd.DataFrame:
     files = sorted(Path(folder).glob("*.json")) + sorted(Path(folder).glob("further/*.json"))
     if not files:
         raise DataError(
-            f"{folder} holds no answers of metafor (*.json): name the project's tests/reference"
+            f"{folder} holds no answers of metafor (*.json): name the project's validation/metafor"
         )
     pairs: dict[tuple[str, str], list[tuple[str, Compared]]] = {}
     left: dict[str, list[str]] = {}
@@ -172,85 +179,13 @@ def _not_asked(key: str, names: list[str]) -> dict[str, Any]:
     }
 
 
-def not_compared() -> pd.DataFrame:
-    """List what this package computes and metafor's answers do not cover, with the reason.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``quantity``, ``why`` and ``checked_by``: what stands in for metafor.
-    """
-    return pd.DataFrame(_NOT_COMPARED, columns=["quantity", "why", "checked_by"])
+def main() -> None:
+    """Write the table beside this file, with differences to two digits, which machines share."""
+    table = agreement()
+    differences = table["worst_relative_difference"].map("{:.1e}".format)
+    table.assign(worst_relative_difference=differences).to_csv(HERE / "agreement.csv", index=False)
+    print(f"{int(table['agrees'].sum())} of {len(table)} quantities agree")
 
 
-_NOT_COMPARED = [
-    (
-        "Prediction interval with k − 1 degrees of freedom and Wald standard error",
-        "metafor 3.8 uses k − 1 only together with the Knapp-Hartung standard error",
-        "the Knapp-Hartung form in the table above, which differs in the standard error only",
-    ),
-    (
-        "Paule-Mandel for curtis1998 (mean differences)",
-        "metafor's root search fails there",
-        "the empirical Bayes estimator, which solves the same equation",
-    ),
-    (
-        "Leave-one-out, cumulative, influence and Baujat in every measure of the same trials",
-        "they use effects and variances alone and take seconds where trials are many; the table "
-        "asks each set of trials once, up to 20 trials",
-        "tests of the influence module on larger sets",
-    ),
-    (
-        "Prediction intervals by t(k − 1) and t(k − 2) of every method in every set",
-        "they follow from tau² and the standard error by the same formula whatever the method; "
-        "each method is asked in a quarter of the sets",
-        "tests of pooling, in every set",
-    ),
-    (
-        "Intervals of I² and H²",
-        "they are the limits of tau², which are compared, put through the formulas of I² and H², "
-        "which are compared",
-        "the two rows for tau² and I²",
-    ),
-    (
-        "Ratio of means with bias correction",
-        "metafor 3.8 has none; version 5 corrects by default",
-        "simulation",
-    ),
-    (
-        "Correlations with an unbiased variance",
-        "not offered here, because it can be negative",
-        "",
-    ),
-    (
-        "Egger's test with the predictor √(1/n₁ + 1/n₂), Peters and Harbord",
-        "metafor 3.8 has other predictors and neither of the two",
-        "weighted regressions written out in the tests",
-    ),
-    (
-        "Standard error of the number of filled studies",
-        "it describes a count that the method does not estimate well enough to need one",
-        "one printed value for bcg",
-    ),
-    (
-        "Effects from p-values, intervals, medians; percent changes; crossover trials",
-        "metafor 3.8 has no conversion of these (later versions have some)",
-        "closed forms, the Cochrane Handbook's examples and published formulas",
-    ),
-    (
-        "Bayesian pooling",
-        "metafor has no Bayesian models",
-        "published analyses and brute-force integration",
-    ),
-    (
-        "Permutation tests, PET-PEESE, operating characteristics, the multiverse",
-        "permutation in R draws other random numbers; the others are not in metafor",
-        "exact enumeration, closed forms and properties",
-    ),
-    (
-        "Newer versions of metafor",
-        "the answers were computed once, with 3.8-1; make reference recomputes them with the "
-        "version that is installed",
-        "",
-    ),
-]
+if __name__ == "__main__":
+    main()

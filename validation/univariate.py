@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.sizes import effect_size
-from meta.report.agreement_pairs import CLOSED, ITERATIVE, Answers, Compared, error_size, pair
 from meta.synthesis.engine import TAU2_METHODS
 from meta.synthesis.models.pool import pool
+from validation.pairs import CLOSED, ITERATIVE, Answers, Compared, error_size, pair
 
 # classes of bangertdrowns2004 whose length of treatment nobody printed; its design matrix has no
 # rows for them
