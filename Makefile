@@ -2,7 +2,7 @@
 # PYTHON may name another interpreter (3.11 or newer), for example a conda one.
 PYTHON ?= python3
 UV_VERSION := 0.13.9
-BIN := .venv/bin
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 
 .PHONY: help report test check lab bench lock validation reference clean
@@ -24,18 +24,23 @@ help: ## list the commands
 report: .venv/ready ## execute the notebooks and build the HTML report
 	@$(PY) -m meta report
 
-test: .venv/ready ## lint, types, stages, data and all tests
+# `make test STAGE=claims` runs the tests of one stage, without lint, types and data.
+test: .venv/ready ## lint, types, stages, data and all tests; STAGE=claims for one stage
+ifdef STAGE
+	@$(PY) -m pytest -n auto $(wildcard tests/$(STAGE) src/meta/$(STAGE))
+else
 	@echo "== lint" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== types" && $(BIN)/mypy
 	@echo "== stages" && $(BIN)/lint-imports
 	@echo "== data" && $(PY) -m meta check data
 	@echo "== tests" && $(PY) -m pytest -n auto
+endif
 
 check: .venv/ready ## validate the data tables
 	@$(PY) -m meta check data
 
-lab: .venv/ready ## open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab notebooks
+lab: .venv/ready ## open JupyterLab on the first notebook
+	@$(BIN)/jupyter lab notebooks/00_question.ipynb
 
 bench: .venv/ready ## compare speed with peers, side by side in one run
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -e '.[bench]'
