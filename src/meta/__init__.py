@@ -43,6 +43,7 @@ _PUBLIC = {
     "shared_control_covariance": "meta.synthesis.models.correlated:shared_control_covariance",
     "absolute_effect": "meta.synthesis.judgement.absolute_effect:absolute_effect",
     "equivalence": "meta.synthesis.judgement.equivalence:equivalence",
+    "information_size": "meta.synthesis.judgement.information_size:information_size",
     "leave_one_out": "meta.synthesis.diagnostics.influence:leave_one_out",
     "cumulative": "meta.synthesis.diagnostics.influence:cumulative",
     "influence": "meta.synthesis.diagnostics.influence:influence",
