@@ -233,7 +233,8 @@ def _check(
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(value))
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    return real and bool(np.isfinite(float(value)))
 
 
 def _treated(scale: Scale, mid: float, control_risk: float) -> float:
