@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from meta.evidence.faults import Fault, listed
+from meta.evidence.question import Question, read_question
 
 DESCRIPTOR = "datapackage.json"
 _SEE = "See the Data Package specification, or a described table of this project."
@@ -93,10 +94,11 @@ class TableSchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataPackage:
-    """The dictionary of a folder and what is wrong with it."""
+    """The dictionary of a folder: its tables, its question, and what is wrong with them."""
 
     folder: Path
     tables: tuple[TableSchema, ...] = ()
+    question: Question = field(default_factory=Question)
     faults: tuple[Fault, ...] = ()
 
     def table(self, name: str) -> TableSchema | None:
@@ -148,7 +150,8 @@ def read_datapackage(folder: Path) -> DataPackage:
         if (table := _table(resource, number, file, faults)) is not None
     ]
     _check_references(tables, file, faults)
-    return DataPackage(folder=folder, tables=tuple(tables), faults=tuple(faults))
+    question = read_question(found.get("question"), file, faults)
+    return DataPackage(folder=folder, tables=tuple(tables), question=question, faults=tuple(faults))
 
 
 def profile_faults(folder: Path) -> list[Fault]:

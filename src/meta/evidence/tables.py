@@ -18,6 +18,7 @@ import pandas as pd
 from meta.errors import DataError
 from meta.evidence.examination import Examination, examine
 from meta.evidence.faults import closest, listed
+from meta.evidence.question import Question, chosen_by
 from meta.evidence.reporting import barred_studies, reporting_level
 
 _SCALE_FACTS = {
@@ -28,17 +29,6 @@ _SCALE_FACTS = {
     "min": "scale_min",
     "max": "scale_max",
     "step": "scale_step",
-}
-
-
-# Whose result answers "does magnesium do it?": randomised, magnesium alone or on top of what both
-# arms got, by mouth, against a placebo or nothing. Combinations, other drugs, infusions and open
-# designs answer others.
-PRIMARY = {
-    "stratum": ("magnesium_alone", "add_on"),
-    "control": ("placebo", "no_treatment"),
-    "randomised": ("yes",),
-    "route": ("oral",),
 }
 
 
@@ -166,6 +156,11 @@ class Evidence:
         self.table(name)
         found = [schema for schema in self._package.tables if schema.name == name]
         return {column.name: dict(column.descriptor) for column in found[0].columns}
+
+    @property
+    def question(self) -> Question:
+        """What is asked, from ``question`` in ``datapackage.json``."""
+        return self._package.question
 
     @property
     def trials(self) -> pd.DataFrame:
@@ -327,11 +322,9 @@ class Evidence:
         Returns
         -------
         pandas.DataFrame
-            Rows as :meth:`select` gives them, of randomised comparisons of magnesium alone, or of
-            magnesium on top of what both arms got, by mouth, with a placebo or no treatment. A
-            study that its data bar is left out with all its rows
-            (`meta.evidence.reporting.barred_studies`). A folder without the column ``route``
-            leaves nobody out for it.
+            Rows as :meth:`select` gives them that pass the ``primary`` filters of the question; a
+            column that the folder lacks filters nothing. A study that its data bar is left out
+            with all its rows (`meta.evidence.reporting.barred_studies`).
 
         Raises
         ------
@@ -346,12 +339,8 @@ class Evidence:
         ['no_treatment', 'placebo']
         """
         rows = self.select(outcome, **column_filters)
-        asked = {
-            name: values for name, values in PRIMARY.items() if name != "route" or name in rows
-        }
-        keep = ~rows["study_id"].isin(barred_studies(self._tables["results"]))
-        for name, values in asked.items():
-            keep &= rows[name].isin(values)
+        keep = chosen_by(self.question.primary, rows)
+        keep &= ~rows["study_id"].isin(barred_studies(self._tables["results"]))
         return rows.loc[keep].reset_index(drop=True)
 
     def _joined(self) -> pd.DataFrame:
