@@ -18,7 +18,7 @@ def test_check_of_the_project(root, monkeypatch, capsys):
     monkeypatch.chdir(root)
     assert main(["check"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("data/results.csv") and "345 rows  ok" in line for line in lines)
+    assert any(line.startswith("data/results.csv") and "425 rows  ok" in line for line in lines)
     assert lines[-1].startswith("data: ")
     assert lines[-1].endswith("no faults")
 

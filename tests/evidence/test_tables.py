@@ -53,8 +53,8 @@ def test_properties_are_the_tables(evidence):
     for name in evidence.names:
         if hasattr(Evidence, name):
             pd.testing.assert_frame_equal(getattr(evidence, name), evidence.table(name))
-    assert len(evidence.trials) == 155
-    assert len(evidence.results) == 345
+    assert len(evidence.trials) == 170
+    assert len(evidence.results) == 425
     assert set(evidence.described("results")) == set(evidence.results)
 
 

@@ -126,19 +126,20 @@ def head_to_head(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
             f"{counted(pooled.votes.k, 'trial')} compared the salts and prints no usable figure"
         )
         return Finding(verdict=UNRESOLVED, reason=sentence(reason), used=rows)
+    measured = rows[rows["mean_t"].notna()]
     shown = [
         f"{row['arm_t']} {figure(row['mean_t'])} {row['effect_unit']}"
-        for row in rows.to_dict("records")
+        for row in measured.to_dict("records")
     ]
+    # a result without a figure of each arm is quoted, so that its side stands beside the figures
+    shown += [f"“{quote}”" for quote in rows.loc[rows["mean_t"].isna(), "reported_as"]]
     first = rows.iloc[0]
     people = f"{int(first['n_t'])} " if pd.notna(first["n_t"]) else ""
-    spread = rows["sd_t"].isna().all()
     reason = sentence(
         f"one study gave both salts to the same people ({first['label']}: {people}"
         f"{first['population']}): {listing(shown)}",
-        "it reports no difference over all of them and prints no spread, so that neither better"
-        " nor equal can be shown"
-        if spread
+        "it prints no spread, so that neither better nor equal can be shown"
+        if rows["sd_t"].isna().all()
         else "",
     )
     return Finding(verdict=UNRESOLVED, reason=reason, used=rows, k=rows["study_id"].nunique())

@@ -236,7 +236,7 @@ class Effects:
         >>> import meta
         >>> rows = meta.load_evidence("data").primary("depression")
         >>> meta.effects(rows, "SMD").silent["label"].tolist()
-        ['Mehdi 2017', 'Abiri 2022', 'Bhudia 2006', 'Walker 1998']
+        ['Abiri 2022', 'Walker 1998', 'Walker 2002', 'De Souza 2000']
         """
         rows = self.excluded[self.excluded["reporting"] == "silent"]
         if rows.empty:

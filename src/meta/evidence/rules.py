@@ -15,7 +15,7 @@ import pandas as pd
 
 from meta.evidence.cells import CheckedTable
 from meta.evidence.digits import printed_p, stands_in
-from meta.evidence.faults import Fault
+from meta.evidence.faults import Fault, listed
 
 Tables = Mapping[str, CheckedTable]
 SPREADS = ("sd_t", "sd_c", "base_sd_t", "base_sd_c", "sd", "se", "sd_reference")
@@ -39,6 +39,9 @@ _ORDERED = (
     ("low", "high"),
 )
 _COUNTS = re.compile(r"^(?:events|response|remission|dropout|adverse)\w*_(t|c|mg|1|2|3)$")
+_MACHINE = r"://\d{1,3}(?:\.\d{1,3}){3}\b"
+# words of a flag that bar its row from pooling
+BARRING_WORDS = ("do not pool", "do not use as SD")
 _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:(?=\S)")
 
 
@@ -56,7 +59,7 @@ def rule_faults(tables: Tables) -> Iterator[Fault]:
         One for each cell or row that breaks a rule.
     """
     for table in tables.values():
-        for rule in (_spreads, _orders, _counts, _addresses):
+        for rule in (_spreads, _orders, _counts, _addresses, _machine_numbers):
             yield from rule(table)
     if "trials" in tables:
         yield from _own_companion(tables["trials"])
@@ -68,6 +71,7 @@ def rule_faults(tables: Tables) -> Iterator[Fault]:
         yield from _verdicts(results)
         yield from _numbers_analysed(tables)
         yield from _directions(tables)
+        yield from _barred(results)
 
 
 def _there(value: Any) -> bool:
@@ -169,9 +173,48 @@ def _address_problem(text: str) -> str:
     # a dot may close a host name: it stands for the root of all names
     if not re.fullmatch(r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+\.?(:\d+)?", parts.netloc):
         return f"{parts.netloc!r} is no host name"
+    if re.fullmatch(r"[\d.]+(:\d+)?", parts.netloc):
+        return f"{parts.netloc!r} is the number of a machine, which names no publisher"
     if re.search(r"[\s<>\"'`{}|\\^\x00-\x1f]", address):
         return "it holds a blank, a quotation mark or a bracket that addresses do not have"
     return ""
+
+
+def _machine_numbers(table: CheckedTable) -> Iterator[Fault]:
+    """Refuse addresses of machines in running text; columns of addresses have their own rule."""
+    for column in map(str, table.frame.select_dtypes("str").columns):
+        if column.endswith("url") or column in ("read_at", "range_source"):
+            continue
+        held = table.frame[column].str.contains(_MACHINE, regex=True, na=False)
+        for row in held.to_numpy().nonzero()[0]:
+            yield table.fault(
+                int(row),
+                column,
+                "the text holds an address made of the number of a machine",
+                "Name the page by its publisher or title; such a number leads nowhere tomorrow.",
+            )
+
+
+def _barred(results: CheckedTable) -> Iterator[Fault]:
+    """Hold the coded reason for barring a row against the words of its flag."""
+    if not {"barred", "flag"} <= set(results.frame):
+        return
+    for row, barred, flag in _rows(results, "barred", "flag"):
+        verdict = _there(flag) and any(word in flag for word in BARRING_WORDS)
+        if verdict and not _there(barred):
+            yield results.fault(
+                row,
+                "barred",
+                "the flag says that the row may not be pooled, and the reason is not coded",
+                "Write the coded word for it.",
+            )
+        elif _there(barred) and not verdict:
+            yield results.fault(
+                row,
+                "flag",
+                f"the row is barred ({barred}), and its flag does not say so in words",
+                f"Say why, and end with {listed(BARRING_WORDS)}.",
+            )
 
 
 def _own_companion(trials: CheckedTable) -> Iterator[Fault]:

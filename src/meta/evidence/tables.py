@@ -66,7 +66,7 @@ def load_evidence(folder: str | Path = "data") -> Evidence:
     >>> from meta import load_evidence
     >>> evidence = load_evidence("data")
     >>> evidence.select(study_id="tarleton2017", outcome="depression")["reporting"].tolist()
-    ['interval', 'arms']
+    ['interval', 'arms', 'direction']
     >>> load_evidence("nowhere")
     Traceback (most recent call last):
     ...
