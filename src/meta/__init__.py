@@ -94,7 +94,7 @@ _PUBLIC = {
     "save_figure": "meta.figures.theme:save",
     "alt_text": "meta.figures.theme:alt_text",
     # report: telling
-    "as_text": "meta.report.tables:as_text",
+    "as_text": "meta.report.links:as_text",
     "headings": "meta.report.headings:headings",
     "table": "meta.report.display:table",
     "sources": "meta.report.display:sources",

@@ -16,9 +16,11 @@ import pytest
 from bs4 import BeautifulSoup
 
 import meta
+from meta.html import fenced, link
+from meta.html import table as html_table
 from meta.report import build as report
 from meta.report import execute, pages, warm_kernels
-from meta.report.tables import as_text, html_block, html_table, link
+from meta.report.links import as_text
 
 ATTACK = '<script>alert(1)</script> "><img src=x onerror=alert(2)> ``` $x^2$ {raw} html'
 
@@ -196,7 +198,7 @@ def test_tables_escape_and_align():
     cells = [cell.get_text() for cell in soup.select("td.number")]
     assert cells == ["−0.13", "3.00"]
     assert soup.select_one("th[scope=row]").get_text() == ATTACK
-    assert "```" not in html_block(html_table(frame, ATTACK))[3:-3]
+    assert "```" not in fenced(html_table(frame, ATTACK))[3:-3]
 
 
 def test_links_are_web_addresses_only():

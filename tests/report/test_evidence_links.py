@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from meta.html import fenced
 from meta.report import build as report
 from meta.report.single_file import write_single_file
-from meta.report.tables import html_block
 
 NAMED = '<table><tr><td><span class="{0}" data-{0}="{1}">A &amp; B 2020</span></td></tr></table>'
 STUDIES = "# Studies\n\n```{toctree}\n:hidden:\n:glob:\n\ntrials/*\n```\n"
@@ -22,14 +22,14 @@ def site_of(root: Path, home: Path, named: str, kind: str = "study") -> Path:
         (source / folder).mkdir(parents=True)
     for name in ("report", "data"):
         (home / name).symlink_to(root / name, target_is_directory=True)
-    table = html_block(NAMED.format("study", "ab2020"))
+    table = fenced(NAMED.format("study", "ab2020"))
     (source / "index.md").write_text(
         f"# A page\n\n{table}\n\n```{{toctree}}\ntrials\nnotebooks/one\n```\n", encoding="utf-8"
     )
     (source / "trials.md").write_text(STUDIES, encoding="utf-8")
     (source / "trials" / "ab2020.md").write_text("# A & B 2020\n\nWhat it did.\n", encoding="utf-8")
     (source / "notebooks" / "one.md").write_text(
-        f"# One\n\n{html_block(NAMED.format(kind, named))}\n", encoding="utf-8"
+        f"# One\n\n{fenced(NAMED.format(kind, named))}\n", encoding="utf-8"
     )
     site = home / "build" / "site"
     report._sphinx(home, source, site)

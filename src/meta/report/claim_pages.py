@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from meta import html
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
 from meta.claims.findings_table import RATED, rating
@@ -17,7 +18,7 @@ from meta.claims.wording import listing
 from meta.evidence.tables import Evidence
 from meta.figures.claim import plot_claim
 from meta.figures.theme import svg_text
-from meta.report.tables import Html, escape, html_block, html_table
+from meta.html import Markup, escape, fenced
 
 # which notebook answers claims of which topic
 _NOTEBOOKS = {
@@ -129,7 +130,7 @@ def _scoreboard(found: Sequence[Assessment]) -> str:
         for file, claims in _by_article(found).items()
     ]
     rows.append(_board_row("claims.html", "All articles", found))
-    board = html_table(
+    board = html.table(
         pd.DataFrame(rows),
         "Claims by article and verdict",
         columns={"article": "Article", "claims": "Claims"}
@@ -149,7 +150,7 @@ def _scoreboard(found: Sequence[Assessment]) -> str:
         f"was found and says something else; for {sources['not_found']} it was not found with the "
         "searches made, which is no proof that it does not exist.</p>"
     )
-    return html_block(
+    return fenced(
         f'<div class="board">{board}</div>\n<dl class="verdicts">{meanings}</dl>\n{traced}'
     )
 
@@ -165,7 +166,7 @@ def _board_row(page: str, label: str, claims: Sequence[Assessment]) -> dict[str,
     named = (
         f'<a href="{page}">{escape(label)}</a><span class="bar" aria-hidden="true">{parts}</span>'
     )
-    return {"article": Html(named), "claims": len(claims)} | counted
+    return {"article": Markup(named), "claims": len(claims)} | counted
 
 
 def _heading(verdict: str) -> str:
@@ -192,7 +193,7 @@ def _certainty(evidence: Evidence) -> str:
 def _claims_page(found: Sequence[Assessment]) -> str:
     table = pd.DataFrame(
         {
-            "claim": Html(
+            "claim": Markup(
                 f'<a href="articles/{Path(one.article_file).stem[:3]}.html#{escape(one.claim_id)}">'
                 f"{escape(one.claim)}</a>"
             ),
@@ -205,7 +206,7 @@ def _claims_page(found: Sequence[Assessment]) -> str:
         }
         for one in found
     )
-    board = html_table(
+    board = html.table(
         table,
         "Every claim, with its verdict and what became of its source",
         columns={
@@ -223,4 +224,4 @@ def _claims_page(found: Sequence[Assessment]) -> str:
         "evidence says; the source says what became of the study that the claim leans on. No "
         "verdict is typed by hand: each follows from a written rule and the tables."
     )
-    return f"# All claims\n\n{intro}\n\n{html_block(board)}\n"
+    return f"# All claims\n\n{intro}\n\n{fenced(board)}\n"

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from meta import html
 from meta.errors import DataError, need
 from meta.evidence.faults import closest, listed
+from meta.html import Markup, escape, link
 from meta.report.headings import CODES, DIGITS, headings
-from meta.report.tables import Html, claim_name, escape, html_table, link, study_name
+from meta.report.links import claim_name, study_name
 from meta.synthesis.presentation import number
 
 # an interval is shown in one cell, made of the columns with these endings
@@ -116,7 +118,7 @@ def table(
         {name: _cells(frame, name, decimals.get(name, 2)) for name in names}, index=frame.index
     )
     shown_as = columns if isinstance(columns, Mapping) else headings(names)
-    text = html_table(shown, caption, columns=shown_as, digits=decimals, anchor=anchor)
+    text = html.table(shown, caption, columns=shown_as, digits=decimals, anchor=anchor)
     return Table(_plain(frame, names), caption, text)
 
 
@@ -224,7 +226,7 @@ def _span(low: float, high: float, digits: int) -> str:
     return f"{number(float(low), digits)} to {number(float(high), digits)}"
 
 
-def _linked(frame: pd.DataFrame, name: str) -> list[Html] | None:
+def _linked(frame: pd.DataFrame, name: str) -> list[Markup] | None:
     """Link a study to its page, and a place or a review to the page that was read."""
     if name not in {"label", "locator", "citation", "claim_paraphrase"}:
         return None
@@ -238,7 +240,7 @@ def _linked(frame: pd.DataFrame, name: str) -> list[Html] | None:
         urls = frame.get("source_url", pd.Series(pd.NA, index=frame.index))
         return [
             text
-            if isinstance(text, Html)
+            if isinstance(text, Markup)
             else study_name(study, text)
             if pd.notna(study)
             else link(url, text)
@@ -246,7 +248,7 @@ def _linked(frame: pd.DataFrame, name: str) -> list[Html] | None:
         ]
     if "source_url" in frame:
         return [
-            text if isinstance(text, Html) else link(url, text)
+            text if isinstance(text, Markup) else link(url, text)
             for url, text in zip(frame["source_url"], shown, strict=True)
         ]
     return None
@@ -260,7 +262,7 @@ def _plain(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return frame[list(dict.fromkeys(kept))].reset_index(drop=True)
 
 
-def folded(summary: object, body: str) -> Html:
+def folded(summary: object, body: str) -> Markup:
     """Fold some HTML behind a word that opens it.
 
     Parameters
@@ -270,4 +272,4 @@ def folded(summary: object, body: str) -> Html:
     body : str
         HTML that was built here.
     """
-    return Html(f"<details><summary>{escape(str(summary))}</summary>{body}</details>")
+    return Markup(f"<details><summary>{escape(str(summary))}</summary>{body}</details>")

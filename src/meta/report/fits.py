@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from meta import html
 from meta.errors import DataError, need
 from meta.figures.forest_rows import short_name
+from meta.html import Markup, escape
 from meta.report.display import Table, folded, table
-from meta.report.tables import Html, escape, html_table, study_name
+from meta.report.links import study_name
 from meta.synthesis.models.pooled import Pooled, need_fit
 from meta.synthesis.presentation import estimate_text, number
 
@@ -27,7 +29,7 @@ def anchor(fit: Pooled) -> str:
     return f"fit-{digest.hexdigest()[:10]}"
 
 
-def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Html:
+def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Markup:
     """Write a pooled effect as a link to the rows behind it, on the same page.
 
     Parameters
@@ -41,7 +43,7 @@ def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Html:
 
     Returns
     -------
-    Html
+    Markup
         For use in ``Markdown``; a text.
 
     Raises
@@ -57,7 +59,7 @@ def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Html:
     """
     need_fit(fit, "linked")
     target = _among(fit) if among else anchor(fit)
-    return Html(f'<a class="fit" href="#{target}">{escape(fit.effect_text(digits))}</a>')
+    return Markup(f'<a class="fit" href="#{target}">{escape(fit.effect_text(digits))}</a>')
 
 
 def _among(fit: Pooled) -> str:
@@ -196,7 +198,7 @@ def compare(
         # choices that come to the same answer share one place, the first: a page's ids are unique
         if fit is not None and _among(fit) not in taken:
             taken.add(_among(fit))
-            row["analysis"] = Html(f'<span id="{_among(fit)}">{escape(row["analysis"])}</span>')
+            row["analysis"] = Markup(f'<span id="{_among(fit)}">{escape(row["analysis"])}</span>')
     columns = {
         "analysis": "Analysis",
         "k": "Trials",
@@ -207,8 +209,8 @@ def compare(
         "i2": "I², %",
     }
     shown = pd.DataFrame([row for row, _ in rows], columns=list(columns))
-    html = html_table(shown, caption, columns=columns, digits={"i2": 0})
-    return Table(pd.DataFrame([numbers for _, numbers in rows]), caption, html)
+    drawn = html.table(shown, caption, columns=columns, digits={"i2": 0})
+    return Table(pd.DataFrame([numbers for _, numbers in rows]), caption, drawn)
 
 
 def _row(name: str, fit: Pooled | None, digits: int) -> tuple[dict[str, Any], dict[str, Any]]:

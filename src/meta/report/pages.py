@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from meta import html
 from meta.evidence.tables import Evidence, load_evidence
+from meta.html import Markup, escape, fenced
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
-from meta.report.tables import Html, escape, html_block, html_table
 from meta.report.trial_pages import write_trial_pages
 
 # heading -> the stage of src/meta that the names come from
@@ -50,7 +51,7 @@ def write_pages(home: Path, source: Path) -> None:
 def _results_page(evidence: Evidence) -> str:
     rows = evidence.select()
     rows["result"] = [
-        Html(f'<a href="trials/{escape(study)}.html#{escape(result)}">{escape(result)}</a>')
+        Markup(f'<a href="trials/{escape(study)}.html#{escape(result)}">{escape(result)}</a>')
         for study, result in zip(rows["study_id"], rows["result_id"], strict=True)
     ]
     columns = {"label": "Study", "outcome": "Outcome", "instrument": "Scale"}
@@ -62,7 +63,7 @@ def _results_page(evidence: Evidence) -> str:
         "an effect is shown. The box above the table filters by words, such as an outcome's name."
     )
     shown = table(rows, "Every result", columns)
-    return f"# Every result\n\n{intro}\n\n{html_block(shown.html)}\n"
+    return f"# Every result\n\n{intro}\n\n{fenced(shown.html)}\n"
 
 
 def _data_page(home: Path) -> str:
@@ -86,8 +87,8 @@ def _data_page(home: Path) -> str:
         parts += [
             f"## {resource['name']}",
             f"{resource.get('description', '')} ({len(table)} rows)",
-            html_block(
-                html_table(
+            fenced(
+                html.table(
                     fields,
                     f"Columns of {resource['path']}",
                     columns={

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from meta import html
 from meta.claims.wording import listing, words
 from meta.effect_sizes.derivation import Derivation
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
-from meta.report.tables import Html, as_text, escape, html_block, html_table, link
+from meta.html import Markup, escape, fenced, link
+from meta.report.links import as_text
 from meta.report.trial_results import derive_all, result_section
 
 _FACTS = {
@@ -128,9 +130,9 @@ def write_trial_pages(evidence: Evidence, source: Path, notebooks: Collection[st
     (source / "trials.md").write_text(_list(evidence.trials, results), encoding="utf-8")
 
 
-def trial_link(study: str, label: str, folder: str = "trials/") -> Html:
+def trial_link(study: str, label: str, folder: str = "trials/") -> Markup:
     """Link to the page of a study."""
-    return Html(f'<a href="{folder}{escape(study)}.html">{escape(label)}</a>')
+    return Markup(f'<a href="{folder}{escape(study)}.html">{escape(label)}</a>')
 
 
 def _list(trials: pd.DataFrame, results: pd.DataFrame) -> str:
@@ -161,8 +163,8 @@ def _list(trials: pd.DataFrame, results: pd.DataFrame) -> str:
         "followed. Each has a page with its results as printed, the place where each was read, and "
         "the way from there to an effect."
     )
-    table = html_table(shown, "All studies", columns=columns)
-    return "\n\n".join(["# The studies", intro, html_block(table), toctree]) + "\n"
+    table = html.table(shown, "All studies", columns=columns)
+    return "\n\n".join(["# The studies", intro, fenced(table), toctree]) + "\n"
 
 
 def _page(
@@ -174,19 +176,19 @@ def _page(
     derived: Mapping[str, Derivation | str],
     together: str,
 ) -> str:
-    parts = [f"# {as_text(trial['label'])}", html_block(_facts(trial))]
+    parts = [f"# {as_text(trial['label'])}", fenced(_facts(trial))]
     if len(results):
         parts += ["## Results as printed", together]
         sections = (result_section(row, derived[row["result_id"]]) for _, row in results.iterrows())
-        parts.append(html_block("\n".join(sections)))
+        parts.append(fenced("\n".join(sections)))
     else:
         parts.append("No result of this study was read. The note above says what is known of it.")
     if len(findings):
-        parts += ["## What does not add up", html_block(_findings(findings))]
+        parts += ["## What does not add up", fenced(_findings(findings))]
     if len(bias):
-        parts += ["## Risk of bias", html_block(_bias(bias))]
+        parts += ["## Risk of bias", fenced(_bias(bias))]
     if len(reviewed):
-        parts += ["## As printed in reviews", html_block(_reviewed(reviewed))]
+        parts += ["## As printed in reviews", fenced(_reviewed(reviewed))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -204,7 +206,7 @@ def _facts(trial: pd.Series) -> str:
     if pd.notna(trial["same_trial_as"]):
         other = trial["same_trial_as"]
         facts.append(("Same trial as", trial_link(other, other, folder="")))
-    return html_table(
+    return html.table(
         pd.DataFrame(facts, columns=["what", "value"]),
         "The study as entered; an empty field is left out and means: not reported",
         columns={"what": "What", "value": "As reported"},
@@ -224,7 +226,7 @@ def _notebooks(study: str, results: pd.DataFrame, known: Collection[str]) -> str
 
 
 def _bias(bias: pd.DataFrame) -> str:
-    return html_table(
+    return html.table(
         bias.assign(
             who=bias["tool"].map(lambda name: _TOOLS.get(name, name)),
             domain=bias["domain"].map(lambda name: _DOMAINS.get(name, name)),
@@ -245,11 +247,11 @@ def _bias(bias: pd.DataFrame) -> str:
 
 
 def _findings(findings: pd.DataFrame) -> str:
-    return html_table(
+    return html.table(
         findings.assign(
             check=findings["check"].map(CHECKS),
             result_id=[
-                Html(f'<a href="#{escape(name)}">{escape(name)}</a>' if name else "")
+                Markup(f'<a href="#{escape(name)}">{escape(name)}</a>' if name else "")
                 for name in findings["result_id"]
             ],
         ),
@@ -265,7 +267,7 @@ def _findings(findings: pd.DataFrame) -> str:
 
 
 def _reviewed(reviewed: pd.DataFrame) -> str:
-    return html_table(
+    return html.table(
         reviewed.assign(
             source=[
                 link(url, place)

@@ -9,7 +9,7 @@ from meta.effect_sizes.derivation import Derivation
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.scales import scale_of
 from meta.errors import DataError, NotComparable
-from meta.report.tables import escape, link
+from meta.html import escape, link
 from meta.synthesis.presentation import number
 
 # how much of a result is printed, from most to least

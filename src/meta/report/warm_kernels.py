@@ -30,7 +30,7 @@ LIBRARIES = (
     "formulaic",
     "frictionless",
     "matplotlib.backends.backend_svg",
-    "meta.report.tables",
+    "meta.html",
     "pymare",
     "statsmodels.stats.meta_analysis",
     "statsmodels.stats.proportion",

@@ -1,0 +1,161 @@
+"""The one way to HTML: text is escaped unless it was made here.
+
+Pages are written by templates (in the folder ``templates`` beside this file), snippets by
+``Markup("<b>{}</b>").format(text)``, which escapes what is put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from jinja2 import Environment
+
+__all__ = ["Markup", "escape", "fenced", "link", "render", "table"]
+
+# a column whose longest text has more characters than this gets a wider cell
+_LONG = 60
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(template: str, /, **values: Any) -> Markup:
+    """Fill a template.
+
+    Parameters
+    ----------
+    template : str
+        Name of a file in ``templates``.
+    **values
+        What the template speaks of; one that is missing is an error, not an empty place.
+
+    Returns
+    -------
+    markupsafe.Markup
+        HTML; every value is escaped unless it is Markup itself.
+    """
+    return Markup(_environment().get_template(template).render(**values).rstrip("\n"))
+
+
+def fenced(html: str) -> str:
+    """Put HTML into a Markdown page as it is; no text in it can end the block."""
+    return f"```{{raw}} html\n{str(html).replace('`', '&#96;')}\n```"
+
+
+def link(url: object, text: object) -> Markup:
+    """Return a link, or the text alone where the address is no web address.
+
+    Parameters
+    ----------
+    url : object
+        Address from a data table; anything but http(s) is not turned into a link.
+    text : object
+        What is shown.
+    """
+    if urlsplit(str(url)).scheme not in {"http", "https"}:
+        return escape(str(text))
+    return Markup('<a href="{}">{}</a>').format(str(url), str(text))
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    columns: Mapping[str, str] | None = None,
+    digits: Mapping[str, int] | None = None,
+    plain: bool = False,
+    anchor: str = "",
+) -> Markup:
+    """Write a data frame as an accessible HTML table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row each; the index is not shown.
+    caption : str
+        What the table says, in one line.
+    columns : mapping of str to str, optional
+        Columns to show, in order, with their headings; all by default.
+    digits : mapping of str to int, optional
+        Decimals of numeric columns; two by default. Rounding happens here and nowhere earlier.
+    plain : bool
+        A table of facts about one thing, which nobody sorts.
+    anchor : str
+        Name under which other places of the page link to the table.
+
+    Returns
+    -------
+    markupsafe.Markup
+        HTML. Missing values are empty cells; every text is escaped unless it is Markup.
+    """
+    shown = dict(columns or {name: str(name) for name in frame.columns})
+    kinds = [_kind(frame[name]) for name in shown]
+    places = [_places(frame[name], (digits or {}).get(name, 2)) for name in shown]
+    # by columns: a row of numbers would turn whole numbers into floats
+    rows = [
+        [_cell(value, decimals) for value, decimals in zip(row, places, strict=True)]
+        for row in zip(*(frame[name] for name in shown), strict=True)
+    ]
+    heads = list(zip(shown.values(), kinds, strict=True))
+    return render(
+        "table.html",
+        caption=caption,
+        heads=heads,
+        kinds=kinds,
+        rows=rows,
+        plain=plain,
+        anchor=anchor,
+    )
+
+
+def _kind(column: pd.Series[Any]) -> str:
+    """Tell numbers, which stand to the right, from long texts, which need room."""
+    from pandas.api.types import is_numeric_dtype
+
+    if is_numeric_dtype(column):
+        return "number"
+    texts = (value for value in column.dropna() if not isinstance(value, Markup))
+    return "long" if max((len(str(value)) for value in texts), default=0) > _LONG else ""
+
+
+def _places(column: pd.Series[Any], digits: int) -> int:
+    """Return the decimals of a column; none where all its numbers are whole."""
+    from pandas.api.types import is_float_dtype
+
+    if not is_float_dtype(column):
+        return digits
+    return 0 if (column.dropna() % 1 == 0).all() else digits
+
+
+def _cell(value: Any, digits: int) -> str:
+    from pandas import NA, NaT
+
+    if isinstance(value, Markup):
+        return value
+    if value is None or value is NA or value is NaT or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        text = f"{value:.{digits}f}"
+        # what rounds to nothing has no sign
+        return text.replace("-", "−") if float(text) else text.replace("-", "")
+    return str(value)
