@@ -25,6 +25,7 @@ extensions = [
     "citation_keys",
     "accessible_html",
     "evidence_links",
+    "navigation",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = False

@@ -91,6 +91,7 @@ def _execute(path: Path, cache: Path, kernels: WarmKernels | None) -> str:
         # a kernel otherwise warns that it talks over TCP, on this machine only, and may complain
         # when it is told to end
         extra_arguments=["--log-level=CRITICAL"],
+        shutdown_kernel="immediate",  # all it had to do is done
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_start=lambda **at: begun.append(at["cell_index"] + 1),
     )

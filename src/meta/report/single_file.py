@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import posixpath
+import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,10 +62,7 @@ def write_single_file(site: Path, target: Path, pages: list[str]) -> None:
     wanted = [name for name in pages if name not in _LEFT_OUT]
     sections, entries = [], []
     for name in wanted:
-        soup = BeautifulSoup((site / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
-        article = soup.select_one('[role="main"]')
-        if article is None:
-            raise FileNotFoundError(f"{name}.html has no main part")
+        article = BeautifulSoup(_main_part(site, name), "html.parser")
         heading = article.select_one("h1")
         _rename(article, name)
         _relink(article, name, set(wanted))
@@ -92,6 +90,15 @@ def write_single_file(site: Path, target: Path, pages: list[str]) -> None:
         + "\n</main>\n</body>\n</html>\n",
         encoding="utf-8",
     )
+
+
+def _main_part(site: Path, page: str) -> str:
+    """Cut the text out of a page; most of a page is its menu."""
+    text = (site / f"{page}.html").read_text(encoding="utf-8")
+    found = re.search(r'<(\w+)[^>]* role="main"[^>]*>(.*)</\1>', text, re.DOTALL)
+    if not found:
+        raise FileNotFoundError(f"{page}.html has no main part")
+    return found[2]
 
 
 def _anchor(page: str, fragment: str = "") -> str:
