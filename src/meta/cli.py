@@ -286,7 +286,8 @@ def _read_studies(path: Path, measure: str | None) -> Effects:
     import pandas as pd
 
     from meta.effect_sizes.container import Effects
-    from meta.effect_sizes.sizes import MEASURES, effect_size
+    from meta.effect_sizes.measures import MEASURES
+    from meta.effect_sizes.sizes import effect_size
     from meta.evidence.faults import listed
     from meta.evidence.reading import read_csv
 
@@ -313,14 +314,17 @@ def _read_studies(path: Path, measure: str | None) -> Effects:
             f"{file}: there is no column yi; name the measure that the arms become, for example "
             f"--measure SMD. Its columns are {listed(raw.header)}"
         )
-    if measure not in MEASURES:
-        raise DataError(f"--measure {measure} is unknown; the known ones are {listed(MEASURES)}")
+    known = [name for name, each in MEASURES.items() if each.formula is not None]
+    if measure not in known:
+        raise DataError(f"--measure {measure} is unknown; the known ones are {listed(known)}")
     chosen = MEASURES[measure]
-    used = [name for name in chosen.rules if name in cells]
-    missing = [name for name in chosen.rules if name not in used and name not in chosen.optional]
+    used = [name for name in chosen.arguments if name in cells]
+    missing = [
+        name for name in chosen.arguments if name not in used and name not in chosen.optional
+    ]
     if missing:
         raise DataError(
-            f"{file}: {measure} needs the columns {listed(chosen.rules)}; missing: "
+            f"{file}: {measure} needs the columns {listed(chosen.arguments)}; missing: "
             f"{listed(missing)}"
         )
     numbers = _numbers(cells, used, file, labels)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import gamma
 
-from meta.effect_sizes.continuous import small_sample_factor
-from meta.effect_sizes.single_group import pft_to_proportion
+from meta.effect_sizes.double_arcsine import pft_to_proportion
 from meta.effect_sizes.sizes import effect_size
+from meta.effect_sizes.standardised import small_sample_factor
 from meta.errors import DataError
 
 

@@ -120,6 +120,6 @@ def test_a_short_ratio_axis_has_ticks_on_both_sides_of_no_effect() -> None:
 
 
 def fit_scale(measure: str) -> object:
-    from meta.effect_sizes.scales import scale_of
+    from meta.effect_sizes.measures import measure_of
 
-    return scale_of(measure)
+    return measure_of(measure)

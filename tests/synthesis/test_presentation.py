@@ -65,7 +65,7 @@ def test_every_pooled_effect_has_one_base():
     fits += [levels, meta.robust(levels)]
     for fit in fits:
         need_pooled(fit, "this")
-        shown = [number(float(fit.scale.transform(x)), 3) for x in (fit.estimate, fit.ci_low)]
+        shown = [number(float(fit.scale.to_reader(x)), 3) for x in (fit.estimate, fit.ci_low)]
         assert fit.effect_text(3).startswith(f"{shown[0]} ({shown[1]} to ")
         assert fit.effect_text(4) in str(fit)
         assert fit.scale.label in fit._repr_html_()

@@ -174,7 +174,7 @@ def _sensitivity(one: Assessment) -> str:
     def shown(row: Mapping[Any, Any]) -> str:
         values = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
         if one.fit is not None:
-            values = [float(one.fit.scale.transform(value)) for value in values]
+            values = [float(one.fit.scale.to_reader(value)) for value in values]
         return f"{figure(values[0], 2)} ({span(values[1], values[2], 2)})"
 
     rows = "".join(

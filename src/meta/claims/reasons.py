@@ -67,7 +67,7 @@ def pooled_clause(fit: Pooled) -> str:
     if not fit.scale.log and fit.effects.lower_is_better is not None:
         side = f" ({'negative' if fit.effects.lower_is_better else 'positive'} favours magnesium)"
     estimate, low, high = (
-        figure(float(fit.scale.transform(value)), 2)
+        figure(float(fit.scale.to_reader(value)), 2)
         for value in (fit.estimate, fit.ci_low, fit.ci_high)
     )
     return (
@@ -214,7 +214,7 @@ def each_effect(fit: Pooled) -> list[str]:
     for row in fit.effects.table.to_dict("records"):
         half = Z * float(row["sei"])
         centre, low, high = (
-            float(fit.scale.transform(float(row["yi"]) + shift)) for shift in (0.0, -half, half)
+            float(fit.scale.to_reader(float(row["yi"]) + shift)) for shift in (0.0, -half, half)
         )
         shown = with_interval(centre, low, high)
         texts.append(f"{shown} in {row['label']}")

@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.inputs import as_floats
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
+from meta.evidence.faults import closest, listed
 
 if TYPE_CHECKING:
     from meta.effect_sizes.derivation import Derivation
@@ -51,6 +52,8 @@ class Effects:
         How each effect came about, by ``study_id``; empty for bare arrays.
     lower_is_better : bool or None
         Whether a negative effect is the good direction; None if it was not said.
+    remarks : tuple of str
+        What was said when the table was read.
     """
 
     measure: str
@@ -59,6 +62,7 @@ class Effects:
     rejected: pd.DataFrame = field(default_factory=lambda: _empty(_REJECTED))
     derivations: Mapping[str, Derivation] = field(default_factory=dict)
     lower_is_better: bool | None = None
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def from_arrays(
@@ -100,7 +104,7 @@ class Effects:
         >>> Effects.from_arrays([-0.5, -0.1], [0.04, 0.09]).k
         2
         """
-        scale_of(measure)
+        measure_of(measure)
         _same_rows({"yi": yi, "vi": vi, "labels": labels} | columns)
         effect, variance = _numbers({"yi": yi, "vi": vi})
         names = None if labels is None else [str(label) for label in np.ravel(labels)]
@@ -137,6 +141,54 @@ class Effects:
     def sei(self) -> NDArray[np.float64]:
         """Standard errors, shape (k,)."""
         return np.sqrt(self.vi)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that must stand beside every answer of these effects."""
+        return self.remarks
+
+    @property
+    def dependence(self) -> str:
+        """Say that effects share a study, for methods that take them as independent; "" if not."""
+        repeated = self.table["study_id"].duplicated(keep=False)
+        if not repeated.any():
+            return ""
+        names = list(dict.fromkeys(self.table.loc[repeated, "label"]))
+        return (
+            f"{int(repeated.sum())} effects carry the name of another ({listed(names, 5)}) and "
+            "are taken as independent; if they are of the same people use meta.multilevel, "
+            "meta.robust or meta.aggregate_correlated."
+        )
+
+    @property
+    def scale(self) -> Measure:
+        """The measure, with the way back to the reader's scale for a pooled value."""
+        measure = measure_of(self.measure)
+        if measure.of_sizes is None or "n" not in self.table:
+            return measure
+        n = self.column("n").to_numpy()
+        return measure.with_sizes(float(len(n) / np.sum(1 / n)))
+
+    def to_reader(self, values: ArrayLike) -> Any:
+        """Take one value of each study to the reader's scale.
+
+        Parameters
+        ----------
+        values : array_like of shape (k,)
+            Effects or interval limits of the studies. A pooled value goes by ``scale.to_reader``;
+            the two differ only for the double arcsine, whose way back needs a number of people:
+            each study's own, and by convention the harmonic mean of all for a pooled value.
+
+        Examples
+        --------
+        >>> from meta import Effects
+        >>> Effects.from_arrays([0.0, 0.7], [0.04, 0.09], measure="RR").to_reader([0.0, 0.7])
+        array([1.        , 2.01375271])
+        """
+        measure = measure_of(self.measure)
+        if measure.of_sizes is not None and "n" in self.table:
+            measure = measure.with_sizes(self.column("n").to_numpy())
+        return measure.to_reader(values)
 
     @property
     def labels(self) -> list[str]:
@@ -282,6 +334,155 @@ class Effects:
             table = self.excluded[columns].to_html(index=False, na_rep="")
             parts.append(f"<details><summary>Without an effect</summary>{table}</details>")
         return "\n".join(parts)
+
+
+def as_effects(
+    effects: Effects | pd.DataFrame | ArrayLike,
+    vi: ArrayLike | None = None,
+    *,
+    sei: ArrayLike | None = None,
+    labels: Sequence[str] | None = None,
+    measure: str | None = None,
+    data: pd.DataFrame | None = None,
+) -> Effects:
+    """Read whatever a function that analyses effects was given.
+
+    Parameters
+    ----------
+    effects : Effects, pandas.DataFrame or array_like of shape (k,)
+        Effects; a table with columns ``yi`` and ``vi`` (or ``sei``); bare effects; or, with `data`,
+        the name of a column.
+    vi, sei : array_like of shape (k,) or str, optional
+        Sampling variances, or standard errors, of bare effects; with `data`, the name of a column.
+    labels : sequence of str or str, optional
+        Names of bare effects; with `data`, the name of a column.
+    measure : str, optional
+        Measure of bare effects; ``"GEN"`` unless the table says it in a column ``measure``.
+    data : pandas.DataFrame, optional
+        Table in which names of columns are looked up; its other columns go along.
+
+    Returns
+    -------
+    Effects
+        Checked, and ready to be pooled.
+
+    Raises
+    ------
+    DataError
+        If an effect or variance is missing, infinite, no number or not above 0, the arguments do
+        not fit together, or a column does not exist.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> trials = pd.DataFrame({"study": ["a", "b"], "lnrr": [-0.5, -0.1], "se": [0.2, 0.3]})
+    >>> as_effects("lnrr", sei="se", labels="study", measure="RR", data=trials).labels
+    ['a', 'b']
+    """
+    if isinstance(effects, Effects):
+        given = {"vi": vi, "sei": sei, "labels": labels, "measure": measure, "data": data}
+        extra = [name for name, value in given.items() if value is not None]
+        if extra:
+            raise DataError(
+                f"{', '.join(extra)} cannot be given with Effects, which hold their own"
+            )
+        # the checks of bare arrays hold for a table that was edited by hand, too
+        check_effects(effects.yi, effects.vi, effects.labels)
+        return effects
+    if isinstance(effects, pd.DataFrame):
+        return _of_table(effects, vi, sei, labels, measure, data)
+    columns: dict[str, Any] = {"yi": effects, "vi": vi, "sei": sei, "labels": labels}
+    others: dict[str, Any] = {}
+    if data is not None:
+        names = {value for value in columns.values() if isinstance(value, str)}
+        columns = {
+            name: take_column("effects", data, name, value) for name, value in columns.items()
+        }
+        taken = {*names, *columns, "study_id", "label", "measure"}
+        others = {str(name): data[name] for name in data if name not in taken}
+        measure = measure_in(data, measure)
+    if (columns["vi"] is None) == (columns["sei"] is None):
+        raise DataError(
+            "vi is missing: give the sampling variance of each effect, or its standard error (sei=)"
+            if vi is None
+            else "vi and sei are both given; give one of them"
+        )
+    if columns["vi"] is None:
+        columns["vi"] = variances(columns["sei"])
+    return Effects.from_arrays(
+        columns["yi"], columns["vi"], columns["labels"], measure or "GEN", **others
+    )
+
+
+def _of_table(
+    table: pd.DataFrame,
+    vi: ArrayLike | None,
+    sei: ArrayLike | None,
+    labels: Sequence[str] | None,
+    measure: str | None,
+    data: pd.DataFrame | None,
+) -> Effects:
+    if data is not None:
+        raise DataError("data cannot be given with a table of effects, which is the data itself")
+    columns: dict[str, Any] = {"vi": vi, "sei": sei}
+    for name in columns:
+        if columns[name] is None and name in table:
+            columns[name] = name
+    if columns["vi"] is not None:
+        columns["sei"] = None
+    if labels is None:
+        labels = next((name for name in ("label", "study", "study_id") if name in table), None)
+    return as_effects("yi", **columns, labels=labels, measure=measure, data=table)
+
+
+def take_column(where: str, data: pd.DataFrame, argument: str, given: Any) -> Any:
+    """Look up an argument that names a column; anything else is the values themselves.
+
+    Raises
+    ------
+    DataError
+        If there is no such column; the message lists those that there are.
+    """
+    if not isinstance(given, str):
+        return given
+    if given not in data:
+        raise DataError(
+            f"{where}: {argument}={given!r}, and data has no such column. "
+            f"{closest(given, map(str, data))}Its columns are {listed(data)}"
+        )
+    return data[given]
+
+
+def measure_in(table: pd.DataFrame, measure: str | None) -> str | None:
+    """Find the measure that a table says it holds, in its column `measure`.
+
+    Raises
+    ------
+    DataError
+        If the table holds several, or another one than was asked for.
+    """
+    if "measure" not in table:
+        return measure
+    found = list(dict.fromkeys(str(name) for name in table["measure"].dropna()))
+    if len(found) > 1:
+        raise DataError(f"effects: the table holds {listed(found)}; give one measure at a time")
+    if found and measure is not None and found != [measure]:
+        raise DataError(
+            f"effects: the table says in its column measure that it holds {found[0]}, not {measure}"
+        )
+    return found[0] if found else measure
+
+
+def variances(sei: ArrayLike) -> NDArray[np.float64]:
+    """Square standard errors, of which none may be 0 or below."""
+    (found,) = _numbers({"sei": sei})
+    faults = [
+        f"sei[{i}] is {found[i]:g}; needed: a standard error > 0"
+        for i in np.flatnonzero(~(found > 0) & ~np.isnan(found))
+    ]
+    if faults:
+        raise DataError.from_faults("effects", faults)
+    return found**2
 
 
 def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ through one should carry the assumption by name.
 from __future__ import annotations
 
 from meta.effect_sizes.arms import Arm, SharedControl, combine_arms, split_control
-from meta.effect_sizes.continuous import small_sample_factor
+from meta.effect_sizes.double_arcsine import pft_to_proportion
 from meta.effect_sizes.intervals import (
     Interval,
     IntervalEffect,
@@ -50,7 +50,7 @@ from meta.effect_sizes.paired import (
     crossover_smd,
     sd_of_difference,
 )
-from meta.effect_sizes.single_group import pft_to_proportion
+from meta.effect_sizes.standardised import small_sample_factor
 from meta.effect_sizes.statistics import (
     EffectVariance,
     d_to_log_odds_ratio,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from html import escape
 
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 
 
 def figure(value: float | str) -> str:
@@ -169,8 +169,8 @@ class Derivation:
         )
 
     def _headline(self) -> str:
-        scale = scale_of(self.measure)
-        on_log = f" (log; {scale.transform(self.yi):.6g} as a ratio)" if scale.log else ""
+        scale = measure_of(self.measure)
+        on_log = f" (log; {scale.to_reader(self.yi):.6g} as a ratio)" if scale.log else ""
         return (
             f"{self.label} ({self.result_id}): {self.measure} {self.yi:.6g}{on_log}, "
             f"standard error {self.sei:.6g}"

@@ -12,7 +12,6 @@ from meta.effect_sizes.assumptions import (
     change_correlation,
     crossover_correlation,
 )
-from meta.effect_sizes.continuous import small_sample_factor
 from meta.effect_sizes.derivation import Assumption, Step
 from meta.effect_sizes.derivation import figure as f
 from meta.effect_sizes.medians import mean_sd_from_median
@@ -20,6 +19,7 @@ from meta.effect_sizes.paired import crossover_difference, crossover_smd, sd_of_
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
 from meta.effect_sizes.sizes import effect_size
+from meta.effect_sizes.standardised import small_sample_factor
 from meta.errors import DataError
 
 _ARMS = ("mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c")

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from meta.effect_sizes.continuous import hedges_j, variance_of_difference
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     CORRELATION,
@@ -21,6 +20,7 @@ from meta.effect_sizes.inputs import (
     Rule,
     read_columns,
 )
+from meta.effect_sizes.standardised import hedges_j, variance_of_difference
 from meta.effect_sizes.statistics import EffectVariance
 from meta.errors import DataError
 

@@ -5,19 +5,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from meta.effect_sizes import continuous, counts, single_group
-from meta.effect_sizes.inputs import Columns, read_columns
-from meta.effect_sizes.measure import Measure, Options, Sizes
+from meta.effect_sizes.inputs import Columns, Flags, Floats, read_columns
+from meta.effect_sizes.measures import MEASURES, Measure, cells
 from meta.errors import DataError
 
-MEASURES: dict[str, Measure] = {
-    measure.name: measure
-    for measure in (*continuous.MEASURES, *counts.MEASURES, *single_group.MEASURES)
-}
+TO = ("only0", "all", "if0all", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a measure is computed where the field has more than one way.
+
+    Attributes
+    ----------
+    vtype : str
+        Formula of the variance.
+    bias_corrected : bool
+        Add the second-order terms.
+    add : float
+        What is added to cells.
+    to : {"only0", "all", "if0all", "none"}
+        Which tables get it.
+    drop00 : bool
+        Leave out studies in which nobody or everybody had the event.
+    """
+
+    vtype: str = "LS"
+    bias_corrected: bool = False
+    add: float = 0.0
+    to: str = "only0"
+    drop00: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Effects and sampling variances of one call, each of shape (k,).
+
+    Attributes
+    ----------
+    yi, vi : numpy.ndarray
+        Effects and variances.
+    dropped : numpy.ndarray of bool
+        Rows in which nobody or everybody had the event and that are to be left out for it.
+    added : numpy.ndarray of bool
+        Rows to whose cells a constant was added.
+    """
+
+    yi: Floats
+    vi: Floats
+    dropped: Flags
+    added: Flags
+
+
+def compute(measure: Measure, arguments: Mapping[str, Floats], options: Options) -> Sizes:
+    """Compute checked arguments of one length; a row without an effect comes out as not finite."""
+    assert measure.formula is not None
+    size = len(next(iter(arguments.values())))
+    dropped = added = np.zeros(size, dtype=bool)
+    values = {name: v for name, v in arguments.items() if name not in measure.optional}
+    if measure.add is not None:
+        table = cells(arguments)
+        values = {name: v for name, v in arguments.items() if name.startswith("time")}
+        none, every = _nobody(table), _everybody(table)
+        if options.drop00:
+            dropped = none | every
+        zero = np.logical_or.reduce([cell == 0 for cell in table.values()])
+        added = _to_adjust(zero, ~dropped, options.to) & (options.add > 0)
+        if added.any():
+            extra = np.where(added, options.add, 0.0)
+            table = {name: cell + extra for name, cell in table.items()}
+        values |= table
+    if len(measure.vtypes) > 1:
+        values["vtype"] = options.vtype  # type: ignore[assignment]
+    if measure.can_correct_bias:
+        values["bias_corrected"] = options.bias_corrected  # type: ignore[assignment]
+    # a zero cell that nobody adjusts has no finite effect, which the caller names row by row
+    with np.errstate(divide="ignore", invalid="ignore"):
+        yi, vi = measure.formula(**values)
+    return Sizes(yi, vi, dropped, added)
+
+
+def _nobody(table: Mapping[str, Floats]) -> Flags:
+    return np.asarray(np.logical_and.reduce([table[name] == 0 for name in "ac" if name in table]))
+
+
+def _everybody(table: Mapping[str, Floats]) -> Flags:
+    without = [table[name] == 0 for name in "bd" if name in table]
+    nobody = np.zeros(len(table["a"]), dtype=bool)
+    return np.asarray(np.logical_and.reduce(without)) if without else nobody
+
+
+def _to_adjust(zero: Flags, kept: Flags, to: str) -> Flags:
+    """Say which rows get a constant; only rows that are kept can trigger ``"if0all"``."""
+    if to == "only0":
+        return zero
+    everywhere = to == "all" or (to == "if0all" and bool(np.any(zero & kept)))
+    return np.full(len(zero), everywhere)
 
 
 def effect_size(
@@ -175,9 +265,10 @@ def effect_size(
       - sd_t[1] is 0; needed: a standard deviation > 0
       - n_t[1] is 1; needed: a number of people >= 2 (one person has no SD)
     """
-    if not isinstance(measure, str) or measure not in MEASURES:
+    known = [name for name, each in MEASURES.items() if each.formula is not None]
+    if not isinstance(measure, str) or measure not in known:
         raise DataError(
-            f"effect_size: unknown measure {measure!r}; the known ones are {', '.join(MEASURES)}"
+            f"effect_size: unknown measure {measure!r}; the known ones are {', '.join(known)}"
         )
     chosen = MEASURES[measure]
     arguments: dict[str, ArrayLike | None] = {
@@ -204,19 +295,17 @@ def effect_size(
     faults += _option_faults(chosen, vtype, bias_corrected, add, to, drop00)
     arms = read_columns(
         where,
-        {name: value for name, value in arguments.items() if name in chosen.rules},
-        chosen.rules,
+        {name: value for name, value in arguments.items() if name in chosen.arguments},
+        chosen.arguments,
         chosen.relations,
         faults,
     )
     amount = (chosen.add or 0.0) if add is None else float(add)
-    # a zero cell that nobody adjusts is found below, row by row, with the way out
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sizes = chosen.compute(arms, Options(vtype, bias_corrected, amount, to, drop00))
+    sizes = compute(chosen, arms.values, Options(vtype, bias_corrected, amount, to, drop00))
     _refuse_rows_without_effect(where, arms, sizes)
     if not drop00:
         return arms.frame(yi=sizes.yi, vi=sizes.vi)
-    dropped = sizes.dropped_rows()
+    dropped = sizes.dropped
     return arms.frame(
         yi=np.where(dropped, np.nan, sizes.yi),
         vi=np.where(dropped, np.nan, sizes.vi),
@@ -227,16 +316,16 @@ def effect_size(
 def _argument_faults(measure: Measure, arguments: dict[str, ArrayLike | None]) -> list[str]:
     """Say which arguments of a measure are missing and which do not belong to it."""
     given = {name for name, value in arguments.items() if value is not None}
-    takes = ", ".join(measure.rules)
+    takes = ", ".join(measure.arguments)
     faults = [
         f"{name} is missing; {measure.name} takes {takes}"
-        for name in measure.rules
+        for name in measure.arguments
         if name not in given and name not in measure.optional
     ]
     faults += [
         f"{name} does not belong to {measure.name}, which takes {takes}; leave it out"
         for name in arguments
-        if name in given and name not in measure.rules
+        if name in given and name not in measure.arguments
     ]
     return faults
 
@@ -251,8 +340,8 @@ def _option_faults(
         faults.append(f"vtype {vtype!r} is unknown for {name}; use {' or '.join(measure.vtypes)}")
     if bias_corrected and not measure.can_correct_bias:
         faults.append(f"bias_corrected has no meaning for {name}; leave it out (it is for ROM)")
-    if to not in counts.TO:
-        faults.append(f"to is {to!r}; needed: one of {', '.join(counts.TO)}")
+    if to not in TO:
+        faults.append(f"to is {to!r}; needed: one of {', '.join(TO)}")
     if measure.add is None and (add is not None or to != "only0"):
         faults.append(f"add and to have no meaning for {name}, which has no cells; leave them out")
     elif add is not None and not (
@@ -261,7 +350,7 @@ def _option_faults(
         faults.append(f"add is {add!r}; needed: a number >= 0")
     if not isinstance(drop00, bool | np.bool_):
         faults.append(f"drop00 is {drop00!r}; needed: True or False")
-    elif drop00 and not measure.can_drop00:
+    elif drop00 and measure.drop00 is None:
         faults.append(f"drop00 has no meaning for {name}; it is for counts in two arms")
     return faults
 
@@ -270,7 +359,7 @@ def _refuse_rows_without_effect(where: str, arms: Columns, sizes: Sizes) -> None
     """Raise if a row that nobody asked to drop has no finite effect or no variance."""
     good = np.isfinite(sizes.yi) & np.isfinite(sizes.vi) & (sizes.vi > 0)
     faults = []
-    for row in np.flatnonzero(~good & ~sizes.dropped_rows()):
+    for row in np.flatnonzero(~good & ~sizes.dropped):
         values = ", ".join(f"{name} {column[row]:g}" for name, column in arms.values.items())
         place = arms.place(int(row)) or "[0]"
         faults.append(

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from meta.effect_sizes.continuous import SMD_VTYPES, smd_from_d
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     CORRELATION,
@@ -23,6 +22,7 @@ from meta.effect_sizes.inputs import (
     Numbers,
     read_columns,
 )
+from meta.effect_sizes.standardised import SMD_VTYPES, smd_from_d
 from meta.errors import DataError
 
 _TWO_ARMS = {"n_t": SIZE_FOR_MEANS, "n_c": SIZE_FOR_MEANS}
@@ -45,8 +45,8 @@ class EffectVariance(NamedTuple):
 
 def _g_from_t(t: Floats, columns: Columns, vtype: str) -> EffectVariance:
     n_t, n_c = columns["n_t"], columns["n_c"]
-    sizes = smd_from_d(t * np.sqrt(1 / n_t + 1 / n_c), n_t, n_c, vtype)
-    return EffectVariance(columns.like_input(sizes.yi), columns.like_input(sizes.vi))
+    yi, vi = smd_from_d(t * np.sqrt(1 / n_t + 1 / n_c), n_t, n_c, vtype)
+    return EffectVariance(columns.like_input(yi), columns.like_input(vi))
 
 
 def _vtype_faults(vtype: str) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from meta.effect_sizes.scales import Scale
+from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures.sheet import reader_to_axis, to_reader
 from meta.synthesis.presentation import number
@@ -88,7 +88,7 @@ def robust_limits(
 
 
 def limits_of_reader(
-    name: str, scale: Scale, limits: tuple[float, float], argument: str = "xlim"
+    name: str, scale: Measure, limits: tuple[float, float], argument: str = "xlim"
 ) -> tuple[float, float]:
     """Take limits that the caller wants, on the reader's scale, to axis coordinates.
 
@@ -110,13 +110,13 @@ def limits_of_reader(
 
 
 def ticks(
-    scale: Scale, limits: tuple[float, float], most: int = 7
+    scale: Measure, limits: tuple[float, float], most: int = 7
 ) -> tuple[list[float], list[str]]:
     """Choose ticks and their texts.
 
     Parameters
     ----------
-    scale : Scale
+    scale : Measure
         Ratio measures get ratios (0.5, 1, 2), evenly spaced on the logarithm where the axis is
         long.
     limits : tuple of float

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from meta.effect_sizes.scales import Scale
+from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.axis import ticks
@@ -223,7 +223,9 @@ def _sample(host: Axes, artist: Artist, x: float, y: float, scale: float) -> Non
         host.add_line(copy)
 
 
-def effect_axis(canvas: Canvas, scale: Scale, limits: tuple[float, float], axis: str = "x") -> None:
+def effect_axis(
+    canvas: Canvas, scale: Measure, limits: tuple[float, float], axis: str = "x"
+) -> None:
     """Set limits and reader's ticks of an effect axis whose coordinates may be logarithms."""
     length = canvas.size[0] if axis == "x" else canvas.size[1]
     for most in (7, 6, 5, 4, 3):

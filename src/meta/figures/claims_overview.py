@@ -13,7 +13,7 @@ from meta.claims.assessment import Assessment
 from meta.claims.verdicts import VERDICTS
 from meta.claims.wording import counted, listing, span, words
 from meta.claims.wording import figure as written
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.draw import draw_sheet
@@ -124,7 +124,7 @@ def plot_claims(
             Column(key="sign", side="right", align="center"),
             Column(key="verdict", heading="Verdict", side="right", align="left"),
         ),
-        scale=scale_of("GEN"),
+        scale=measure_of("GEN"),
         axis_label="Measured, as percent of what is claimed",
         limits=_limits(rows),
         references=(nothing, all_of_it),

@@ -327,7 +327,7 @@ def _in_words(
     shown = [f"{r.cells['label']} {r.cells['est']} {r.cells['ci']}" for r in studies]
     rest = f"; and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
     listed = "; ".join(shown[:_LISTED])
-    parts.append(f"{make.short_name(fit.measure)} by study: {listed}{rest}.")
+    parts.append(f"{fit.scale.short} by study: {listed}{rest}.")
     if len(silent):
         names = ", ".join(theme.plain(label) for label in silent["label"])
         parts.append(f"Measured it and printed no figure: {names}.")

@@ -25,23 +25,6 @@ from meta.figures.theme import note_lines, plain
 from meta.synthesis.models.pooled import Pooled
 
 LAYOUTS = ("revman", "jama", "compact")
-_SHORT = {
-    "GEN": "Effect",
-    "PETO": "Peto OR",
-    "SMDH": "SMD",
-    "AS": "Arcsine diff.",
-    "PR": "Proportion",
-    "PLO": "Proportion",
-    "PAS": "Proportion",
-    "PFT": "Proportion",
-    "COR": "Correlation",
-    "ZCOR": "Correlation",
-    "ROMC": "Ratio",
-    "MC": "Change",
-    "SMCC": "Std. change",
-    "SMCR": "Std. change",
-    "PC": "% change",
-}
 _DAGGER = " †"
 _STAR = " *"
 # remarks that doubt a trial's figures, not its design
@@ -59,14 +42,9 @@ _CODES = {
 _CODE = re.compile(rf"\b({'|'.join(_CODES)})\b")
 
 
-def short_name(measure: str) -> str:
-    """Name a measure in the heading of its column."""
-    return _SHORT.get(measure, measure)
-
-
 def effect_heading(fit: Pooled) -> str:
     """Write the heading over effects and their intervals."""
-    return f"{short_name(fit.measure)} ({100 * fit.ci_level:g} % interval)"
+    return f"{fit.scale.short} ({100 * fit.ci_level:g} % interval)"
 
 
 def arms_kind(table: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.figures.sheet import reader_to_axis, to_axis
 from meta.figures.theme import as_given, plain
@@ -73,7 +73,7 @@ class Blocks:
     """Everything that is drawn, its scale, and the headings and alignment of further columns."""
 
     blocks: tuple[Block, ...]
-    scale: Scale
+    scale: Measure
     columns: Mapping[str, str]
     numeric: Mapping[str, bool]
 
@@ -161,16 +161,16 @@ def _as_blocks(what: str, data: Data) -> dict[str, pd.DataFrame | dict[str, Pool
     return found
 
 
-def _scale(what: str, answers: Sequence[Pooled], measure: str | None) -> Scale:
+def _scale(what: str, answers: Sequence[Pooled], measure: str | None) -> Measure:
     measures = list(dict.fromkeys(one.measure for one in answers))
     if measure is not None:
-        scale = scale_of(measure)
+        scale = measure_of(measure)
     else:
-        scale = scale_of(measures[0]) if measures else scale_of("GEN")
-    others = [name for name in measures if name != scale.measure]
+        scale = measure_of(measures[0]) if measures else measure_of("GEN")
+    others = [name for name in measures if name != scale.name]
     if others:
         raise NotComparable(
-            f"{what}: the axis is of {scale.measure}, and there are answers of "
+            f"{what}: the axis is of {scale.name}, and there are answers of "
             f"{', '.join(others)}; draw each measure in a figure of its own"
         )
     return scale
@@ -185,7 +185,7 @@ def _columns_of(parts: Any) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _of_answer(label: str, fit: Pooled, scale: Scale, further: Sequence[str]) -> Estimate:
+def _of_answer(label: str, fit: Pooled, scale: Measure, further: Sequence[str]) -> Estimate:
     estimate, low, high = to_axis(scale, [fit.estimate, fit.ci_low, fit.ci_high])
     values = {"k": fit.k, "n": fit.n_total}
     return Estimate(
@@ -202,7 +202,7 @@ def _of_answer(label: str, fit: Pooled, scale: Scale, further: Sequence[str]) ->
 
 
 def _of_table(
-    table: pd.DataFrame, where: str, scale: Scale, further: Sequence[str], faults: list[str]
+    table: pd.DataFrame, where: str, scale: Measure, further: Sequence[str], faults: list[str]
 ) -> list[Estimate]:
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
@@ -254,7 +254,7 @@ def _of_table(
     return rows
 
 
-def _value(given: Any, scale: Scale, where: str, faults: list[str]) -> float:
+def _value(given: Any, scale: Measure, where: str, faults: list[str]) -> float:
     """Read a number as it stands in a table; NaN where there is none."""
     if _missing(given):
         return np.nan

@@ -200,7 +200,7 @@ def _check(columns: object, references: object, favours: object) -> None:
 
 def _value_label(found: Blocks) -> str:
     levels = {row.level for block in found.blocks for row in block.rows if np.isfinite(row.low)}
-    name = make.short_name(found.scale.measure)
+    name = found.scale.short
     if not levels:
         return name
     # a data frame does not say the level of its intervals

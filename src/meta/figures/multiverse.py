@@ -159,7 +159,7 @@ def _colours(shown: pd.DataFrame) -> list[str]:
 def _by_choice(found: Multiverse) -> list[str]:
     table = found.by_choice()
     table = table[table["n"] > 0]
-    medians = found.scale.transform(table["median"])
+    medians = found.scale.to_reader(table["median"])
     return [
         f"{row.choice} {row.value} {median:.2f}".replace("-", "−")
         for row, median in zip(table.itertuples(), np.atleast_1d(medians), strict=True)

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from meta.effect_sizes.scales import Scale
+from meta.effect_sizes.measures import Measure
 from meta.synthesis.presentation import number
 
 RowKind = Literal[
@@ -122,7 +122,7 @@ class Sheet:
         What is drawn, for error messages.
     rows, columns : tuple
         The table.
-    scale : Scale
+    scale : Measure
         Scale of the axis.
     axis_label : str
         Name of the axis.
@@ -149,7 +149,7 @@ class Sheet:
     name: str
     rows: tuple[Row, ...]
     columns: tuple[Column, ...]
-    scale: Scale
+    scale: Measure
     axis_label: str
     limits: tuple[float, float]
     references: tuple[Reference, ...] = ()
@@ -162,29 +162,29 @@ class Sheet:
     row_height: float = 16.0
 
 
-def to_axis(scale: Scale, values: object) -> np.ndarray:
+def to_axis(scale: Measure, values: object) -> np.ndarray:
     """Take stored effects to axis coordinates: logarithms stay, others go to the reader's scale."""
     array = np.atleast_1d(np.asarray(values, dtype=float))
-    return array if scale.log else np.atleast_1d(np.asarray(scale.transform(array), dtype=float))
+    return array if scale.log else np.atleast_1d(np.asarray(scale.to_reader(array), dtype=float))
 
 
-def reader_to_axis(scale: Scale, value: float) -> float:
+def reader_to_axis(scale: Measure, value: float) -> float:
     """Take a value on the reader's scale to axis coordinates."""
     return float(np.log(value)) if scale.log else float(value)
 
 
-def null_place(scale: Scale) -> float:
+def null_place(scale: Measure) -> float:
     """Return where no effect stands, in axis coordinates; NaN if the scale has no such value."""
     return reader_to_axis(scale, scale.null) if np.isfinite(scale.null) else np.nan
 
 
-def null_line(scale: Scale) -> list[Reference]:
+def null_line(scale: Measure) -> list[Reference]:
     """Return the line of no effect, if the scale has one."""
     place = null_place(scale)
     return [Reference(value=place, kind="null")] if np.isfinite(place) else []
 
 
-def axis_name(scale: Scale) -> str:
+def axis_name(scale: Measure) -> str:
     """Name an effect axis."""
     return scale.label + (" (log scale)" if scale.log else "")
 
@@ -197,14 +197,14 @@ def effect_columns(heading: str, side: Literal["left", "right"] = "right") -> tu
     )
 
 
-def to_reader(scale: Scale, values: object) -> np.ndarray:
+def to_reader(scale: Measure, values: object) -> np.ndarray:
     """Take axis coordinates to the reader's scale."""
     array = np.atleast_1d(np.asarray(values, dtype=float))
     return np.exp(array) if scale.log else array
 
 
 def interval_cells(
-    scale: Scale, estimate: float, low: float, high: float, digits: int
+    scale: Measure, estimate: float, low: float, high: float, digits: int
 ) -> dict[str, str]:
     """Write an effect and its interval (axis coordinates) for the columns ``est`` and ``ci``."""
     shown = to_reader(scale, [estimate, low, high])

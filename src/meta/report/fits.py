@@ -12,8 +12,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from meta import html
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, need
-from meta.figures.forest_rows import short_name
 from meta.html import Markup, escape
 from meta.report.display import Table, folded, table
 from meta.report.links import study_name
@@ -98,9 +98,9 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
     need_fit(fit, "behind")
     yi, half = fit.effects.yi, float(norm.ppf(0.975)) * fit.effects.sei
     rows = fit.effects.table.assign(
-        estimate=fit.scale.transform(yi),
-        ci_low=fit.scale.transform(yi - half),
-        ci_high=fit.scale.transform(yi + half),
+        estimate=fit.scale.to_reader(yi),
+        ci_low=fit.scale.to_reader(yi - half),
+        ci_high=fit.scale.to_reader(yi + half),
         weight=fit.weights,
     )
     rows["effect"] = [
@@ -118,7 +118,7 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
         "blinding": "Blinding",
         "control": "Against",
         "time_weeks": "Week",
-        "effect": f"{short_name(fit.measure)} (95 % interval)",
+        "effect": f"{fit.scale.short} (95 % interval)",
         "weight": "Weight, %",
         "reporting": "Printed as",
         "mind": "Assumed, and to mind",
@@ -203,7 +203,7 @@ def compare(
         "analysis": "Analysis",
         "k": "Trials",
         "people": "People",
-        "effect": f"{short_name(next(iter(measures), 'GEN'))} ({level} interval)",
+        "effect": f"{measure_of(next(iter(measures), 'GEN')).short} ({level} interval)",
         "adhoc": "Conservative interval",
         "prediction": "Prediction interval",
         "i2": "I², %",
@@ -221,7 +221,7 @@ def _row(name: str, fit: Pooled | None, digits: int) -> tuple[dict[str, Any], di
     adhoc = ""
     if several and "HK-adhoc" in methods.index:
         ends = methods.loc["HK-adhoc", ["ci_low", "ci_high"]].to_numpy(dtype=float)
-        adhoc = " to ".join(number(float(end), digits) for end in fit.scale.transform(ends))
+        adhoc = " to ".join(number(float(end), digits) for end in fit.scale.to_reader(ends))
     names = [
         study_name(study, label)
         for study, label in zip(fit.effects.table["study_id"], fit.effects.labels, strict=True)

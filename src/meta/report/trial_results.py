@@ -7,7 +7,7 @@ import pandas as pd
 from meta.claims.wording import words
 from meta.effect_sizes.derivation import Derivation
 from meta.effect_sizes.derive import effects
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.html import escape, link
 from meta.synthesis.presentation import number
@@ -135,8 +135,8 @@ def _where(row: pd.Series) -> str:
 def _effect(effect: Derivation | str) -> str:
     if isinstance(effect, str):
         return f"<p>No effect is computed from it: {escape(effect)}.</p>"
-    scale = scale_of(effect.measure)
-    shown = number(float(scale.transform(effect.yi)))
+    scale = measure_of(effect.measure)
+    shown = number(float(scale.to_reader(effect.yi)))
     error = f"{'on the log scale, ' if scale.log else ''}standard error {number(effect.sei)}"
     head = f"From print to effect: {scale.label} {shown} ({error})"
     return f"<details><summary>{escape(head)}</summary>{effect._repr_html_()}</details>"

@@ -17,11 +17,11 @@ import pandas as pd
 from meta.effect_sizes.assumptions import ExternalSD
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects as derive_effects
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
 from meta.figures.axis import robust_limits, ticks
 from meta.figures.forest import favours
-from meta.figures.forest_rows import short_name, z_value
+from meta.figures.forest_rows import z_value
 from meta.figures.sheet import digits_for
 from meta.report.what_if_trials import Setting, Trials, derived_trials, given_trials, subsets
 from meta.synthesis.engine import null_effect
@@ -175,7 +175,7 @@ def what_if(
         settings = _settings(assumptions, first, correlation, sd)
         trials = derived_trials(effects, measure or "SMD", settings, how)
     _check_names("names", names, assumptions)
-    scale = scale_of(trials.analysed.measure)
+    scale = measure_of(trials.analysed.measure)
     _check_scale(scale)
     fit = pool(trials.analysed.subset(_ticked(trials, start_without)))
     data = {
@@ -306,11 +306,11 @@ def _text(value: Any) -> str:
     return text.replace("-", "−") if isinstance(value, int | float) else text
 
 
-def _check_scale(scale: Scale) -> None:
+def _check_scale(scale: Measure) -> None:
     shown = np.exp(0.3) if scale.log else 0.3
-    if scale.single_group or not np.isclose(scale.transform(0.3), shown):
+    if scale.single_group or not np.isclose(scale.to_reader(0.3), shown):
         raise DataError(
-            f"what_if: {scale.measure} ({scale.label}) is neither a difference nor a ratio; show "
+            f"what_if: {scale.name} ({scale.label}) is neither a difference nor a ratio; show "
             "it with meta.plot_forest"
         )
 
@@ -326,7 +326,7 @@ def _ticked(trials: Trials, start_without: Sequence[str]) -> list[bool]:
     return [study not in start_without for study in trials.analysed.table["study_id"]]
 
 
-def _axis(trials: Trials, fit: Pooled, scale: Scale, arms: tuple[str, str]) -> dict[str, Any]:
+def _axis(trials: Trials, fit: Pooled, scale: Measure, arms: tuple[str, str]) -> dict[str, Any]:
     """Fix the axis from all trials under all combinations."""
     yi, vi = trials.distinct()
     half = z_value(0.95) * np.sqrt(vi)
@@ -343,17 +343,17 @@ def _axis(trials: Trials, fit: Pooled, scale: Scale, arms: tuple[str, str]) -> d
     for column in ("effect_unit", "instrument"):
         table = trials.analysed.table
         found = set(table[column].dropna()) if column in table else set()
-        units[column] = str(*found) if len(found) == 1 and scale.measure == "MD" else ""
+        units[column] = str(*found) if len(found) == 1 and scale.name == "MD" else ""
     title = scale.label + (f", {units['effect_unit']}" if units["effect_unit"] else "")
     title += f" ({units['instrument']})" if units["instrument"] else ""
     return {
-        "measure": short_name(scale.measure),
+        "measure": scale.short,
         "unit": units["effect_unit"],
         "title": title + (" (log scale)" if scale.log else ""),
         "log": scale.log,
         "null": null,
         "limits": limits,
         "ticks": list(zip(positions, texts, strict=True)),
-        "digits": digits_for([float(v) for v in scale.transform(trials.analysed.yi)]),
+        "digits": digits_for([float(v) for v in scale.to_reader(trials.analysed.yi)]),
         "favours": favours(fit, arms),
     }

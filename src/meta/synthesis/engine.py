@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from meta.effect_sizes.scales import Scale
+from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.tau2_likelihood import Tau2Likelihood, highest
 
@@ -64,7 +64,7 @@ def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
         raise DataError(f"{name}={value!r} is unknown: use one of {', '.join(map(repr, allowed))}")
 
 
-def null_effect(scale: Scale) -> float:
+def null_effect(scale: Measure) -> float:
     """Return "no effect" on the scale of computation; NaN where the measure has none."""
     return float(np.log(scale.null)) if scale.log else scale.null
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
 
 # from here on decimals say nothing, and digits need separators
@@ -79,9 +79,9 @@ class PooledAnswer(Answer):
     ci_level: float
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> Measure:
         """The scale on which the effect is read."""
-        return scale_of(self.measure)
+        return measure_of(self.measure)
 
     def effect_text(self, digits: int = 2) -> str:
         """Return the effect and its interval on the reader's scale, for example "-0.5 (-1 to 0)".
@@ -178,10 +178,10 @@ def p_alone(p: float) -> str:
     return p_text(p).removeprefix("= ")
 
 
-def estimate_text(scale: Scale, estimate: float, low: float, high: float, digits: int = 2) -> str:
+def estimate_text(scale: Measure, estimate: float, low: float, high: float, digits: int = 2) -> str:
     """Write an estimate and its interval on the reader's scale."""
-    shown = number(scale.transform(estimate), digits)
-    limits = [number(scale.transform(limit), digits) for limit in (low, high)]
+    shown = number(scale.to_reader(estimate), digits)
+    limits = [number(scale.to_reader(limit), digits) for limit in (low, high)]
     return f"{shown} ({limits[0]} to {limits[1]})"
 
 

@@ -35,7 +35,7 @@ def test_equals_metafor(measure):
 def test_texts_are_proportions():
     for measure in ("PLO", "PAS", "PR"):
         got = meta.pool_proportions([12, 30, 9], [40, 110, 25], measure)
-        shown = got.scale.transform(np.array([got.ci_low, got.estimate, got.ci_high]))
+        shown = got.scale.to_reader(np.array([got.ci_low, got.estimate, got.ci_high]))
         assert 0 < shown[0] < shown[1] < shown[2] < 1
         assert got.n_total == 175
         assert np.isnan(got.p_value)
@@ -61,7 +61,7 @@ def test_notes_say_what_was_added_and_what_does_not_hold():
 def test_one_group_is_not_pooled():
     got = meta.pool_proportions([12], [40])
     assert got.k == 1
-    assert got.scale.transform(got.estimate) == pytest.approx(0.3)
+    assert got.scale.to_reader(got.estimate) == pytest.approx(0.3)
 
 
 def test_faults():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import meta
-from meta.effect_sizes.continuous import hedges_j
+from meta.effect_sizes.standardised import hedges_j
 from meta.synthesis.without_pooling.silent_trials import null_bounds
 
 Y, V = np.array([-0.6, -0.4, -0.9]), np.array([0.08, 0.06, 0.1])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.bayes import priors
 from meta.synthesis.bayes.priors import TauPrior
@@ -114,8 +114,8 @@ def bayes(
     mean = float(found.weight @ found.mean)
     variance = float(found.weight @ (found.var + (found.mean - mean) ** 2))
     first, second = (_moment_exists(prior.tail, power, order) for order in (1, 2))
-    null = scale_of(data.measure).null
-    below = np.log(null) if scale_of(data.measure).log else null
+    null = measure_of(data.measure).null
+    below = np.log(null) if measure_of(data.measure).log else null
     return BayesFit(
         measure=data.measure,
         tau_prior=prior.text,
@@ -209,7 +209,7 @@ def _notes(
         )
     if source:
         notes.append(f"the prior of tau is {source}.")
-    elif not scale_of(data.measure).log and data.measure not in {"SMD", "SMDH"}:
+    elif not measure_of(data.measure).log and not measure_of(data.measure).standardised:
         notes.append(
             f"the prior {prior} is in units of the effect; judge whether true effects could differ "
             "by that much on this scale."

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from meta.effect_sizes.measures import MEASURES
 from meta.errors import DataError, NotComparable
 
 Values = NDArray[np.float64]
 
-_SMD = ("SMD", "SMDH")
-_ODDS = ("OR", "PETO")
+_SMD = tuple(name for name, measure in MEASURES.items() if measure.standardised)
+_ODDS = tuple(name for name, measure in MEASURES.items() if measure.family == "odds ratio")
 
 # name -> (family, parameters, measures it was fitted on, where the parameters were read)
 # The parameters of rhodes2015 and turner2015 belong to tau2, those of the others to tau.

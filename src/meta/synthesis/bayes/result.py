@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
 from meta.synthesis.bayes.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.bayes.quadrature import Mixture, Posterior
@@ -83,9 +83,9 @@ class BayesFit(Answer):
     posterior: Posterior = field(repr=False)
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> Measure:
         """The scale on which the effect is read."""
-        return scale_of(self.measure)
+        return measure_of(self.measure)
 
     def probability(
         self,
@@ -244,12 +244,12 @@ class BayesFit(Answer):
 
     def effect_text(self, digits: int = 2) -> str:
         """Return the posterior median and interval on the reader's scale."""
-        median, low, high = self.scale.transform([self.median, self.ci_low, self.ci_high])
+        median, low, high = self.scale.to_reader([self.median, self.ci_low, self.ci_high])
         return f"{number(median, digits)} ({number(low, digits)} to {number(high, digits)})"
 
     def prediction_text(self, digits: int = 2) -> str:
         """Return the predictive interval on the reader's scale."""
-        low, high = self.scale.transform([self.pi_low, self.pi_high])
+        low, high = self.scale.to_reader([self.pi_low, self.pi_high])
         return f"{number(low, digits)} to {number(high, digits)}"
 
     def sentence(self) -> str:

@@ -10,11 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.bias.study_size import (
     PREDICTOR_NAMES,
-    SMD_MEASURES,
     default_predictor,
     need_studies,
     size_notes,
@@ -75,7 +74,7 @@ class PetPeese(Answer):
     notes: tuple[str, ...]
 
     def _rows(self) -> list[tuple[str, str]]:
-        scale: Scale = scale_of(self.measure)
+        scale: Measure = measure_of(self.measure)
         shown = [("Effect measure", scale.label)]
         for row in self.table.to_dict("records"):
             mark = ", taken by the conditional rule" if row["method"] == self.chosen else ""
@@ -139,7 +138,7 @@ def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
     ('PET', 0.08)
     """
     need_studies(fit, "PET-PEESE")
-    scale = scale_of(fit.measure)
+    scale = measure_of(fit.measure)
     if not np.isfinite(scale.null):
         raise NotComparable(
             f"{scale.label} ({fit.measure}) has no value that means no effect, so there is nothing "
@@ -166,7 +165,7 @@ def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
         "PET-PEESE extrapolates beyond the largest study; with heterogeneous effects or studies "
         "of similar size it can be far off in either direction.",
     ]
-    if fit.measure in SMD_MEASURES and chosen_predictor == "sei":
+    if fit.scale.standardised and chosen_predictor == "sei":
         notes.append(
             "a standardised mean difference enters its own standard error, which biases this "
             "regression; predictor='sqrt_inverse_n' avoids that (it needs n_t and n_c)."

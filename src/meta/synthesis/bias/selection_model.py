@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
 from meta.synthesis.bias.step_likelihood import StepLikelihood, maximise, standard_errors
 from meta.synthesis.bias.study_size import size_notes
@@ -85,14 +85,14 @@ class SelectionModel(Answer):
     notes: tuple[str, ...]
 
     def _rows(self) -> list[tuple[str, str]]:
-        scale = scale_of(self.measure)
+        scale = measure_of(self.measure)
         adjusted = estimate_text(scale, self.estimate, self.ci_low, self.ci_high)
         shown = [
             ("Effect measure", scale.label),
             ("Adjusted", f"{adjusted}, τ² = {compact(self.tau2)}, {self.k} studies"),
             (
                 "Unadjusted (ML)",
-                f"{number(scale.transform(self.unadjusted_estimate))}, "
+                f"{number(scale.to_reader(self.unadjusted_estimate))}, "
                 f"τ² = {compact(self.unadjusted_tau2)}",
             ),
             (
@@ -184,7 +184,7 @@ def selection_model(
     need_fit(fit, "selection_model")
     limits = _limits(steps)
     check_choice("alternative", alternative, ALTERNATIVES)
-    scale = scale_of(fit.measure)
+    scale = measure_of(fit.measure)
     if not np.isfinite(scale.null):
         raise NotComparable(
             f"{scale.label} ({fit.measure}) has no value that means no effect, so there are no "

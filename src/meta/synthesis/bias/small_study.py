@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError
 from meta.synthesis.bias.study_size import (
     ENDLESS,
     PREDICTOR_NAMES,
     PREDICTORS,
-    SMD_MEASURES,
     default_predictor,
     need_studies,
     size_notes,
@@ -91,7 +90,7 @@ class EggerTest(Answer):
         ]
         if np.isfinite(self.limit):
             effect = estimate_text(
-                scale_of(self.measure), self.limit, self.limit_low, self.limit_high
+                measure_of(self.measure), self.limit, self.limit_low, self.limit_high
             )
             rows.append(
                 (
@@ -310,7 +309,7 @@ def begg(fit: Pooled) -> BeggTest:
     exact = len(np.unique(deviates)) == len(np.unique(v)) == fit.k
     answer = stats.kendalltau(deviates, v, method="exact" if exact else "asymptotic")
     notes = size_notes(fit.k, "the test")
-    if fit.measure in SMD_MEASURES:
+    if fit.scale.standardised:
         notes.append(
             "a standardised mean difference enters its own variance, so the test finds asymmetry "
             "too often; egger(fit) has a predictor that does not."

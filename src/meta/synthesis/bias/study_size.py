@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meta.effect_sizes.container import Effects
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
 from meta.synthesis.models.pooled import Pooled, need_fit
 
@@ -22,8 +23,6 @@ ENDLESS = ("ni", "sqrtni")
 
 # below this number of studies the tests have too little power to be read (Sterne 2011)
 INFORMATIVE = 10
-SMD_MEASURES = ("SMD", "SMDH")
-ODDS_RATIOS = ("OR", "PETO")
 PREDICTOR_NAMES = {
     "sei": "standard error",
     "vi": "sampling variance",
@@ -62,7 +61,7 @@ def default_predictor(effects: Effects) -> str:
     known = {"n_t", "n_c"} <= set(effects.table) and not (
         effects.table[["n_t", "n_c"]].isna().any(axis=None)
     )
-    return "sqrt_inverse_n" if effects.measure in SMD_MEASURES and known else "sei"
+    return "sqrt_inverse_n" if measure_of(effects.measure).standardised and known else "sei"
 
 
 def study_size(effects: Effects, predictor: str) -> Values:
@@ -119,7 +118,7 @@ def two_by_two(effects: Effects, which: str) -> tuple[Values, Values, Values, li
     TooFewStudies
         If fewer than three studies have people with and people without the event.
     """
-    if effects.measure not in ODDS_RATIOS:
+    if measure_of(effects.measure).family != "odds ratio":
         raise NotComparable(
             f"predictor={which!r} is made for odds ratios of 2x2 tables, and the measure is "
             f"{effects.measure!r}: derive the effects as 'OR', or use predictor='sei'"
@@ -153,12 +152,12 @@ def tied_notes(measure: str, predictor: str) -> list[str]:
     """Warn of a predictor that the effect itself enters."""
     if predictor not in {"sei", "vi"}:
         return []
-    if measure in SMD_MEASURES:
+    if measure_of(measure).standardised:
         return [
             "a standardised mean difference enters its own standard error, so this predictor finds "
             "asymmetry too often; predictor='sqrt_inverse_n' does not (it needs n_t and n_c)."
         ]
-    if measure in ODDS_RATIOS:
+    if measure_of(measure).family == "odds ratio":
         return [
             "a log odds ratio is tied to its own standard error, so large effects look asymmetric; "
             "see predictor='harbord' or 'peters'."

@@ -12,7 +12,7 @@ from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.errors import NotConverged
-from meta.synthesis.bias.study_size import SMD_MEASURES, need_studies, size_notes
+from meta.synthesis.bias.study_size import need_studies, size_notes
 from meta.synthesis.engine import check_choice, tau2_estimate, weighted_fit
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, number, p_alone
@@ -174,7 +174,7 @@ def trim_and_fill(fit: Pooled, *, estimator: str = "L0", side: str | None = None
             f"the true effects differ (I² = {fit.i2:.0f} %), which alone can make a funnel "
             "asymmetric."
         )
-    if fit.measure in SMD_MEASURES:
+    if fit.scale.standardised:
         notes.append(
             "a standardised mean difference enters its own standard error, so its funnel leans "
             "even when no study is missing."

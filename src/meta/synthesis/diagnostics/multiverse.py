@@ -14,7 +14,7 @@ import pandas as pd
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable, NotConverged, TooFewStudies
 from meta.evidence.faults import closest, listed
 from meta.synthesis.engine import null_effect
@@ -66,9 +66,9 @@ class Multiverse(Answer):
     notes: tuple[str, ...]
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> Measure:
         """The scale on which the effects are read."""
-        return scale_of(self.measure)
+        return measure_of(self.measure)
 
     def by_choice(self) -> pd.DataFrame:
         """Say what each single choice does to the answer.
@@ -103,7 +103,7 @@ class Multiverse(Answer):
         if answered.empty:
             return f"None of {len(self.table)} combinations of choices gives an answer."
         ends = [
-            number(self.scale.transform(value))
+            number(self.scale.to_reader(value))
             for value in (answered["estimate"].min(), answered["estimate"].max())
         ]
         return (

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import tau2_columns
 from meta.synthesis.models.pooled import Pooled, need_fit
@@ -145,7 +145,7 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
     """
     need_fit(fit, "permutation_test")
     check_count(n_max, "sign patterns")
-    scale = scale_of(fit.measure)
+    scale = measure_of(fit.measure)
     if np.isnan(scale.null):
         raise DataError(
             f"{fit.measure} has no value that means 'no effect', so signs cannot be flipped around "

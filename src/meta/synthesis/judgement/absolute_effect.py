@@ -146,7 +146,7 @@ def _row(fit: PooledAnswer, difference: _Difference, risk: float) -> dict[str, f
     )
     if not 0 <= risk + middle <= 1:
         raise DataError(
-            f"{fit.scale.label.lower()} {fit.scale.transform(fit.estimate):.2f} would make a risk "
+            f"{fit.scale.label.lower()} {fit.scale.to_reader(fit.estimate):.2f} would make a risk "
             f"of {risk + middle:.2f} of it, so it cannot hold among these people; give a risk like "
             "those in the trials, or pool odds ratios"
         )

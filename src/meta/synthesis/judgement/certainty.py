@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
@@ -33,7 +33,9 @@ from meta.synthesis.presentation import Answer
 
 LEVELS = ("very low", "low", "moderate", "high")
 # a small effect by convention; a ratio of 1.25 is the rough guide of GRADE
-_IMPORTANT = {"SMD": 0.2, "SMDH": 0.2} | dict.fromkeys(("RR", "OR", "PETO", "IRR"), np.log(1.25))
+_IMPORTANT = {"standardised mean difference": 0.2} | dict.fromkeys(
+    ("risk ratio", "odds ratio", "rate ratio", "hazard ratio"), np.log(1.25)
+)
 _NEEDED = ("study_id", "label", "blinding", "mg_form", "randomised", "cluster")
 
 
@@ -202,7 +204,7 @@ def certainty(
     'very low'
     """
     _check(fit, important)
-    margin = _IMPORTANT.get(fit.measure) if important is None else important
+    margin = _IMPORTANT.get(measure_of(fit.measure).family) if important is None else important
     computed = {
         "risk_of_bias": weight_at_risk(fit, *_judged(evidence)),
         "inconsistency": heterogeneity(fit, margin),
@@ -289,7 +291,7 @@ def _judged(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _check(fit: Pooled, important: float | None) -> None:
-    if scale_of(fit.measure).single_group:
+    if measure_of(fit.measure).single_group:
         raise NotComparable(
             f"{fit.measure} describes one group: there is no effect to be certain of; pool a "
             "comparison"

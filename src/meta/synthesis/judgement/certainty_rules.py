@@ -192,7 +192,7 @@ def interval(fit: Pooled, important: float | None) -> Judgement:
             faults.append("the interval includes no effect")
     else:
         shown = " to ".join(
-            number(float(fit.scale.transform(value))) for value in (-important, important)
+            number(float(fit.scale.to_reader(value))) for value in (-important, important)
         )
         between = low > -important and high < important
         if low <= -important and high >= important:

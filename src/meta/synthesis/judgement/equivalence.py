@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import stats
 
-from meta.effect_sizes.scales import Scale
+from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, NotComparable
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, PooledAnswer, need_pooled, number, p_alone, p_text
@@ -183,13 +183,13 @@ def place_of(ci_low: float, ci_high: float, margin_low: float, margin_high: floa
     return "above" if ci_low > margin_high else "undecided"
 
 
-def _margin(scale: Scale, margin: float | tuple[float, float]) -> tuple[float, float]:
+def _margin(scale: Measure, margin: float | tuple[float, float]) -> tuple[float, float]:
     if not np.isfinite(scale.null):
         raise NotComparable(
-            f"equivalence: {scale.label.lower()} ({scale.measure}) has no value that means no "
+            f"equivalence: {scale.label.lower()} ({scale.name}) has no value that means no "
             "effect; give a difference or a ratio of two groups"
         )
-    lowest, highest = (-1.0, 1.0) if scale.measure in _UP_TO_1 else (-np.inf, np.inf)
+    lowest, highest = (-1.0, 1.0) if scale.name in _UP_TO_1 else (-np.inf, np.inf)
     need = "the largest difference that does not matter, above 0"
     if scale.log:
         lowest, need = 0.0, "a ratio above 1, such as 1.25 for 0.80 to 1.25"
@@ -215,9 +215,9 @@ def _margin(scale: Scale, margin: float | tuple[float, float]) -> tuple[float, f
     return low, high
 
 
-def _computed(scale: Scale, value: float) -> float:
+def _computed(scale: Measure, value: float) -> float:
     """Take the end of a margin to the scale of computation."""
-    if scale.measure == "ZCOR":
+    if scale.name == "ZCOR":
         return float(np.arctanh(value))
     return float(np.log(value)) if scale.log else value
 
@@ -235,7 +235,7 @@ def _notes(fit: PooledAnswer, place: str, low: float, high: float) -> list[str]:
         table = fit.intervals().set_index("ci_method")[["ci_low", "ci_high"]]
         wide_low, wide_high = map(float, table.loc["HK-adhoc"].to_numpy(dtype=float))
         if place_of(wide_low, wide_high, low, high) != place:
-            wide = fit.scale.transform([wide_low, wide_high])
+            wide = fit.scale.to_reader([wide_low, wide_high])
             shown = " to ".join(number(limit) for limit in wide)
             notes.append(
                 f"by the ad hoc (conservative) interval, {shown}, it is undecided: the answer rests"

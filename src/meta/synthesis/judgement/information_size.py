@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, check_level, number
@@ -61,7 +61,7 @@ class InformationSize(Answer):
     def sentence(self) -> str:
         """Say the answer in one sentence."""
         goal = (
-            f"a {scale_of(self.measure).label.lower()} of {number(self.mid)} with "
+            f"a {measure_of(self.measure).label.lower()} of {number(self.mid)} with "
             f"{100 * self.power:g} % power"
         )
         if self.n_found is None:
@@ -73,7 +73,7 @@ class InformationSize(Answer):
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [
-            ("Effect measure", scale_of(self.measure).label),
+            ("Effect measure", measure_of(self.measure).label),
             ("Smallest important difference", number(self.mid)),
             (
                 "Power; confidence level",
@@ -178,7 +178,7 @@ def information_size(
             "give a smallest important difference on the scale of the fit"
         )
     check_level(ci_level)
-    scale = scale_of(measure)
+    scale = measure_of(measure)
     _check(scale, mid, sd, control_risk, power, fit)
     delta, variance = _signal(scale, float(mid), sd, control_risk)
     z = float(stats.norm.ppf((1 + ci_level) / 2) + stats.norm.ppf(power))
@@ -201,7 +201,7 @@ def information_size(
 
 
 def _check(
-    scale: Scale, mid: Any, sd: Any, control_risk: Any, power: Any, fit: Pooled | None
+    scale: Measure, mid: Any, sd: Any, control_risk: Any, power: Any, fit: Pooled | None
 ) -> None:
     faults = []
     binary = scale.measure in _BINARY
@@ -237,7 +237,7 @@ def _number(value: Any) -> bool:
     return real and bool(np.isfinite(float(value)))
 
 
-def _treated(scale: Scale, mid: float, control_risk: float) -> float:
+def _treated(scale: Measure, mid: float, control_risk: float) -> float:
     """Return the risk of the treated."""
     if scale.measure == "RD":
         return control_risk + mid
@@ -247,7 +247,7 @@ def _treated(scale: Scale, mid: float, control_risk: float) -> float:
 
 
 def _signal(
-    scale: Scale, mid: float, sd: float | None, control_risk: float | None
+    scale: Measure, mid: float, sd: float | None, control_risk: float | None
 ) -> tuple[float, float]:
     """Return the difference between the arms and the variance of one person's outcome."""
     if control_risk is not None:

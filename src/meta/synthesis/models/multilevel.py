@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice, null_effect
 from meta.synthesis.models.block_likelihood import BlockLikelihood, maximise
@@ -122,8 +122,8 @@ class Multilevel(PooledAnswer):
             ("p, against no effect", p_alone(self.p_value)),
             (
                 f"{level} prediction interval",
-                f"{number(scale.transform(self.pi_low), 4)} to "
-                f"{number(scale.transform(self.pi_high), 4)}",
+                f"{number(scale.to_reader(self.pi_low), 4)} to "
+                f"{number(scale.to_reader(self.pi_high), 4)}",
             ),
             (
                 "Between clusters",
@@ -243,7 +243,7 @@ def multilevel(
     dof = len(names) - 1 if ci_method == "t" else None
     reference = stats.norm() if dof is None else stats.t(dof)
     quantile = float(reference.ppf((1 + ci_level) / 2))
-    null = null_effect(scale_of(effects.measure))
+    null = null_effect(measure_of(effects.measure))
     spread = float(np.sqrt(sigma2.sum() + se**2))
     typical = model.typical_variance()
     shares = 100 * sigma2 / (sigma2.sum() + typical)

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from meta.effect_sizes.container import Effects, check_effects
-from meta.effect_sizes.scales import scale_of
-from meta.errors import DataError, TooFewStudies
+from meta.effect_sizes.container import Effects, as_effects
+from meta.effect_sizes.measures import measure_of
+from meta.errors import TooFewStudies
 from meta.synthesis.engine import (
     CI_METHODS,
     TAU2_METHODS,
@@ -136,7 +136,7 @@ def pool(
     >>> print(fit.effect_text())
     −0.38 (−0.85 to 0.08)
     """
-    data = _as_effects(effects, vi, labels, measure)
+    data = as_effects(effects, vi, labels=labels, measure=measure)
     check_choice("model", model, MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
@@ -164,27 +164,6 @@ def pool(
     if data.k == 1:
         return _one_trial(data, settings)
     return _several(data, settings, ci_method)
-
-
-def _as_effects(
-    effects: Effects | ArrayLike,
-    vi: ArrayLike | None,
-    labels: Sequence[str] | None,
-    measure: str | None,
-) -> Effects:
-    if isinstance(effects, Effects):
-        given = {"vi": vi, "labels": labels, "measure": measure}
-        extra = [name for name, value in given.items() if value is not None]
-        if extra:
-            raise DataError(
-                f"{', '.join(extra)} cannot be given with Effects, which hold their own"
-            )
-        # the checks of bare arrays hold for a table that was edited by hand, too
-        check_effects(effects.yi, effects.vi, effects.labels)
-        return effects
-    if vi is None:
-        raise DataError("vi is missing: give the sampling variance of each effect")
-    return Effects.from_arrays(effects, vi, labels, measure or "GEN")
 
 
 def _one_trial(data: Effects, settings: dict[str, Any]) -> Pooled:
@@ -257,7 +236,7 @@ def _interval(
 ) -> tuple[float, float, float]:
     freedom = np.inf if dof is None else dof
     half = float(stats.t.ppf((1 + level) / 2, freedom)) * se
-    difference = abs(estimate - null_effect(scale_of(measure)))
+    difference = abs(estimate - null_effect(measure_of(measure)))
     # without a spread (identical effects under Knapp-Hartung) nothing can be judged; a note says so
     p_value = 2 * float(stats.t.sf(difference / se, freedom)) if se > 0 else np.nan
     return estimate - half, estimate + half, p_value
@@ -355,7 +334,7 @@ def _interval_notes(fit: Pooled) -> list[str]:
     factor = max(fit.hk_scale, 1.0) if other == "HK-adhoc" else fit.hk_scale
     se = float(np.sqrt(factor / np.sum(1 / (fit.effects.vi + fit.tau2))))
     limits = _interval(fit.estimate, se, fit.dof, fit.ci_level, fit.measure)
-    low, high = fit.scale.transform(limits[:2])
+    low, high = fit.scale.to_reader(limits[:2])
     if fit.hk_scale < AS_EXPECTED:
         relation = "is wider" if other == "HK-adhoc" else "is narrower"
         spread = "less than"

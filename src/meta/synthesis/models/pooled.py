@@ -182,7 +182,7 @@ class Pooled(PooledAnswer):
         """Return the prediction interval on the reader's scale with its degrees of freedom."""
         if not np.isfinite(self.pi_low):
             return "no prediction interval"
-        low, high = self.scale.transform([self.pi_low, self.pi_high])
+        low, high = self.scale.to_reader([self.pi_low, self.pi_high])
         freedom = {"z": "normal", "t(k-1)": f"t, {self.k - 1} df", "t(k-2)": f"t, {self.k - 2} df"}
         return (
             f"{number(low, digits)} to {number(high, digits)} ({freedom[self.prediction_method]})"

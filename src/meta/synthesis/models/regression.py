@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import Scale, scale_of
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import TooFewStudies
 from meta.synthesis.diagnostics.permutation import NO_SPREAD, check_count, regression_permutation
 from meta.synthesis.engine import (
@@ -118,9 +118,9 @@ class MetaRegression(Answer):
     _coding: Coding = field(repr=False)
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> Measure:
         """The scale on which predicted effects are read."""
-        return scale_of(self.measure)
+        return measure_of(self.measure)
 
     @property
     def dof(self) -> int | None:

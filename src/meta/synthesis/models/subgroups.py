@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.scales import Scale
+from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.diagnostics.permutation import NO_SPREAD
 from meta.synthesis.engine import WeightedFit, null_effect, tau2_estimate, weighted_fit
@@ -86,7 +86,7 @@ class Subgroups(Answer):
     notes: tuple[str, ...]
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> Measure:
         """The scale on which the effects are read."""
         return self.overall.scale
 
@@ -140,7 +140,7 @@ class _SharedPooled(Pooled):
     def prediction_text(self, digits: int = 2) -> str:
         if not np.isfinite(self.pi_low):
             return "no prediction interval"
-        low, high = self.scale.transform([self.pi_low, self.pi_high])
+        low, high = self.scale.to_reader([self.pi_low, self.pi_high])
         freedom = f"t, {self.prediction_dof:g} df" if np.isfinite(self.prediction_dof) else "normal"
         return f"{number(low, digits)} to {number(high, digits)} ({freedom})"
 

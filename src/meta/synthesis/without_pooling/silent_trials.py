@@ -11,14 +11,13 @@ import pandas as pd
 from scipy import stats
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.continuous import hedges_j
-from meta.effect_sizes.scales import scale_of
+from meta.effect_sizes.measures import measure_of
+from meta.effect_sizes.standardised import hedges_j
 from meta.errors import DataError, NotComparable
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, listed, number, p_text
 
-_SMD = ("SMD", "SMDH")
 _COLUMNS = ["study_id", "label", "n_t", "n_c", "paired", "variance", "bound", "assumptions"]
 
 
@@ -99,7 +98,7 @@ class NullBounds(Answer):
         ]
 
     def _shown(self, fit: Pooled) -> str:
-        return number(float(fit.scale.transform(fit.estimate)))
+        return number(float(fit.scale.to_reader(fit.estimate)))
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [
@@ -187,7 +186,7 @@ def null_bounds(
         raise DataError(
             f"{', '.join(settings)} cannot be given with a fit, which has its own settings"
         )
-    if scale_of(fit.measure).single_group:
+    if measure_of(fit.measure).single_group:
         raise NotComparable(
             f"{fit.measure} describes one group: there is no 'no effect' to put a trial at"
         )
@@ -249,7 +248,7 @@ def _read(
             unknown.append(
                 {k: row[k] for k in ("study_id", "label")} | {"reason": "number of people unknown"}
             )
-        elif fit.measure not in _SMD and row["sd"] is None:
+        elif not measure_of(fit.measure).standardised and row["sd"] is None:
             faults.append(
                 f"{row['label']}: {fit.measure} needs a standard deviation: give sd= or a column sd"
             )
@@ -311,7 +310,7 @@ def _variances(
     people = np.where(paired, n_t, n_t + n_c)
     dof = np.where(paired, n_t - 1, people - 2)
     reach = stats.t.isf(alpha / 2, dof) if len(table) else np.array([])
-    if measure in _SMD:
+    if measure_of(measure).standardised:
         variance = per_person
         bound = hedges_j(dof) * reach * np.sqrt(per_person)
         at_bound = variance + bound**2 / (2 * people)

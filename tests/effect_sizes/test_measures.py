@@ -1,0 +1,114 @@
+"""The registry of measures: words, scales, and the way back to what a reader sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meta import Effects
+from meta.effect_sizes.container import as_effects
+from meta.effect_sizes.measures import MEASURES, measure_of
+from meta.effect_sizes.sizes import effect_size
+from meta.errors import DataError
+
+
+@pytest.mark.parametrize("name", MEASURES)
+@given(value=st.floats(0.05, 0.95))
+def test_the_way_back_undoes_the_way_there(name, value):
+    measure = measure_of(name).with_sizes(40.0)
+    there = measure.from_reader(value)
+    # a double arcsine is inverted by Miller's formula, exact up to the rounding of its squares
+    assert measure.to_reader(there) == pytest.approx(value, rel=1e-9)
+
+
+def test_no_effect_is_one_for_ratios_and_nothing_for_a_proportion():
+    ratios = {"ROM", "RR", "OR", "PETO", "HR", "IRR", "ROMC"}
+    assert {name for name, measure in MEASURES.items() if measure.null == 1} == ratios
+    assert {name for name, measure in MEASURES.items() if np.isnan(measure.null)} == {
+        "PR", "PLO", "PAS", "PFT",
+    }  # fmt: skip
+
+
+def test_a_measure_has_a_name_in_a_sentence():
+    assert [MEASURES[name].words for name in ("RR", "OR", "PETO", "SMD", "IRR")] == [
+        "a risk ratio",
+        "an odds ratio",
+        "a Peto odds ratio",
+        "a standardised mean difference",
+        "an incidence rate ratio",
+    ]
+
+
+def test_an_unknown_measure_is_named_with_the_known_ones():
+    with pytest.raises(DataError, match=r"unknown measure 'rr': use one of GEN, MD, .*HR"):
+        measure_of("rr")
+
+
+# events and people of five surveys of a rare condition; metafor 3.8 pools their double arcsines to
+# 0.00065 (0 to 0.0204) by the harmonic mean of n, 85.1
+RARE = ([11, 22, 4, 1, 1], [217154, 16557, 676, 44, 29])
+
+
+def test_each_study_of_a_double_arcsine_goes_back_by_its_own_people():
+    events, n = map(np.array, RARE)
+    sizes = effect_size("PFT", events=events, n=n)
+    effects = Effects.from_arrays(sizes["yi"], sizes["vi"], measure="PFT", n=n)
+    np.testing.assert_allclose(effects.to_reader(effects.yi), events / n, rtol=1e-7)
+    assert 5 / np.sum(1 / n) == pytest.approx(85.1, abs=0.05)
+    assert effects.scale.label == "Proportion"
+    assert effects.scale.to_reader(0.0682) == pytest.approx(0.00065, abs=5e-5)
+    assert effects.scale.to_reader(-0.02) == 0
+
+
+def test_double_arcsines_without_people_say_what_they_are():
+    effects = Effects.from_arrays([0.1, 0.2], [0.01, 0.02], measure="PFT")
+    assert effects.scale.label == "Double arcsine proportion"
+    assert effects.scale.to_reader(0.1) == 0.1
+
+
+TRIALS = pd.DataFrame(
+    {"study": ["a", "b"], "lnrr": [-0.5, -0.1], "se": [0.2, 0.3], "year": [2001, 2002]}
+)
+
+
+def test_columns_are_named_with_data():
+    found = as_effects("lnrr", sei="se", labels="study", measure="RR", data=TRIALS)
+    assert found.measure == "RR"
+    assert found.labels == ["a", "b"]
+    np.testing.assert_allclose(found.vi, [0.04, 0.09])
+    assert list(found.table["year"]) == [2001, 2002]
+
+
+def test_a_table_of_effects_is_enough():
+    table = TRIALS.rename(columns={"lnrr": "yi", "se": "sei"}).assign(measure="RR")
+    found = as_effects(table)
+    assert (found.measure, found.labels) == ("RR", ["a", "b"])
+    with pytest.raises(DataError, match="it holds RR, not OR"):
+        as_effects(table, measure="OR")
+    with pytest.raises(DataError, match="the table holds RR, OR"):
+        as_effects(table.assign(measure=["RR", "OR"]))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: as_effects([1.0, 2.0]), "vi is missing"),
+        (lambda: as_effects([1.0], [1.0], sei=[1.0]), "both given"),
+        (lambda: as_effects([1.0, 2.0], sei=[0.1, -0.2]), r"sei\[1\] is -0.2"),
+        (lambda: as_effects("lnr", "se", data=TRIALS), "Did you mean 'lnrr'"),
+        (lambda: as_effects(Effects.from_arrays([1.0], [1.0]), measure="RR"), "hold their own"),
+    ],
+)
+def test_what_does_not_fit_together_is_named(call, said):
+    with pytest.raises(DataError, match=said):
+        call()
+
+
+def test_effects_of_one_study_are_named():
+    assert Effects.from_arrays([0.1, 0.3], [0.02, 0.05], ["a", "b"]).dependence == ""
+    said = Effects.from_arrays([0.1, 0.3, 0.3], [0.02, 0.05, 0.05], ["a", "b", "b"]).dependence
+    assert said.startswith("2 effects carry the name of another (b)")
+    assert "meta.multilevel" in said
