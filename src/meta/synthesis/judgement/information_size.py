@@ -204,21 +204,21 @@ def _check(
     scale: Measure, mid: Any, sd: Any, control_risk: Any, power: Any, fit: Pooled | None
 ) -> None:
     faults = []
-    binary = scale.measure in _BINARY
+    binary = scale.name in _BINARY
     if not _number(mid) or mid == scale.null or (scale.log and mid <= 0):
         need = "a ratio above 0 other than 1" if scale.log else "a difference other than 0"
         faults.append(f"mid is {mid!r}: give {need}")
-    if scale.measure == "MD" and not (_number(sd) and sd > 0):
+    if scale.name == "MD" and not (_number(sd) and sd > 0):
         faults.append(f"sd is {sd!r}: give the SD of the outcome in one arm, in the unit of mid")
-    if scale.measure != "MD" and sd is not None:
-        faults.append(f"sd means nothing for {scale.measure}: leave it out")
+    if scale.name != "MD" and sd is not None:
+        faults.append(f"sd means nothing for {scale.name}: leave it out")
     if binary and not (_number(control_risk) and 0 < control_risk < 1):
         faults.append(
             f"control_risk is {control_risk!r}: give the share of the untreated who have the "
             "event, above 0 and below 1"
         )
     if not binary and control_risk is not None:
-        faults.append(f"control_risk means nothing for {scale.measure}: leave it out")
+        faults.append(f"control_risk means nothing for {scale.name}: leave it out")
     if not (_number(power) and 0.5 < power < 1):
         faults.append(f"power is {power!r}: give a share above 0.5 and below 1, such as 0.9")
     if fit is not None and fit.n_total is None:
@@ -239,9 +239,9 @@ def _number(value: Any) -> bool:
 
 def _treated(scale: Measure, mid: float, control_risk: float) -> float:
     """Return the risk of the treated."""
-    if scale.measure == "RD":
+    if scale.name == "RD":
         return control_risk + mid
-    if scale.measure == "RR":
+    if scale.name == "RR":
         return control_risk * mid
     return float(expit(logit(control_risk) + np.log(mid)))
 
