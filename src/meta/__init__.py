@@ -76,6 +76,7 @@ _PUBLIC = {
     "plot_claim": "meta.figures.claim:plot_claim",
     "plot_intervals": "meta.figures.intervals:plot_intervals",
     "plot_claims": "meta.figures.claims_overview:plot_claims",
+    "plot_evidence_map": "meta.figures.evidence_map:plot_evidence_map",
     "plot_funnel": "meta.figures.funnel:plot_funnel",
     "plot_bubble": "meta.figures.bubble:plot_bubble",
     "plot_drapery": "meta.figures.drapery:plot_drapery",
