@@ -102,7 +102,6 @@ def test_forest(tmp_path, capsys):
         ("label,yi,vi\nA,0.1,-1\n", [], ["vi[0] (A) is -1.0"]),
         ("label,yi\nA,0.1\n", [], ["neither vi nor sei"]),
         ("label,yi,vi\n", [], ["a header and no studies"]),
-        ("label;yi;vi\nA;1;2\n", [], ["separated by semicolons"]),
         ("label,mean_t\nA,1\n", [], ["--measure SMD"]),
         ("label,mean_t\nA,1\n", ["--measure", "MD"], ["missing: sd_t, n_t, mean_c, sd_c, n_c"]),
         ("label,mean_t\nA,1\n", ["--measure", "DM"], ["--measure DM is unknown"]),

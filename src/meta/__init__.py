@@ -16,6 +16,8 @@ _PUBLIC = {
     # evidence: what was reported
     "Evidence": "meta.evidence.tables:Evidence",
     "load_evidence": "meta.evidence.tables:load_evidence",
+    "StudyTable": "meta.evidence.study_table:StudyTable",
+    "read_table": "meta.evidence.study_table:read_table",
     "CHECKS": "meta.evidence.trustworthiness:CHECKS",
     "check_trustworthiness": "meta.evidence.trustworthiness:check_trustworthiness",
     # effect sizes: from report to effect

@@ -202,6 +202,8 @@ def _check(options: argparse.Namespace) -> int:
         rows += len(table.lines)
         state = "ok" if own == 0 else "1 fault" if own == 1 else f"{own} faults"
         print(f"{table.file:<45} {len(table.lines):>6,} rows  {state}")
+        for note in table.notes:
+            print(f"    {note}")
     for name in found.not_described:
         print(f"{(found.folder / name).as_posix():<45} not described, not read")
     if faults:
@@ -289,10 +291,10 @@ def _read_studies(path: Path, measure: str | None) -> Effects:
     from meta.effect_sizes.measures import MEASURES
     from meta.effect_sizes.sizes import effect_size
     from meta.evidence.faults import listed
-    from meta.evidence.reading import read_csv
+    from meta.evidence.reading import read_raw
 
     file = path.as_posix()
-    raw = read_csv(path, file)
+    raw = read_raw(path)
     if raw.faults:
         raise DataError.from_faults(file, map(str, raw.faults))
     if not raw.rows:

@@ -5,8 +5,36 @@ Every message says where, what was found, what is needed and the way out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Self
+
+# control characters, and those that turn, hide or break a line of text
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Write out the characters that a terminal would obey and a reader would not see.
+
+    Parameters
+    ----------
+    text : str
+        Words that may hold text of a file.
+
+    Returns
+    -------
+    str
+        The same with control characters (but for the line feed), marks of writing direction and
+        spaces without width as ``\x1b`` or ``\u202e``.
+
+    Examples
+    --------
+    >>> print(printable("Smith \x1b[31m2020"))
+    Smith \x1b[31m2020
+    """
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class DataError(ValueError):
@@ -22,8 +50,8 @@ class DataError(ValueError):
     """
 
     def __init__(self, message: str, faults: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.faults = tuple(faults) or (message,)
+        super().__init__(printable(message))
+        self.faults = tuple(map(printable, faults)) or (printable(message),)
 
     @classmethod
     def from_faults(cls, where: str, faults: Iterable[str]) -> Self:

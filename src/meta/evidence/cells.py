@@ -9,6 +9,7 @@ together (about 1.5 s against 0.05 s).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,8 +18,10 @@ from typing import Any
 
 import pandas as pd
 
+from meta.errors import printable
 from meta.evidence.datapackage import Column, TableSchema
 from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.numbers import Numbers, decimal_sign, read_numbers
 from meta.evidence.reading import RawTable
 
 # Table Schema property -> attribute of the Frictionless field
@@ -64,6 +67,8 @@ class CheckedTable:
         False if the rows could not be read at all, so that nothing can refer to them.
     faults : list of Fault
         What is wrong with the file and its cells.
+    notes : list of str
+        How the file was read where it is not the plain form of a CSV file.
     """
 
     schema: TableSchema
@@ -72,6 +77,7 @@ class CheckedTable:
     lines: list[int] = field(default_factory=list)
     readable: bool = True
     faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @cached_property
     def spoilt(self) -> frozenset[int]:
@@ -123,14 +129,16 @@ def check_cells(raw: RawTable, schema: TableSchema) -> CheckedTable:
         other numbers ``float64`` (missing: NaN), everything else text or what Frictionless makes
         of it (missing: NaN). Never a guess: a cell at fault is missing *and* named.
     """
-    faults = list(raw.faults)
+    faults = [*raw.faults, *raw.doubts]
     if not raw.header:
         return CheckedTable(
             schema=schema, file=raw.file, frame=_empty(schema), readable=False, faults=faults
         )
+    faults.extend(_header_faults(raw))
     faults.extend(_column_faults(raw, schema))
     position = {name: i for i, name in reversed(list(enumerate(raw.header)))}
     keys = [_text_key(cells, position, schema) for cells in raw.rows]
+    numbers = _numbers(raw, schema, position)
     columns: dict[str, pd.Series[Any]] = {}
     for column in schema.columns:
         values: list[Any] = [None] * len(raw.rows)
@@ -140,12 +148,16 @@ def check_cells(raw: RawTable, schema: TableSchema) -> CheckedTable:
                 faults.append(Fault(file=raw.file, column=column.name, found=reader, remedy=_TYPES))
             else:
                 at = position[column.name]
+                figures = numbers.get(column.name)
                 for i, cells in enumerate(raw.rows):
-                    value, notes = reader(cells[at])
-                    if notes is None and _not_finite(value):
+                    text, problem = cells[at], None
+                    if figures is not None and text not in schema.missing_values:
+                        text, problem = figures.text(i, text), figures.problems.get(i)
+                    value, notes = reader(text)
+                    if problem or (notes is None and _unseen(value)):
                         notes = {"type": ""}
                     if notes:
-                        found, remedy = _in_words(cells[at], column, notes)
+                        found, remedy = problem or _in_words(cells[at], column, notes)
                         faults.append(
                             Fault(
                                 file=raw.file,
@@ -169,12 +181,46 @@ def check_cells(raw: RawTable, schema: TableSchema) -> CheckedTable:
         lines=raw.lines,
         readable=readable,
         faults=faults,
+        notes=raw.notes,
     )
     faults.extend(_repeated(table))
     return table
 
 
 _TYPES = "Use string, integer, number, boolean, date, datetime or year."
+
+
+def _header_faults(raw: RawTable) -> Iterator[Fault]:
+    if "" in raw.header:
+        problem = f"column {raw.header.index('') + 1} has no name"
+        remedy = "Name it or delete it."
+        yield Fault(file=raw.file, line=raw.header_line, found=problem, remedy=remedy)
+    for name, count in Counter(name for name in raw.header if name).items():
+        if count > 1:
+            yield Fault(
+                file=raw.file,
+                line=raw.header_line,
+                column=name,
+                found=f"the column is there {count} times",
+                remedy="Keep one of them.",
+            )
+
+
+def _numbers(raw: RawTable, schema: TableSchema, position: Mapping[str, int]) -> dict[str, Numbers]:
+    """Read the columns of figures as `meta.read_table` does, unless the dictionary says how."""
+    columns = {
+        column.name: [row[position[column.name]] for row in raw.rows]
+        for column in schema.columns
+        if column.type in ("integer", "number")
+        and column.name in position
+        and not set(_FORMATS) & set(column.descriptor)
+    }
+    of_file = decimal_sign(columns.values())
+    kinds = {column.name: column.type for column in schema.columns}
+    return {
+        name: read_numbers(cells, whole=kinds[name] == "integer", of_file=of_file)
+        for name, cells in columns.items()
+    }
 
 
 def _column_faults(raw: RawTable, schema: TableSchema) -> Iterator[Fault]:
@@ -184,7 +230,7 @@ def _column_faults(raw: RawTable, schema: TableSchema) -> Iterator[Fault]:
             extra = [other for other in present if other not in schema.names]
             yield Fault(
                 file=raw.file,
-                line=1,
+                line=raw.header_line,
                 column=name,
                 found="the column is missing",
                 remedy=f"{closest(name, extra).replace('Did you mean', 'Is it')}Restore it; leave "
@@ -194,7 +240,7 @@ def _column_faults(raw: RawTable, schema: TableSchema) -> Iterator[Fault]:
         if name not in schema.names:
             yield Fault(
                 file=raw.file,
-                line=1,
+                line=raw.header_line,
                 column=name,
                 found="the column is not described in datapackage.json",
                 remedy=f"{closest(name, schema.names)}Describe it there, or delete it.",
@@ -239,8 +285,8 @@ def _in_words(cell: str, column: Column, notes: Mapping[str, str]) -> tuple[str,
     constraints = column.constraints
     if "type" in notes:
         kind, remedy = _KINDS.get(column.type, (f"of type {column.type}", "Correct the cell."))
-        if column.type == "number" and cell.count(",") == 1 and "." not in cell:
-            remedy = "Write the decimal comma as a point."
+        if column.type == "string":
+            return f"{cell!r} holds control characters", "Type the text again."
         return f"{cell!r} is not {kind}", remedy
     if "required" in notes:
         return "the cell is empty, but every row needs it", "Fill it in."
@@ -263,7 +309,10 @@ def _in_words(cell: str, column: Column, notes: Mapping[str, str]) -> tuple[str,
     return f"{cell!r} breaks the rule {name} = {constraints.get(name)}", "Correct the cell."
 
 
-def _not_finite(value: Any) -> bool:
+def _unseen(value: Any) -> bool:
+    """Tell a number that is none, and text with characters that a terminal would obey."""
+    if isinstance(value, str):
+        return printable(value) != value.replace("\t", "\\t")
     return isinstance(value, float | Decimal) and not math.isfinite(value)
 
 

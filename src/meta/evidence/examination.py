@@ -15,7 +15,7 @@ from meta.evidence.datapackage import (
     read_datapackage,
 )
 from meta.evidence.faults import Fault
-from meta.evidence.reading import read_csv
+from meta.evidence.reading import read_raw
 from meta.evidence.rules import rule_faults
 
 # what everything downstream leans on, whether or not a dictionary says so
@@ -24,6 +24,7 @@ NEEDED = {
     "results": ("result_id", "study_id", "outcome", "result_type"),
 }
 _KEYS = {"trials": ("study_id",), "results": ("result_id",), "instruments": ("instrument_id",)}
+_RESTORE = "Restore the file, or take the table out of datapackage.json."
 _OF_TRIAL = ForeignKey(columns=("study_id",), table="trials", target=("study_id",))
 
 
@@ -64,7 +65,7 @@ def examine(folder: str | Path) -> Examination:
     -------
     Examination
         The tables as far as they could be read, and all faults: of files (missing, empty,
-        byte-order mark, Latin-1, delimiter), of columns, of cells (type, required, range, list of
+        Latin-1, ragged rows), of columns, of cells (type, required, range, list of
         words, form), of keys (repeated, pointing nowhere) and of `meta.evidence.rules`.
     """
     folder = Path(folder)
@@ -74,7 +75,7 @@ def examine(folder: str | Path) -> Examination:
     for schema in package.tables:
         schema = _with_keys(schema)
         path = folder / schema.path
-        raw = read_csv(path, path.as_posix(), schema.names)
+        raw = read_raw(path, set(schema.names).__contains__, remedy=_RESTORE)
         tables[schema.name] = check_cells(raw, schema)
     faults.extend(_lacking(package))
     of_cells = [fault for table in tables.values() for fault in table.faults]

@@ -1,0 +1,540 @@
+"""Somebody's own table of studies, as it is, in our field names."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from meta.errors import DataError, printable
+from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.numbers import decimal_sign, is_missing, read_numbers
+from meta.evidence.plausibility import implausible, worth_knowing
+from meta.evidence.reading import RawTable, read_raw
+from meta.evidence.recognition import (
+    COUNTS,
+    FIELDS,
+    NUMBERS,
+    Recognition,
+    is_known,
+    recognise,
+)
+from meta.evidence.workbooks import as_text
+
+_SETTINGS = ("treatment", "control", "measure", "decimal")
+_SUMS = re.compile(
+    r"(?:sub|grand )?totals?(?: ?\(.*\))?|overall|summary|pooled(?: .*)?|gesamt|summe|"
+    r"(?:random|common|fixed)[- ]effects? model",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyTable:
+    """One study a row, in our field names, with what was decided on the way.
+
+    Made by `read_table`.
+
+    Attributes
+    ----------
+    file : str
+        Where it was read.
+    frame : pandas.DataFrame
+        ``label`` first, then the fields that were found, then every other column under its own
+        name. Numbers are ``float64``, NaN where nothing was reported; ``p_value`` stays as
+        printed.
+    lines : tuple of int
+        Line of the file, or row of the sheet, of each row.
+    fields : mapping of str to list of str
+        By field, the column or columns it was taken from.
+    treatment, control : str or None
+        What the file calls the arms.
+    measure : str or None
+        Effect measure that the header names.
+    decimal : str
+        Decimal sign of the file, "" where each column decided for itself.
+    notes : tuple of str
+        What a reader of the answer should know.
+    """
+
+    file: str
+    frame: pd.DataFrame
+    lines: tuple[int, ...]
+    fields: Mapping[str, list[str]]
+    treatment: str | None = None
+    control: str | None = None
+    measure: str | None = None
+    decimal: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __str__(self) -> str:
+        return "\n".join([self.mapping_text(), *(f"Note: {note}" for note in self.notes)])
+
+    @property
+    def kept(self) -> list[str]:
+        """Columns that are no field of ours, kept under their own names."""
+        return [str(name) for name in self.frame if name not in FIELDS]
+
+    def mapping_text(self) -> str:
+        """Say in one line which column was taken for which field.
+
+        Examples
+        --------
+        >>> import meta
+        >>> print(meta.read_table("data/st_johns_wort.csv").mapping_text())
+        data/st_johns_wort.csv: 26 rows; label = study, year, subgroup, events_t, n_t, events_c, ...
+        """
+        taken = [
+            name if columns == [name] else f"{name} = {' + '.join(columns)}"
+            for name, columns in self.fields.items()
+        ]
+        parts = [f"{self.file}: {len(self)} rows; {', '.join(taken)}"]
+        if self.treatment or self.control:
+            parts.append(f"{self.treatment or 'treatment'} against {self.control or 'control'}")
+        if self.measure:
+            parts.append(f"measure {self.measure}")
+        if self.kept:
+            parts.append(f"other columns: {listed(self.kept, 8)}")
+        return printable("; ".join(parts).replace("\n", " "))
+
+    def save_mapping(self, path: str | Path) -> Path:
+        """Write the mapping as a small TOML file that can be edited and used again.
+
+        Parameters
+        ----------
+        path : str or path
+            Where.
+
+        Returns
+        -------
+        pathlib.Path
+            The file, which `read_table` takes as ``mapping`` and the command line as
+            ``--mapping``.
+        """
+        settings = {name: getattr(self, name) or "" for name in _SETTINGS}
+        text = _mapping_toml(self.file, self.fields, settings)
+        Path(path).write_text(text, encoding="utf-8")
+        return Path(path)
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Write the table as a tidy CSV: UTF-8, commas, decimal points, our field names.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Where; nowhere by default.
+
+        Returns
+        -------
+        str
+            The text.
+        """
+        cells = self.frame.map(as_text) if len(self) else self.frame
+        text: str = cells.to_csv(index=False, lineterminator="\n")
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+
+def read_table(
+    path: str | Path,
+    mapping: str | Path | Mapping[str, Any] | None = None,
+    sheet: str | None = None,
+    where: Mapping[str, str] | None = None,
+) -> StudyTable:
+    r"""Read a table of studies as it is: exports of RevMan, metafor, R meta, Metapsy, spreadsheets.
+
+    Parameters
+    ----------
+    path : str or path
+        CSV and its kin (any of the usual delimiters, decimal signs and encodings), a workbook
+        (.xlsx, .xls, .ods) or Parquet; ``"-"`` is the standard input.
+    mapping : str, path or mapping, optional
+        Which column is which field, if the names do not say it: a file as `StudyTable.save_mapping`
+        writes it, or ``{"mean_t": "Column", ...}``. It is the whole truth: a field that it does
+        not name is not taken.
+    sheet : str, optional
+        Sheet of a workbook.
+    where : mapping of str to str, optional
+        Rows to take: by column, the text that its cell must hold. Needed where a file holds
+        several analyses.
+
+    Returns
+    -------
+    StudyTable
+        The rows in our field names. One decision on the decimal sign holds for a whole column.
+        What was not reported (empty, ``NA``) is NaN.
+
+    Raises
+    ------
+    DataError
+        If the file is no table, a column is ambiguous or none is recognised (with the columns
+        found and a mapping to copy), or cells hold no number or figures that cannot be. One error
+        holds all faults, each with file, line, column, study, and the likely cause.
+
+    See Also
+    --------
+    StudyTable : what can be asked of it.
+    read_risk_of_bias : tables of judgements.
+
+    Examples
+    --------
+    >>> import meta, pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "trials.csv")
+    >>> _ = file.write_text("Studie;Ereignisse BCG;n BCG;Ereignisse Kontrolle;n Kontrolle\n"
+    ...                     "Hart 1977;62;13.598;248;12.867\n")
+    >>> table = meta.read_table(file)
+    >>> table.frame.loc[0, ["events_t", "n_t"]].tolist(), table.treatment, table.control
+    ([62.0, 13598.0], 'BCG', 'Kontrolle')
+    """
+    chosen, settings = _given(mapping)
+    names = [column for columns in chosen.values() for column in columns]
+    raw = read_raw(path, (lambda name: name in names) if names else is_known, sheet)
+    if not raw.header:
+        raise DataError.from_faults(raw.file, map(str, raw.faults))
+    notes = raw.notes + [str(doubt) for doubt in raw.doubts]
+    cells = _columns(raw, notes)
+    rows = _chosen_rows(raw, cells, where)
+    cells = {name: [values[i] for i in rows] for name, values in cells.items()}
+    lines = [raw.lines[i] for i in rows]
+    filled = {name: not all(map(is_missing, values)) for name, values in cells.items()}
+    if chosen:
+        found = Recognition(fields=chosen)
+        _check_mapping(raw.file, chosen, cells)
+    else:
+        found = recognise(list(cells), filled)
+    found.treatment = settings["treatment"] or found.treatment
+    found.control = settings["control"] or found.control
+    found.measure = settings["measure"] or found.measure
+    _refuse_unclear(raw, found, cells, filled)
+    return _built(raw, found, cells, lines, filled, settings["decimal"], notes)
+
+
+def _given(
+    mapping: str | Path | Mapping[str, Any] | None,
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Read what the user says: fields, and settings beside them."""
+    if isinstance(mapping, str | Path):
+        where = Path(mapping).as_posix()
+        try:
+            mapping = tomllib.loads(Path(mapping).read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise DataError(f"{where}: there is no such file; check the path") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise DataError(
+                f"{where}: this is no mapping ({error}); write lines such as "
+                'mean_t = "Column" below [fields]'
+            ) from None
+    given = dict(mapping or {})
+    fields = given.pop("fields", None)
+    if fields is None:
+        fields = {name: value for name, value in given.items() if name in FIELDS or
+                  name not in _SETTINGS}  # fmt: skip
+        given = {}
+    faults = [
+        f"{name!r} is no field. {closest(name, FIELDS)}The fields are {listed(FIELDS, 60)}"
+        for name in fields
+        if name not in FIELDS
+    ]
+    faults += [
+        f"{name!r} is no setting; the settings are {listed(_SETTINGS)}, above [fields]"
+        for name in given
+        if name not in _SETTINGS
+    ]
+    if faults:
+        raise DataError.from_faults("mapping", faults)
+    chosen = {
+        name: [str(each) for each in ([value] if isinstance(value, str) else value)]
+        for name, value in fields.items()
+        if value
+    }
+    return chosen, {name: str(given.get(name) or "") for name in _SETTINGS}
+
+
+def _check_mapping(
+    file: str, chosen: Mapping[str, Sequence[str]], cells: Mapping[str, object]
+) -> None:
+    faults = [
+        f"mapping, {name}: there is no column {column!r}. {closest(column, cells)}"
+        f"The columns are {listed(map(repr, cells))}"
+        for name, columns in chosen.items()
+        for column in columns
+        if column not in cells
+    ]
+    if faults:
+        raise DataError.from_faults(file, faults)
+
+
+def _columns(raw: RawTable, notes: list[str]) -> dict[str, list[str]]:
+    """Give each column a name of its own, and take out what is R's numbering of the rows."""
+    columns: dict[str, list[str]] = {}
+    escaped = 0
+    for j, name in enumerate(raw.header):
+        values = [row[j] for row in raw.rows]
+        bare = re.fullmatch(r"|Unnamed: \d+|\.\.\.\d+|X|rownames|row\.names", name)
+        if bare and j == 0 and values:
+            if values == [str(i + int(values[0] == "1")) for i in range(len(values))]:
+                notes.append("the first column numbers the rows and is not read")
+                continue
+            name = name or "row names"
+        elif not name:
+            if all(map(is_missing, values)):
+                continue
+            name = f"column {j + 1}"
+        name = printable(" ".join(name.split()))
+        number = 1 + sum(re.fullmatch(rf"{re.escape(name)}(?: \[\d+\])?", c) is not None
+                         for c in columns)  # fmt: skip
+        clean = [printable(" ".join(value.split())) for value in values]
+        escaped += sum(
+            "".join(shown.split()) != "".join(value.split())
+            for shown, value in zip(clean, values, strict=True)
+        )
+        columns[name if number == 1 else f"{name} [{number}]"] = clean
+    if escaped:
+        what = "1 cell holds" if escaped == 1 else f"{escaped} cells hold"
+        notes.append(f"{what} control characters, which are written out (\\x1b)")
+    return columns
+
+
+def _chosen_rows(
+    raw: RawTable, cells: Mapping[str, list[str]], where: Mapping[str, str] | None
+) -> list[int]:
+    rows = list(range(len(raw.rows)))
+    for column, wanted in (where or {}).items():
+        if column not in cells:
+            raise DataError(
+                f"{raw.file}: where names the column {column!r}, which the file has not. "
+                f"{closest(column, cells)}Its columns are {listed(map(repr, cells))}"
+            )
+        rows = [i for i in rows if cells[column][i] == str(wanted)]
+        if not rows:
+            raise DataError(
+                f"{raw.file}: no row has {column} {str(wanted)!r}; it holds "
+                f"{listed(map(repr, dict.fromkeys(cells[column])))}"
+            )
+    return rows
+
+
+def _refuse_unclear(
+    raw: RawTable,
+    found: Recognition,
+    cells: Mapping[str, list[str]],
+    filled: Mapping[str, bool],
+) -> None:
+    """Refuse what cannot be told, with the columns and a mapping to copy."""
+    problems = [f"{raw.file}: {problem}" for problem, _ in found.problems]
+    if not any(name in NUMBERS and filled[c[0]] for name, c in found.fields.items()):
+        judged = sum(bool(re.match(r"D\d|overall|random|allocation", c, re.I)) for c in cells) > 2
+        way = " It looks like judgements: give it to meta.read_risk_of_bias." if judged else ""
+        problems.append(f"{raw.file}: no column with figures is recognised.{way}")
+    several = found.fields.get("analysis", [""])[0]
+    values = list(dict.fromkeys(cells.get(several, [])))
+    if len(values) > 1:
+        names = next((c for c in cells if c.lower() in ("analysis name", "outcome")), "")
+        shown = [
+            f"{value} ({cells[names][cells[several].index(value)]})" if names else value
+            for value in values
+        ]
+        raise DataError(
+            f"{raw.file}: the file holds {len(values)} analyses, and only one can be pooled: "
+            f"{listed(shown, 12)}. Name one: where={{{several!r}: {values[0]!r}}}, on the command "
+            f'line --where "{several}={values[0]}"'
+        )
+    if not problems:
+        return
+    fields = found.fields or {"label": [next(iter(cells))], "mean_t": ["..."]}
+    copy = _mapping_toml(raw.file, fields, dict.fromkeys(_SETTINGS, ""))
+    raise DataError(
+        "\n".join([
+            *problems,
+            f"Its columns are {listed(map(repr, cells))}.",
+            "Say which column is which: save this as mapping.toml, correct it, and give it as "
+            "mapping= (on the command line --mapping mapping.toml). Fields are "
+            f"{listed(FIELDS, 60)}.",
+            "",
+            copy,
+        ]),
+        problems,
+    )  # fmt: skip
+
+
+def _mapping_toml(
+    file: str, fields: Mapping[str, Sequence[str]], settings: Mapping[str, str]
+) -> str:
+    """Write a mapping as TOML; strings of JSON are strings of TOML."""
+
+    def quoted(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+    lines = [f"# Which column of {Path(file).name} is which field.", ""]
+    lines += [f"{name} = {quoted(settings[name])}" for name in _SETTINGS if settings[name]]
+    lines += ["", "[fields]"]
+    lines += [
+        f"{name} = {quoted(columns[0] if len(columns) == 1 else list(columns))}"
+        for name, columns in fields.items()
+    ]
+    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+
+
+def _built(
+    raw: RawTable,
+    found: Recognition,
+    cells: Mapping[str, list[str]],
+    lines: Sequence[int],
+    filled: Mapping[str, bool],
+    decimal: str,
+    notes: list[str],
+) -> StudyTable:
+    """Make the frame, and name everything that is wrong with its cells."""
+    fields = {name: columns for name, columns in found.fields.items() if name in FIELDS}
+    empty = [name for name, c in fields.items() if not any(filled[each] for each in c)]
+    if empty:
+        notes.append(f"nothing is reported in {listed(empty)}")
+    fields = {name: fields[name] for name in FIELDS if name in fields and name not in empty}
+    labels = _labels(cells, fields, lines, notes)
+    faults = list(raw.faults)
+    used = [c for name, columns in fields.items() if name in NUMBERS for c in columns]
+    of_file = decimal_sign([cells[name] for name in used])
+    frame: dict[str, Any] = {"label": labels}
+
+    def fault(i: int, column: str, problem: str, remedy: str) -> None:
+        key = frame["label"][i]
+        faults.append(
+            Fault(file=raw.file, line=lines[i], column=column, key=key, found=problem,
+                  remedy=remedy)
+        )  # fmt: skip
+
+    for i, label in enumerate(labels):
+        if _SUMS.fullmatch(label):
+            problem = "the row is named like a sum of the others, which is no study"
+            fault(i, "label", problem, "Delete the row, or name the study.")
+    for name, columns in fields.items():
+        if name in NUMBERS:
+            values = np.full(len(lines), math.nan)
+            for column in columns:
+                read = read_numbers(
+                    cells[column], whole=name in COUNTS, of_file=of_file, given=decimal
+                )
+                for i, (problem, remedy) in read.problems.items():
+                    fault(i, column, problem, remedy)
+                values = np.where(np.isnan(values), read.values, values)
+            frame[name] = values
+        elif name == "p_value":
+            sign = decimal or decimal_sign([cells[columns[0]]]) or of_file
+            points = [v.replace(",", ".") if sign == "," else v for v in cells[columns[0]]]
+            frame[name] = _texts(points)
+        elif name != "label":
+            frame[name] = _texts(cells[columns[0]])
+    taken = {column for columns in fields.values() for column in columns}
+    for column, texts in cells.items():
+        if column not in taken:
+            name = column if column not in FIELDS else f"{column} (column)"
+            frame[name] = _free(texts, of_file)
+    table = pd.DataFrame(frame, index=range(len(lines)))
+    if "year" in table:
+        table["year"] = _free(cells[fields["year"][0]], "")
+    names = {name: columns[0] for name, columns in fields.items()}
+    for i, name, problem, remedy in implausible(table):
+        fault(i, names.get(name, name), problem, remedy)
+    if faults:
+        faults.sort(key=lambda each: each.line or 0)
+        raise DataError.from_faults(raw.file, map(str, faults))
+    notes += _derived(table)
+    notes += worth_knowing(table, lines)
+    if found.ci_level and "ci_level" not in table and "ci_low" in table and found.ci_level != 95:
+        table["ci_level"] = found.ci_level
+    arms = {side: _arm_name(table, side) or getattr(found, side) or None
+            for side in ("treatment", "control")}  # fmt: skip
+    order = [name for name in ("label", *FIELDS) if name in table]
+    order = [*dict.fromkeys(order), *(str(name) for name in table if name not in order)]
+    return StudyTable(
+        file=raw.file,
+        frame=table[order],
+        lines=tuple(lines),
+        fields=fields,
+        treatment=arms["treatment"],
+        control=arms["control"],
+        measure=found.measure or None,
+        decimal=decimal,
+        notes=tuple(map(printable, notes)),
+    )
+
+
+def _labels(
+    cells: Mapping[str, list[str]],
+    fields: dict[str, list[str]],
+    lines: Sequence[int],
+    notes: list[str],
+) -> list[str]:
+    """Name the studies: by their column, by author and year, else by number."""
+    label, author, year = (fields.get(name, []) for name in ("label", "author", "year"))
+    numbered = label and all(re.fullmatch(r"\d{1,3}", each) for each in cells[label[0]])
+    if author and (not label or numbered):
+        label = [*author, *year]
+        fields["label"] = label
+        fields.pop("author")
+    if not label:
+        rows = next((name for name in cells if name in ("row names", "rownames", "X")), "")
+        if not rows:
+            return [f"study {i + 1}" for i in range(len(lines))]
+        fields["label"] = label = [rows]
+    shown = []
+    for i, line in enumerate(lines):
+        parts = [cells[name][i] for name in label]
+        if len(parts) > 1 and parts[1] and parts[1] in parts[0]:
+            parts = parts[:1]  # the author cell has the year already
+        name = " ".join(part for part in parts if not is_missing(part))
+        if not name:
+            name = f"(no name, line {line})"
+            notes.append(f"line {line}: the study has no name; name it, or it stands as {name!r}")
+        shown.append(name)
+    return shown
+
+
+def _texts(values: Sequence[str]) -> pd.Series[Any]:
+    return pd.Series([None if is_missing(value) else value for value in values], dtype="str")
+
+
+def _free(values: Sequence[str], of_file: str) -> pd.Series[Any]:
+    """Type a column that is no field of ours: numbers where all its cells are numbers."""
+    read = read_numbers(values, whole=True, of_file=of_file)
+    if read.problems or all(map(is_missing, values)):
+        return _texts(values)
+    return pd.Series(read.values, dtype="float64")
+
+
+def _derived(table: pd.DataFrame) -> Iterator[str]:
+    """Work out what follows from the figures of an arm without any assumption."""
+    for arm in "tc":
+        events, others, n = f"events_{arm}", f"nonevents_{arm}", f"n_{arm}"
+        if {events, others} <= set(table):
+            total = table[events] + table[others]
+            known = table[n] if n in table else pd.Series(math.nan, index=table.index)
+            table[n] = known.fillna(total)
+            yield f"{n} is {events} + {others} where it is not given"
+        sd, se = f"sd_{arm}", f"se_{arm}"
+        if {se, n} <= set(table):
+            worked_out = table[se] * np.sqrt(table[n])
+            known = table[sd] if sd in table else pd.Series(math.nan, index=table.index)
+            if (known.isna() & worked_out.notna()).any():
+                table[sd] = known.fillna(worked_out)
+                yield f"{sd} is {se} times the root of {n} where it is not given"
+
+
+def _arm_name(table: pd.DataFrame, side: str) -> str:
+    """Return the name of an arm that a column gives to all rows."""
+    if side not in table:
+        return ""
+    names = set(table[side].dropna())
+    return str(names.pop()) if len(names) == 1 else ""
