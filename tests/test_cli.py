@@ -86,6 +86,28 @@ def test_pool_arms(tmp_path, capsys):
     assert estimate in out
 
 
+def test_import_says_what_it_took_and_writes_a_tidy_table(tmp_path, capsys):
+    text = (
+        "Studie;Ereignisse BCG;n BCG;Ereignisse Kontrolle;n Kontrolle\nHart;62;13.598;248;12.867\n"
+    )
+    file, out = _csv(tmp_path, text), tmp_path / "tidy.csv"
+    mapping = tmp_path / "mapping.toml"
+    assert main(["import", file, "-o", str(out), "--save-mapping", str(mapping)]) == 0
+    words = capsys.readouterr().out
+    assert "n_t = n BCG" in words
+    assert "BCG against Kontrolle" in words
+    assert "columns separated by semicolons" in words
+    tidy = "label,events_t,n_t,events_c,n_c\nHart,62,13598,248,12867\n"
+    assert out.read_text(encoding="utf-8") == tidy
+    # without a file to write, the table alone goes into a pipe
+    assert main(["import", file, "--mapping", str(mapping)]) == 0
+    streams = capsys.readouterr()
+    assert streams.out == tidy
+    assert "n_t = n BCG" in streams.err
+    assert main(["import", file, "--where", "Studie=Aronson"]) == 2
+    assert "no row has Studie 'Aronson'; it holds 'Hart'" in capsys.readouterr().err
+
+
 def test_forest(tmp_path, capsys):
     file = _csv(tmp_path, "label,yi,vi\nA,-0.5,0.04\nB,-0.1,0.09\n")
     target = tmp_path / "forest.svg"
@@ -237,7 +259,7 @@ def test_a_new_folder_describes_its_columns_as_the_project_does(root, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["check"], ["pool"], ["forest"], ["claims"], ["report"], ["new"]]
+    "command", [[], ["check"], ["import"], ["pool"], ["forest"], ["claims"], ["report"], ["new"]]
 )
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as stopped:

@@ -1,4 +1,4 @@
-"""The command line: ``meta check | pool | forest | claims | report | new``."""
+"""The command line: ``meta check | import | pool | forest | claims | report | new``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meta.errors import DataError, NotComparable, NotConverged, TooFewStudies
+from meta.errors import DataError, NotComparable, NotConverged, TooFewStudies, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,11 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         code: int = options.run(options)
-    except (DataError, TooFewStudies, NotComparable, NotConverged) as error:
-        print(f"meta {options.command}: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"meta {options.command}: {error}", file=sys.stderr)
+    except (DataError, TooFewStudies, NotComparable, NotConverged, OSError) as error:
+        print(printable(f"meta {options.command}: {error}"), file=sys.stderr)
         return 2
     return code
 
@@ -82,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         help="folder with datapackage.json and the tables it describes (default: data)",
     )
     check.set_defaults(run=_check)
+
+    _add_import(commands)
 
     pool = commands.add_parser(
         "pool",
@@ -156,6 +155,44 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_import(commands: Any) -> None:
+    parser = commands.add_parser(
+        "import",
+        help="read a table of studies as it is",
+        description="Read a table of studies as other programs and people write it: RevMan, RevMan "
+        "Web, metafor, R meta, Metapsy, spreadsheets; CSV of any delimiter, decimal sign and "
+        "encoding, .xlsx, .xls, .ods, Parquet. Say which column was taken for which field and what "
+        "to know, and write a tidy CSV with our field names.",
+        epilog="Example: meta import trials.xlsx --save-mapping mapping.toml -o trials.csv",
+    )
+    parser.add_argument("file", metavar="FILE", help="the table; - is the standard input")
+    parser.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="which column is which field, as --save-mapping writes it",
+    )
+    parser.add_argument(
+        "--save-mapping", type=Path, metavar="FILE", help="write the mapping that was taken"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=TEXT",
+        help="take the rows with this text only; may be repeated",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT.csv",
+        help="file to write (default: the standard output, with all words on the standard error)",
+    )
+    parser.set_defaults(run=_import)
+
+
 def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE.csv", help="one study a row, see below")
     parser.add_argument(
@@ -227,6 +264,23 @@ def _claim_faults(folder: str) -> list[str]:
 
     evidence = load_evidence(folder)
     return check_claim_tests(evidence) if "claims" in evidence.names else []
+
+
+def _import(options: argparse.Namespace) -> int:
+    from meta.evidence.study_table import read_table
+
+    where = dict(text.partition("=")[::2] for text in options.where)
+    table = read_table(options.file, options.mapping, options.sheet, where)
+    words = sys.stdout if options.output else sys.stderr
+    print(table, file=words)
+    text = table.to_csv(options.output)
+    if options.output:
+        print(f"wrote {options.output}")
+    else:
+        print(text, end="")
+    if options.save_mapping:
+        print(f"wrote {table.save_mapping(options.save_mapping)}", file=words)
+    return 0
 
 
 def _pool(options: argparse.Namespace) -> int:

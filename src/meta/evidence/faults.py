@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from meta.errors import printable
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -40,7 +42,7 @@ class Fault:
             place += f", column {self.column}"
         if self.key:
             place += f" ({self.key})"
-        return f"{place}: {self.found}. {self.remedy}"
+        return printable(f"{place}: {self.found}. {self.remedy}")
 
     @property
     def cell(self) -> tuple[str, int | None, str]:

@@ -353,6 +353,7 @@ def _refuse_unclear(
         )
     if not problems:
         return
+    problems = [*map(str, raw.faults), *problems]
     fields = found.fields or {"label": [next(iter(cells))], "mean_t": ["..."]}
     copy = _mapping_toml(raw.file, fields, dict.fromkeys(_SETTINGS, ""))
     raise DataError(
