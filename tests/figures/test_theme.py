@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -123,3 +125,19 @@ def fit_scale(measure: str) -> object:
     from meta.effect_sizes.measures import measure_of
 
     return measure_of(measure)
+
+
+def test_files_hold_nothing_that_a_processor_adds_differently() -> None:
+    """Coordinates that differ in the last bit of a double are drawn alike."""
+
+    def drawn(noise: float) -> str:
+        figure = theme.new_figure(200, 100)
+        ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+        x = np.linspace(0, 1, 7)
+        ax.plot(x * (1 + noise), np.sin(x) * (1 - noise), marker="o", clip_on=True)
+        return theme.svg_text(figure)
+
+    exact = drawn(0.0)
+    assert drawn(3e-16) == exact
+    assert drawn(2e-12) == exact
+    assert not re.search(r"\d\.\d{4}", exact)

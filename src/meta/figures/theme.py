@@ -336,18 +336,27 @@ def _compact(svg: str) -> str:
     """Take out what nobody sees: a letter costs half of what it did.
 
     Comments repeat the texts, which stand in the description. Letters are placed in thousandths of
-    the font's size; one decimal of that is far below what a printer resolves.
+    the font's size; one decimal of that is far below what a printer resolves. A thousandth of a
+    point is, too, and what processors add differently lies beyond it; names that Matplotlib makes
+    from unrounded coordinates are numbered instead.
     """
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"^\s+", "", svg, flags=re.MULTILINE)
     svg = svg.replace("DejaVuSans-Bold-", "b").replace("DejaVuSans-", "r")
-
     svg = svg.replace("xlink:href=", "href=")
+    svg = re.sub(r"-?\d+\.\d{4,}", _thousandths, svg)
+    for count, made in enumerate(dict.fromkeys(re.findall(r' id="([a-z][0-9a-f]{10})"', svg))):
+        svg = svg.replace(made, f"{made[0]}{count}")
 
     def moved(match: re.Match[str]) -> str:
         return f' x="{float(match[1]):.1f}"'.replace('.0"', '"')
 
     return re.sub(r' transform="translate\(([-\d.]+) 0\)"(?=/>)', moved, svg)
+
+
+def _thousandths(number: re.Match[str]) -> str:
+    text = f"{float(number[0]):.3f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _has_description(figure: Figure) -> bool:
