@@ -51,11 +51,6 @@ _QUADRATURE = (
     "glmer stops its inner iterations at 1e-7 and differentiates numerically; here the derivatives "
     "are exact and the search goes on to 1e-12. Both use 21 points of quadrature."
 )
-_ROOT = (
-    "CR2 needs a square root of a matrix, of which there are several: clubSandwich and PyMARE "
-    "choose different ones where weights differ within a cluster. Both are unbiased under the "
-    "working model."
-)
 # (group, beginning of the quantity) -> how far apart it may be at most, and why it is at all
 _KNOWN: dict[tuple[str, str], tuple[float, str]] = {
     ("Small studies", "Begg: p"): (
@@ -70,8 +65,6 @@ _KNOWN: dict[tuple[str, str], tuple[float, str]] = {
         "leaves six digits; here Newton steps follow.",
     ),
     ("Two-by-two tables", "Binomial-normal model"): (1e-4, _QUADRATURE),
-    ("Clustered effects", "CR2, several a cluster"): (1e-3, _ROOT),
-    ("Clustered effects", "CR2, three levels"): (4e-3, _ROOT),
 }
 
 

@@ -48,7 +48,9 @@ def _sizes(answers: Answers) -> Iterator[Compared]:
     if "arms" not in answers:
         return
     measure = answers.values["measure"]
-    found = effect_size(measure, **answers.values["arms"])
+    # the answers are those of version 3.8, which multiplied this variance by J²
+    vtype = "J2" if measure == "SMDH" else "LS"
+    found = effect_size(measure, **answers.values["arms"], vtype=vtype)
     yield from _size_pairs(measure, found, answers("yi"), answers("vi"))
 
 

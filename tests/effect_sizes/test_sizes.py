@@ -39,10 +39,25 @@ def test_the_reference_set_does_not_shrink():
 
 @pytest.mark.parametrize("answer", CASES)
 def test_metafor(answer):
-    found = effect_size(answer["measure"], **answer["arms"])
+    # version 3.8 multiplied the variance of SMDH by J²
+    older = {"vtype": "J2"} if answer["measure"] == "SMDH" else {}
+    found = effect_size(answer["measure"], **answer["arms"], **older)
     # closed forms: what is left is the 15 printed digits of the reference
     np.testing.assert_allclose(found["yi"], answer["yi"], rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(found["vi"], answer["vi"], rtol=1e-8)
+
+
+# the measures that metafor 5.1 computes in another way than 3.8 did
+@pytest.mark.parametrize(
+    ("measure", "options"), [("SMD", {}), ("SMDH", {}), ("ROM", {"bias_corrected": True})]
+)
+def test_metafor_5(measure, options):
+    answers = json.loads((REFERENCE.parent / "metafor5" / "escalc_today.json").read_text())
+    names = dict(zip(_METAFOR_ARMS, TWO_ARMS, strict=True))
+    arms = {names[name]: values for name, values in answers["arms"].items()}
+    found = effect_size(measure, **arms, **options)
+    np.testing.assert_allclose(found["yi"], answers[measure]["yi"], rtol=1e-10)
+    np.testing.assert_allclose(found["vi"], answers[measure]["vi"], rtol=1e-10)
 
 
 def one(measure, **arguments):
@@ -50,6 +65,7 @@ def one(measure, **arguments):
     return row["yi"], row["vi"]
 
 
+_METAFOR_ARMS = ("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")
 TWO_ARMS = {"mean_t": 103, "sd_t": 5.5, "n_t": 50, "mean_c": 100, "sd_c": 4.5, "n_c": 50}
 TABLE = {"events_t": 4, "n_t": 123, "events_c": 11, "n_c": 139}
 PAIRED = {"mean_post": 103, "mean_pre": 100, "sd_post": 4.5, "sd_pre": 5.5, "n": 50, "r": 0.7}
@@ -63,7 +79,8 @@ CORRELATION = {"r": 0.5, "n": 40}
 # metafor 3.8, printed to six digits (three for MD and MC)
 PRINTED = [
     ("SMD", TWO_ARMS, 0.59244, 0.041755),
-    ("SMDH", TWO_ARMS, 0.592440, 0.042025),
+    # 0.042025 in version 3.8, which multiplied by J² (0.992324 squared for 98 degrees of freedom)
+    ("SMDH", TWO_ARMS, 0.592440, 0.042025 / 0.992324**2),
     ("MD", TWO_ARMS, 3, 1.01),
     ("ROM", TWO_ARMS, 0.029559, 0.0000975),
     ("RR", TABLE, -0.889311, 0.325585),
@@ -152,13 +169,14 @@ def test_ratio_of_means_correction_lowers_the_bias():
     means = means[means > 1]
     arms = {"mean_t": means, "sd_t": 4, "n_t": 6, "mean_c": 10, "sd_c": 1, "n_c": 600}
     plain = effect_size("ROM", **arms)["yi"].mean()
-    corrected = effect_size("ROM", bias_corrected=True, **arms)
+    corrected = effect_size("ROM", bias_corrected=True, vtype="LS2", **arms)
     assert abs(corrected["yi"].mean()) < abs(plain) / 2
     assert (corrected["vi"] > effect_size("ROM", **arms)["vi"]).all()
 
 
 def test_ratio_of_means_correction_by_hand():
-    yi, vi = one("ROM", bias_corrected=True, mean_t=4, sd_t=2, n_t=10, mean_c=5, sd_c=1, n_c=20)
+    arms = {"mean_t": 4, "sd_t": 2, "n_t": 10, "mean_c": 5, "sd_c": 1, "n_c": 20}
+    yi, vi = one("ROM", bias_corrected=True, vtype="LS2", **arms)
     a, b = 4 / (10 * 16), 1 / (20 * 25)
     assert yi == pytest.approx(np.log(0.8) + (a - b) / 2, rel=1e-12)
     assert vi == pytest.approx(a + b + (a**2 + b**2) / 2, rel=1e-12)

@@ -242,24 +242,25 @@ def _smd(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats
     return smd_from_d((mean_t - mean_c) / pooled_sd(sd_t, n_t, sd_c, n_c), n_t, n_c, vtype)
 
 
-def _smdh(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats
-          ) -> Effect:  # fmt: skip
+def _smdh(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats,
+          vtype: str) -> Effect:  # fmt: skip
     var_t, var_c = sd_t**2, sd_c**2
     dof_t, dof_c = n_t - 1, n_c - 1
     mean_variance = (var_t + var_c) / 2
     j = hedges_j(dof_t + dof_c)
     yi = j * (mean_t - mean_c) / np.sqrt(mean_variance)
     spread = yi**2 * (var_t**2 / dof_t + var_c**2 / dof_c) / (8 * mean_variance**2)
-    return yi, j**2 * (spread + (var_t / dof_t + var_c / dof_c) / mean_variance)
+    vi = spread + (var_t / dof_t + var_c / dof_c) / mean_variance
+    return yi, j**2 * vi if vtype == "J2" else vi
 
 
 def _rom(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats,
-         bias_corrected: bool) -> Effect:  # fmt: skip
+         vtype: str, bias_corrected: bool) -> Effect:  # fmt: skip
     cv2_t, cv2_c = sd_t**2 / (n_t * mean_t**2), sd_c**2 / (n_c * mean_c**2)
     yi, vi = np.log(mean_t) - np.log(mean_c), cv2_t + cv2_c
     if bias_corrected:
-        return yi + (cv2_t - cv2_c) / 2, vi + (cv2_t**2 + cv2_c**2) / 2
-    return yi, vi
+        yi = yi + (cv2_t - cv2_c) / 2
+    return yi, vi + (cv2_t**2 + cv2_c**2) / 2 if vtype == "LS2" else vi
 
 
 def _rr(a: Floats, b: Floats, c: Floats, d: Floats) -> Effect:
@@ -401,12 +402,13 @@ MEASURES: dict[str, Measure] = {
             "SMDH", "Standardised mean difference (unequal variances)",
             "standardised mean difference", _smdh, _MEANS,
             "yi = J (mean_t - mean_c) / sqrt((sd_t^2 + sd_c^2) / 2); vi after Bonett", short="SMD",
+            vtypes=("LS", "J2"),
         ),
         Measure(
             "ROM", "Ratio of means", "ratio of means", _rom,
             {**_MEANS, "mean_t": MEAN_ON_RATIO_SCALE, "mean_c": MEAN_ON_RATIO_SCALE},
             "yi = ln(mean_t / mean_c); vi = sd_t^2 / (n_t mean_t^2) + sd_c^2 / (n_c mean_c^2)",
-            LOG, forms=_ALL, can_correct_bias=True,
+            LOG, forms=_ALL, vtypes=("LS", "LS2"), can_correct_bias=True,
         ),
         Measure(
             "RR", "Risk ratio", "risk ratio", _rr, _TABLE,

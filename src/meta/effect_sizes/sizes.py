@@ -176,10 +176,11 @@ def effect_size(
         within-person correlation of before and after for the change measures.
     mean_post, mean_pre, sd_post, sd_pre : array_like, optional
         Means and standard deviations after and before in one group.
-    vtype : {"LS", "LS2", "UB"}, default "LS"
-        Formula of the variance of SMD (see Notes). The other measures have "LS" only.
+    vtype : {"LS", "LS2", "UB", "J2"}, default "LS"
+        Formula of the variance (see Notes): SMD has "LS", "LS2" and "UB", SMDH "LS" and "J2", ROM
+        "LS" and "LS2", the other measures "LS" only.
     bias_corrected : bool, default False
-        ROM only: add the second-order terms of Lajeunesse (2015).
+        ROM only: correct the effect to the second order (Lajeunesse 2015).
     add : float, optional
         What is added to the cells of a table with a zero. By default 0.5, and 0 for AS, PAS and
         PFT, which need nothing.
@@ -216,10 +217,11 @@ def effect_size(
       1/n_t + 1/n_c + (1 - (m - 2)/(m J²)) g². Packages differ here without saying so; ``LS`` is the
       default of metafor, whose numbers are the ones most often published.
     - SMDH divides by the root of the plain mean of the two variances; its variance (Bonett 2009)
-      does not assume them equal and is multiplied by J², as in metafor 3.8.
-    - MD: the variances of the two means are added, not pooled. ROM: the squared coefficients of
-      variation over n. `bias_corrected` is off by default, as in metafor up to version 3.8 (from 5
-      on, metafor corrects).
+      does not assume them equal. ``J2`` multiplies it by J², as metafor did before version 4.6.
+    - MD: the variances of the two means are added, not pooled. ROM: ``LS`` the squared coefficients
+      of variation over n; ``LS2`` adds the second-order terms of Lajeunesse (2015).
+      `bias_corrected` is off by default; metafor from version 5 on corrects the effect and keeps
+      the variance ``LS``.
     - RR, OR, PETO, IRR, RD, PR, PLO follow the textbook large-sample variances after the adjustment
       for zeros, which also applies to RD, PETO and PR, and to a study without any event, as in
       metafor; for such a study RD and RR are near 0 only through the constant.
