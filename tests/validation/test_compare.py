@@ -66,14 +66,14 @@ def test_an_answer_that_nobody_compares_fails_loudly(tmp_path):
 
 
 def test_a_wrong_answer_is_found_and_not_excused(tmp_path):
-    name = "konstantopoulos2011_clustered.json"
+    name = "bcg_tables.json"
     values = json.loads((REFERENCE / "further" / name).read_text())
-    values["robust_CR2_REML"]["se"] *= 1.01
+    values["glmm_UM_FS"]["se"] *= 1.01
     (tmp_path / name).write_text(json.dumps(values))
     rows = agreement(tmp_path).set_index("quantity")
-    assert rows.loc["CR2, several a cluster: standard error", "reason"] == ""
-    # its interval differs within what the reason explains
-    assert "square root" in rows.loc["CR2, several a cluster: interval", "reason"]
+    assert rows.loc["Binomial-normal model: standard error", "reason"] == ""
+    # its estimate differs within what the reason explains
+    assert "quadrature" in rows.loc["Binomial-normal model: estimate", "reason"]
 
 
 def test_difference_is_relative_to_the_size_of_an_error():
