@@ -73,7 +73,7 @@ def test_two_tests_of_a_claim(changed: Plant) -> None:
     )
     faults = check_claim_tests(planted)
     assert faults == [
-        f"{planted.folder}/claim_tests.csv line 147, column claim_id (a0-c04): a second test of "
+        f"{planted.folder}/claim_tests.csv line 169, column claim_id (a0-c04): a second test of "
         "this claim. Keep one of them."
     ]
     with pytest.raises(DataError, match="2 tests"):

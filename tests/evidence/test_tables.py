@@ -54,7 +54,7 @@ def test_properties_are_the_tables(evidence):
         if hasattr(Evidence, name):
             pd.testing.assert_frame_equal(getattr(evidence, name), evidence.table(name))
     assert len(evidence.trials) == 170
-    assert len(evidence.results) == 425
+    assert len(evidence.results) == 426
     assert set(evidence.described("results")) == set(evidence.results)
 
 

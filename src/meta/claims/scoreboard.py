@@ -67,9 +67,9 @@ def scoreboard(evidence: Evidence) -> pd.DataFrame:
     >>> from meta.claims.scoreboard import counts, scoreboard
     >>> board = scoreboard(meta.load_evidence("data"))
     >>> len(board), int(board["verdict"].isna().sum())
-    (145, 0)
+    (167, 0)
     >>> int(counts(board).loc["total", "total"])
-    145
+    167
     """
     rows = []
     for claim_id in evidence.claims["claim_id"]:

@@ -63,6 +63,8 @@ def rule_faults(tables: Tables) -> Iterator[Fault]:
             yield from rule(table)
     if "trials" in tables:
         yield from _own_companion(tables["trials"])
+    if "claims" in tables:
+        yield from _repeats(tables["claims"], tables.get("claim_tests"))
     if "results" in tables:
         results = tables["results"]
         yield from _named_after_study(results)
@@ -226,6 +228,35 @@ def _own_companion(trials: CheckedTable) -> Iterator[Fault]:
                 f"{same!r} is the study itself",
                 "Name the other report of the trial, or leave the cell empty.",
             )
+
+
+def _repeats(claims: CheckedTable, tests: CheckedTable | None) -> Iterator[Fault]:
+    """Ask that a repeated claim names the first that says so, and is tested like it."""
+    known = dict(_pairs(claims, "claim_id", "same_as"))
+    asked = {} if tests is None else dict(_pairs(tests, "claim_id", "kind", "outcome", "measure"))
+    for row, claim, first in _rows(claims, "claim_id", "same_as"):
+        if not _there(claim) or first not in known:
+            continue
+        if claim == first or _there(known.get(first)):
+            yield claims.fault(
+                row,
+                "same_as",
+                f"{first!r} is the claim itself" if claim == first else f"{first!r} repeats, too",
+                "Name the first claim that says so, or leave the cell empty.",
+            )
+        elif str(asked.get(claim)) != str(asked.get(first)):
+            yield claims.fault(
+                row,
+                "same_as",
+                f"{claim} and {first} are not tested in the same way (kind, outcome, measure)",
+                "Test them alike, or let the claim stand for itself.",
+            )
+
+
+def _pairs(table: CheckedTable, key: str, *columns: str) -> Iterator[tuple[Any, Any]]:
+    """Walk over the key of each row and what stands in some columns."""
+    for _, name, *values in _rows(table, key, *columns):
+        yield name, values[0] if len(values) == 1 else values
 
 
 def _named_after_study(results: CheckedTable) -> Iterator[Fault]:
