@@ -185,6 +185,10 @@ def test_the_project_own_tables_have_no_faults(root):
         ("results.csv", "tarleton2017-depression-2", "flag", "open; do not pool", "is not coded"),
         ("results.csv", "tarleton2017-depression-2", "barred", "data", "does not say so in words"),
         ("trials.csv", "tarleton2017", "same_trial_as", "tarleton2017", "the study itself"),
+        ("reported_grid.csv", "sultana2023-01", "result_id", "", "names no row and does not say"),
+        ("reported_grid.csv", "sultana2023-01", "why_no_row", "cut", "names a row and says why"),
+        ("reported_grid.csv", "sultana2023-01", "result_id", "ppcct-dropout-1", "is no row of"),
+        ("reported_grid.csv", "sultana2023-01", "result_id", "sultana2023-x-1", "is not in"),
         ("claims.csv", "a0-c22", "same_as", "a0-c22", "the claim itself"),
         ("claims.csv", "a0-c22", "same_as", "a1-c01", "repeats, too"),
         ("claims.csv", "a0-c22", "same_as", "a0-c11", "are not tested in the same way"),
@@ -260,3 +264,15 @@ def test_frictionless_agrees_that_the_tables_are_valid(root):
     frictionless = pytest.importorskip("frictionless")
     report = frictionless.Package(str(root / "data" / "datapackage.json")).validate()
     assert report.valid, report.flatten(["title", "rowNumber", "fieldName", "note"])
+
+
+def test_the_grid_of_the_asked_form_is_complete(folder, spoil):
+    """A new study of the form, or a new row of a listed study, calls for a line of the grid."""
+    line = spoil("trials.csv", "rajizadeh2017", "mg_form", "glycinate")
+    spoil("reported_grid.csv", "sultana2023-03", "result_id", "sultana2023-depression-1")
+    found = [str(fault) for fault in examine(folder).faults]
+    assert len(found) == 2
+    assert f"trials.csv line {line}, column study_id (rajizadeh2017)" in found[0]
+    assert "has no line for it" in found[0]
+    assert "(sultana2023" in found[1]
+    assert "no line names this row" in found[1]

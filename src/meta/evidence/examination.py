@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from meta.evidence.cells import CheckedTable, check_cells, reference_faults
+from meta.evidence.completeness import grid_faults
 from meta.evidence.datapackage import (
     DESCRIPTOR,
     DataPackage,
@@ -80,7 +81,7 @@ def examine(folder: str | Path) -> Examination:
     faults.extend(_lacking(package))
     of_cells = [fault for table in tables.values() for fault in table.faults]
     of_cells.extend(fault for table in tables.values() for fault in reference_faults(table, tables))
-    of_rules = list(rule_faults(tables))
+    of_rules = [*rule_faults(tables), *grid_faults(tables, package.question)]
     # one cell, one fault: "is not > 0" by a rule says more than "is not >= 0" by the dictionary
     ruled = {fault.cell for fault in of_rules}
     faults.extend(f for f in of_cells if f.line is None or f.cell not in ruled)
