@@ -18,6 +18,7 @@ _PUBLIC = {
     "load_evidence": "meta.evidence.tables:load_evidence",
     "StudyTable": "meta.evidence.study_table:StudyTable",
     "read_table": "meta.evidence.study_table:read_table",
+    "read_risk_of_bias": "meta.evidence.judgements:read_risk_of_bias",
     "CHECKS": "meta.evidence.trustworthiness:CHECKS",
     "check_trustworthiness": "meta.evidence.trustworthiness:check_trustworthiness",
     # effect sizes: from report to effect
