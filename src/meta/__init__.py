@@ -34,6 +34,9 @@ _PUBLIC = {
     # synthesis: from effects to answer
     "pool": "meta.synthesis.models.pool:pool",
     "Pooled": "meta.synthesis.models.pooled:Pooled",
+    "to_pymare": "meta.synthesis.estimators:to_pymare",
+    "from_pymare": "meta.synthesis.estimators:from_pymare",
+    "by_pymare": "meta.synthesis.estimators:by_pymare",
     "subgroups": "meta.synthesis.models.subgroups:subgroups",
     "meta_regression": "meta.synthesis.models.regression:meta_regression",
     "multilevel": "meta.synthesis.models.multilevel:multilevel",

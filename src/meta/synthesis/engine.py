@@ -1,28 +1,75 @@
-"""The estimation engine: PyMARE, called so that its pitfalls cannot be met.
+"""From effects and variances to tau2, coefficients and their covariance, checked on the way.
 
-Every number here is PyMARE's or follows from one of its functions. What this module adds is
-discipline: inputs are validated before the call (the engine accepts negative variances and NaN),
-the small-sample correction is always passed explicitly (the engine's default is Knapp-Hartung),
-and the data are brought to a common scale first, so that the iterative estimates are as precise
-for effects in thousandths as for effects in thousands.
+:mod:`meta.synthesis.columns` has the arithmetic. What this module adds is discipline: inputs are
+validated before the call, settings are named, and work is cut into chunks of a size that k alone
+decides. :mod:`meta.synthesis.estimators` holds PyMARE beside it, the independent second engine.
 """
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.tau2_likelihood import Tau2Likelihood, highest
+from meta.synthesis.columns import Sets, chunk_width, q_root, variance
+from meta.synthesis.tau2_likelihood import highest_peak
 
 Matrix = NDArray[np.float64]
 
-TAU2_METHODS = ("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM")
+
+def _moments(sets: Sets) -> Matrix:
+    """DerSimonian and Laird: Q at its expectation, with the weights of the common effect."""
+    fit = sets.at(np.zeros(sets.d))
+    return np.maximum(0.0, (fit.q - sets.dof) / fit.trace)
+
+
+def _hedges(sets: Sets) -> Matrix:
+    """Hedges (and Olkin): the unweighted sum of squares at its expectation."""
+    squares, sampling = sets.unweighted()
+    return np.maximum(0.0, (squares - sampling) / sets.dof)
+
+
+def _hunter_schmidt(sets: Sets) -> Matrix:
+    r"""Hunter and Schmidt: :math:`(Q - k) / \sum 1/v_i`."""
+    fit = sets.at(np.zeros(sets.d))
+    return np.maximum(0.0, (fit.q - sets.k) / fit.weight)
+
+
+def _sidik_jonkman(sets: Sets) -> Matrix:
+    r"""Sidik and Jonkman, from the raw variance of the effects as the crude estimate.
+
+    With :math:`\tau_0^2 = \sum (y_i - \bar y)^2 / k` it is :math:`\tau_0^2 Q(\tau_0^2) / (k - p)`,
+    which is 0 only when all effects are equal.
+    """
+    crude = variance(sets)
+    return np.asarray(crude * sets.at(crude).q / sets.dof)
+
+
+def _paule_mandel(sets: Sets) -> Matrix:
+    """Paule and Mandel: Q at its expectation, with weights that hold tau2.
+
+    The empirical Bayes estimator of Morris solves the same equation.
+    """
+    return q_root(sets, np.full(sets.d, float(sets.dof)))
+
+
+# to add an estimator of tau2, add an entry
+ESTIMATORS: dict[str, Callable[[Sets], Matrix]] = {
+    "DL": _moments,
+    "HE": _hedges,
+    "HS": _hunter_schmidt,
+    "SJ": _sidik_jonkman,
+    "ML": lambda sets: highest_peak(sets, restricted=False),
+    "REML": lambda sets: highest_peak(sets, restricted=True),
+    "EB": _paule_mandel,
+    "PM": _paule_mandel,
+}
+TAU2_METHODS = tuple(ESTIMATORS)
 CI_METHODS = ("wald", "HK", "HK-adhoc")
 
 
@@ -105,12 +152,20 @@ def _check(Y: Matrix, V: Matrix) -> None:
         raise DataError("every yi must be finite and every vi finite and above 0")
 
 
+def chunks(Y: Matrix, V: Matrix, X: Matrix | None = None) -> Iterator[tuple[slice, Sets]]:
+    """Arrange columns of shape (k, d) in chunks."""
+    width = chunk_width(len(Y), 1 if X is None else X.shape[1])
+    for first in range(0, Y.shape[1], width):
+        part = slice(first, first + width)
+        yield part, Sets.of(Y[:, part], V[:, part], X)
+
+
 def tau2_columns(Y: ArrayLike, V: ArrayLike, method: str, X: ArrayLike | None = None) -> Matrix:
     """Estimate tau2 of many meta-analyses of equal k at once.
 
     Parameters
     ----------
-    Y, V : array_like of shape (k, n)
+    Y, V : array_like of shape (k, d)
         Effects and sampling variances, a column for each meta-analysis.
     method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"}
         Estimator. EB and PM solve the same equation and give the same answer.
@@ -119,7 +174,7 @@ def tau2_columns(Y: ArrayLike, V: ArrayLike, method: str, X: ArrayLike | None = 
 
     Returns
     -------
-    numpy.ndarray of shape (n,)
+    numpy.ndarray of shape (d,)
         tau2 in squared units of the effects, never negative. 0 where k = p, where nothing is left
         to estimate it from.
 
@@ -127,47 +182,28 @@ def tau2_columns(Y: ArrayLike, V: ArrayLike, method: str, X: ArrayLike | None = 
     ------
     DataError
         If a value is missing or infinite, a variance is not above 0, or the method is unknown.
+
+    Notes
+    -----
+    ML and REML are the highest of all peaks of the likelihood, which
+    :mod:`meta.synthesis.tau2_likelihood` shows to have been found. A column has the same answer, to
+    the last bit, whatever other columns stand beside it.
     """
     check_choice("tau2_method", method, TAU2_METHODS)
     y, v = np.asarray(Y, dtype=float), np.asarray(V, dtype=float)
     _check(y, v)
-    design = design_matrix(y.shape[0], X)
-    if y.shape[0] == design.shape[1]:
-        return np.zeros(y.shape[1])
-    # mean variance 1 in every column: absolute tolerances inside the searches become relative ones
-    unit = np.sqrt(v.mean(axis=0))
-    y, v = y / unit, v / unit**2
-    # tau2 is the same for all bases of the columns. One that is orthogonal under the weights saves
-    # the digits that calendar years lose beside an intercept, and keeps those of unequal weights.
-    _, triangle = np.linalg.qr(design / np.sqrt(v.mean(axis=1))[:, None])
-    design = np.linalg.solve(triangle.T, design.T).T
-    with warnings.catch_warnings():
-        # the engine warns of corrections that are not asked for here
-        warnings.simplefilter("ignore", UserWarning)
-        fitted = _estimator(method).fit(y, v, design)
-    tau2 = np.ravel(fitted.params_["tau2"]).astype(float)
-    if method in {"ML", "REML"}:
-        tau2 = highest(tau2, Tau2Likelihood(y, v, design, restricted=method == "REML"))
-    return np.asarray(tau2 * unit**2)
+    design = None if X is None else design_matrix(y.shape[0], X)
+    tau2 = np.zeros(y.shape[1])
+    if y.shape[0] > (1 if design is None else design.shape[1]):
+        for part, sets in chunks(y, v, design):
+            tau2[part] = ESTIMATORS[method](sets) * sets.unit**2
+    return tau2
 
 
 def tau2_estimate(yi: ArrayLike, vi: ArrayLike, method: str, X: ArrayLike | None = None) -> float:
     """Estimate tau2 of one meta-analysis; see :func:`tau2_columns`."""
     y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
     return float(tau2_columns(y[:, None], v[:, None], method, X)[0])
-
-
-def _estimator(method: str) -> Any:
-    from pymare.estimators import DerSimonianLaird, Hedges, VarianceBasedLikelihoodEstimator
-
-    from meta.synthesis.estimators import HunterSchmidt, PauleMandel, SidikJonkman
-
-    if method in {"ML", "REML"}:
-        return VarianceBasedLikelihoodEstimator(method=method, small_sample_correction="wald")
-    if method in {"DL", "HE"}:
-        engine = DerSimonianLaird if method == "DL" else Hedges
-        return engine(small_sample_correction="wald")
-    return {"HS": HunterSchmidt, "SJ": SidikJonkman, "PM": PauleMandel, "EB": PauleMandel}[method]()
 
 
 def weighted_fit(
@@ -195,26 +231,175 @@ def weighted_fit(
     -------
     WeightedFit
     """
-    from pymare.stats import knapp_hartung_cov_and_dof, q_gen, weighted_least_squares
-
     check_choice("ci_method", ci_method, CI_METHODS)
     y, v = np.asarray(yi, dtype=float)[:, None], np.asarray(vi, dtype=float)[:, None]
     _check(y, v)
-    design = design_matrix(len(y), X)
-    beta, model_cov = weighted_least_squares(y, v, design, tau2, return_cov=True)
-    freedom = len(y) - design.shape[1]
-    scale = float(np.ravel(q_gen(y, v, design, tau2))[0]) / freedom if freedom else np.nan
-    cov, dof = model_cov, None
-    if ci_method != "wald":
-        if freedom < 1:
-            raise TooFewStudies(
-                f"{ci_method} needs more studies than coefficients ({len(y)} and "
-                f"{design.shape[1]} given): use ci_method='wald'"
-            )
-        cov, _ = knapp_hartung_cov_and_dof(
-            y, v, design, beta, model_cov, tau2=tau2, conservative=ci_method == "HK-adhoc"
+    sets = Sets.of(y, v, None if X is None else design_matrix(len(y), X))
+    fit = sets.at(np.array([tau2]) / sets.unit**2)
+    beta, cov = sets.coefficients(fit)
+    scale = float(fit.q[0]) / sets.dof if sets.dof else np.nan
+    dof = None if ci_method == "wald" else sets.dof
+    if dof == 0:
+        raise TooFewStudies(
+            f"{ci_method} needs more studies than coefficients ({len(y)} and {sets.p} given): use "
+            "ci_method='wald'"
         )
-        dof = freedom
     return WeightedFit(
-        beta=beta[:, 0], cov=cov[:, :, 0], dof=dof, weights=1.0 / (v[:, 0] + tau2), scale=scale
+        beta=beta[:, 0],
+        cov=cov[:, :, 0] * variance_factor(ci_method, scale),
+        dof=dof,
+        weights=1.0 / (v[:, 0] + tau2),
+        scale=scale,
     )
+
+
+def variance_factor(ci_method: str, scale: ArrayLike) -> Matrix:
+    """Return what an interval multiplies the variance by, given Knapp and Hartung's factor."""
+    given = np.asarray(scale, dtype=float)
+    if ci_method == "wald":
+        return np.ones_like(given)
+    return given if ci_method == "HK" else np.maximum(given, 1.0)
+
+
+def quantile(level: float, dof: float | None) -> float:
+    """Return the two-sided quantile of t, or of the normal distribution for no dof or infinity."""
+    tail = (1 + level) / 2
+    if dof is None or np.isinf(dof):
+        return float(special.ndtri(tail))
+    return float(special.stdtrit(dof, tail))
+
+
+def two_sided(statistic: ArrayLike, dof: float | None) -> Matrix:
+    """Return the two-sided p-value of t statistics, or of normal ones for no dof or infinity."""
+    size = -np.abs(np.asarray(statistic, dtype=float))
+    if dof is None or np.isinf(dof):
+        return np.asarray(2 * special.ndtr(size))
+    return np.asarray(2 * special.stdtr(dof, size))
+
+
+def q_profile(sets: Sets, level: float) -> Matrix:
+    """Return the limits of tau2, shape (2, d), where Q has the quantiles of its chi-squared law.
+
+    Both are 0 where even tau2 = 0 leaves less spread than chance would, which says that the
+    variances look too large, not that tau2 is known (Viechtbauer 2007).
+    """
+    tail = (1 - level) / 2
+    half = sets.dof / 2
+    highest = 2 * float(special.gammainccinv(half, tail))
+    lowest = 2 * float(special.gammaincinv(half, tail))
+    if sets.d == 1:
+        return q_root(sets, np.array([highest, lowest]))[:, None]
+    return np.stack([q_root(sets, np.full(sets.d, target)) for target in (highest, lowest)])
+
+
+MODELS = ("random", "common", "uwls")
+PREDICTION_METHODS = ("z", "t(k-1)", "t(k-2)")
+
+
+def prediction_dof(method: str, k: int) -> float:
+    """Return the degrees of freedom of a prediction interval of k studies; infinity for z."""
+    return {"z": np.inf, "t(k-1)": k - 1.0, "t(k-2)": k - 2.0}[method]
+
+
+def pool_columns(
+    Y: ArrayLike,
+    V: ArrayLike,
+    *,
+    model: str = "random",
+    tau2_method: str = "REML",
+    ci_method: str = "HK",
+    ci_level: float = 0.95,
+    prediction_method: str = "t(k-1)",
+    null: float = 0.0,
+    tau2_interval: bool = True,
+) -> dict[str, Matrix]:
+    """Pool many meta-analyses of equal k at once.
+
+    Parameters
+    ----------
+    Y, V : array_like of shape (k, d)
+        Effects and sampling variances, a column for each meta-analysis.
+    model, tau2_method, ci_method, ci_level, prediction_method
+        As for :func:`meta.pool`.
+    null : float
+        The effect that the p-value is against, on the scale of computation.
+    tau2_interval : bool
+        Whether to compute the Q-profile interval of tau2, and with it those of I2 and H2.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of shape (d,)
+        ``estimate se ci_low ci_high p_value pi_low pi_high tau2 i2 h2 q q_p_value hk_scale``, and
+        ``tau2_low tau2_high i2_low i2_high h2_low h2_high``, as the attributes of the answer of
+        :func:`meta.pool`. What does not exist is NaN.
+    """
+    y, v = np.asarray(Y, dtype=float), np.asarray(V, dtype=float)
+    _check(y, v)
+    k, d = y.shape
+    names = [*POOLED, *(TAU2_INTERVAL if tau2_interval else ())]
+    found = {name: np.full(d, np.nan) for name in names}
+    if k == 1:
+        found["estimate"], found["se"] = y[0].copy(), np.sqrt(v[0])
+        half = quantile(ci_level, None) * found["se"]
+        found["p_value"] = two_sided((y[0] - null) / found["se"], None)
+        found["ci_low"], found["ci_high"] = y[0] - half, y[0] + half
+        return found
+    in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[model]
+    dof = None if in_use == "wald" else k - 1
+    predictive = prediction_dof(prediction_method, k)
+    for part, sets in chunks(y, v):
+        unit = sets.unit**2
+        at_zero = sets.at(np.zeros(sets.d))
+        tau2 = ESTIMATORS[tau2_method](sets) if model == "random" else np.zeros(sets.d)
+        fit = sets.at(tau2) if model == "random" else at_zero
+        beta, cov = sets.coefficients(fit)
+        scale = fit.q / sets.dof
+        variance = cov[0, 0] * variance_factor(in_use, scale)
+        estimate, se = beta[0], np.sqrt(variance)
+        half = quantile(ci_level, dof) * se
+        typical = sets.dof / at_zero.trace
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p_value = np.where(se > 0, two_sided((estimate - null) / se, dof), np.nan)
+            by_q = np.maximum(0.0, 1 - sets.dof / at_zero.q)
+        one = {
+            "estimate": estimate,
+            "se": se,
+            "ci_low": estimate - half,
+            "ci_high": estimate + half,
+            "p_value": p_value,
+            "tau2": tau2 * unit,
+            "i2": 100 * (tau2 / (tau2 + typical) if model == "random" else by_q),
+            "h2": tau2 / typical + 1 if model == "random" else at_zero.q / sets.dof,
+            "q": at_zero.q,
+            "q_p_value": special.gammaincc(sets.dof / 2, at_zero.q / 2),
+            "hk_scale": scale,
+        }
+        if model == "random" and predictive >= 1:
+            reach = quantile(ci_level, predictive) * np.sqrt(tau2 * unit + variance)
+            one |= {"pi_low": estimate - reach, "pi_high": estimate + reach}
+        if model == "random" and tau2_interval:
+            for name, limit in zip(("low", "high"), q_profile(sets, ci_level), strict=True):
+                one[f"tau2_{name}"] = limit * unit
+                one[f"i2_{name}"] = 100 * limit / (limit + typical)
+                one[f"h2_{name}"] = limit / typical + 1
+        for name, values in one.items():
+            found[name][part] = values
+    return found
+
+
+POOLED = (
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "pi_low",
+    "pi_high",
+    "tau2",
+    "i2",
+    "h2",
+    "q",
+    "q_p_value",
+    "hk_scale",
+)
+TAU2_INTERVAL = tuple(f"{name}_{end}" for name in ("tau2", "i2", "h2") for end in ("low", "high"))

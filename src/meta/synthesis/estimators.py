@@ -1,112 +1,251 @@
-"""Estimators of tau2 that the engine lacks, in the engine's own form.
+"""PyMARE beside this engine: its data sets, our estimators in its form, and its answer to our fit.
 
-Each is a :class:`pymare.estimators.BaseEstimator`, vectorised over columns: ``y`` and ``v`` of
-shape (k, d) hold d meta-analyses of k studies. They estimate tau2; coefficients and their
-covariance then come from the engine's weighted least squares, without a correction, since
-:mod:`meta.synthesis.engine` asks for the correction by name.
+PyMARE is an independent implementation of the same methods. Nothing on the way of a fit uses it;
+what is pooled here can be handed to it, taken from it, and computed again by it.
 
-This module imports the engine at the top; it is itself imported only when a fit is made.
+This module imports PyMARE at the top, which takes a while; it is itself imported only when asked
+for.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from pymare import Dataset
+from pymare.estimators import DerSimonianLaird, Hedges, VarianceBasedLikelihoodEstimator
 from pymare.estimators.estimators import BaseEstimator
-from pymare.stats import ensure_2d, q_gen, weighted_least_squares
+from pymare.stats import (
+    ensure_2d,
+    knapp_hartung_cov_and_dof,
+    q_gen,
+    q_profile,
+    weighted_least_squares,
+)
+from scipy import optimize
 
-from meta.errors import NotConverged
+from meta.effect_sizes.container import Effects
+from meta.errors import DataError
+from meta.synthesis.engine import TAU2_METHODS, check_choice, prediction_dof, quantile, tau2_columns
+from meta.synthesis.models.pooled import Pooled, need_fit
 
-Matrix = NDArray[np.float64]
-
-# Q falls with tau2 and the bracket doubles, so 200 bisections reach the last bit of a double from
-# any starting width.
-_MAX_STEPS = 200
+Floats = NDArray[np.float64]
 
 
 class Tau2Estimator(BaseEstimator):  # type: ignore[misc]
-    """An estimator that is defined by its formula for tau2."""
+    """Our estimators of tau2 as a PyMARE estimator, vectorised over columns.
 
-    def estimate(self, y: Matrix, v: Matrix, X: Matrix) -> Matrix:
-        """Return tau2 of each column, shape (d,)."""
-        raise NotImplementedError
+    Parameters
+    ----------
+    method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"}
+        Estimator of tau2. Coefficients and their covariance come from PyMARE's weighted least
+        squares, without a small-sample correction.
 
-    def fit(self, y: Matrix, v: Matrix, X: Matrix) -> Self:
-        """Fit every column.
+    Examples
+    --------
+    >>> import meta
+    >>> from meta.synthesis.estimators import Tau2Estimator
+    >>> data = meta.to_pymare(meta.Effects.from_arrays([-0.5, 0.3, -0.4], [0.04, 0.09, 0.06]))
+    >>> fitted = Tau2Estimator("REML").fit_dataset(data)
+    >>> round(float(fitted.params_["tau2"][0]), 4)
+    0.1027
+    """
 
-        Parameters
-        ----------
-        y, v : numpy.ndarray of shape (k, d)
-            Effects and sampling variances.
-        X : numpy.ndarray of shape (k, p)
-            Design matrix, with its intercept.
-        """
+    def __init__(self, method: str = "REML") -> None:
+        check_choice("method", method, TAU2_METHODS)
+        self.method = method
+
+    def fit(self, y: Floats, v: Floats, X: Floats) -> Self:
+        """Fit every column of ``y`` and ``v``, shape (k, d), with a design of shape (k, p)."""
         self.dataset_ = None
         y, v = ensure_2d(y), ensure_2d(v)
-        tau2 = self.estimate(y, v, X)
+        tau2 = tau2_columns(y, v, self.method, X)
         beta, cov = weighted_least_squares(y, v, X, tau2, return_cov=True)
-        # "inv_cov" is the engine's name for what is a covariance
+        # "inv_cov" is PyMARE's name for what is a covariance
         self.params_: dict[str, Any] = {"fe_params": beta, "tau2": tau2, "inv_cov": cov}
         return self
 
 
-class HunterSchmidt(Tau2Estimator):
-    r"""Hunter and Schmidt: :math:`\hat\tau^2 = \max(0, (Q - k) / \sum 1/v_i)`."""
+def to_pymare(effects: Effects) -> Dataset:
+    """Hand effects to PyMARE.
 
-    def estimate(self, y: Matrix, v: Matrix, X: Matrix) -> Matrix:
-        """Return tau2 of each column, shape (d,)."""
-        q = np.ravel(q_gen(y, v, X, np.zeros(y.shape[1])))
-        return np.asarray(np.maximum(0.0, (q - y.shape[0]) / (1.0 / v).sum(axis=0)))
+    Parameters
+    ----------
+    effects : Effects
+        Effects of all studies.
 
+    Returns
+    -------
+    pymare.Dataset
+        ``y`` and ``v`` on the scale of computation, and an intercept.
 
-class SidikJonkman(Tau2Estimator):
-    r"""Sidik and Jonkman, from the raw variance of the effects as the crude estimate.
-
-    With :math:`\tau_0^2 = \sum (y_i - \bar y)^2 / k` and weights :math:`1 / (v_i + \tau_0^2)`,
-    :math:`\hat\tau^2 = \tau_0^2 \, Q(\tau_0^2) / (k - p)`. It is 0 only when all effects are equal.
+    Examples
+    --------
+    >>> import meta
+    >>> effects = meta.Effects.from_arrays([-0.5, 0.3, -0.4], [0.04, 0.09, 0.06])
+    >>> meta.to_pymare(effects).y.ravel().tolist()
+    [-0.5, 0.3, -0.4]
     """
-
-    def estimate(self, y: Matrix, v: Matrix, X: Matrix) -> Matrix:
-        """Return tau2 of each column, shape (d,)."""
-        crude = y.var(axis=0)
-        q = np.ravel(q_gen(y, v, X, crude))
-        return np.asarray(crude * q / (y.shape[0] - X.shape[1]))
+    return Dataset(y=effects.yi, v=effects.vi)
 
 
-class PauleMandel(Tau2Estimator):
-    r"""Paule and Mandel: the root of :math:`Q(\tau^2) = k - p`, or 0 where Q(0) is below it.
+def from_pymare(
+    dataset: Dataset, *, labels: Sequence[str] | None = None, measure: str = "GEN"
+) -> Effects:
+    """Take effects from a PyMARE data set.
 
-    The empirical Bayes estimator of Morris solves the same equation. The root is bracketed and
-    halved, for all columns at once, until the bracket holds two neighbouring numbers: Q falls
-    with tau2, so this cannot fail.
+    Parameters
+    ----------
+    dataset : pymare.Dataset
+        One set of estimates ``y`` with their variances ``v``. Its predictors become columns.
+    labels : sequence of str, optional
+        Names of the studies.
+    measure : str
+        Effect measure.
+
+    Returns
+    -------
+    Effects
+
+    Raises
+    ------
+    DataError
+        If there is no variance, more than one set, or a value that no effect can have.
+
+    Examples
+    --------
+    >>> import meta
+    >>> from pymare import Dataset
+    >>> meta.from_pymare(Dataset(y=[-0.5, 0.3], v=[0.04, 0.09]), measure="SMD").k
+    2
     """
+    if dataset.v is None:
+        raise DataError("the PyMARE data set has no variances v: give them to pymare.Dataset")
+    y, v = ensure_2d(dataset.y), ensure_2d(dataset.v)
+    if y.shape[1] != 1:
+        raise DataError(
+            f"the PyMARE data set holds {y.shape[1]} sets of estimates; take one, or give the "
+            "arrays to meta.pool_many()"
+        )
+    columns = {
+        str(name): dataset.X[:, place]
+        for place, name in enumerate(dataset.X_names or ())
+        if np.ptp(dataset.X[:, place]) > 0
+    }
+    return Effects.from_arrays(y[:, 0], v[:, 0], labels, measure, **columns)
 
-    def estimate(self, y: Matrix, v: Matrix, X: Matrix) -> Matrix:
-        """Return tau2 of each column, shape (d,)."""
-        target = y.shape[0] - X.shape[1]
 
-        def excess(tau2: Matrix) -> Matrix:
-            return np.asarray(np.ravel(q_gen(y, v, X, tau2)) - target, dtype=float)
+def by_pymare(fit: Pooled) -> pd.DataFrame:
+    """Compute a pooled answer again with PyMARE, the independent second engine.
 
-        low = np.zeros(y.shape[1])
-        positive = excess(low) > 0
-        high = np.maximum(y.var(axis=0), v.mean(axis=0))
-        for _ in range(_MAX_STEPS):
-            short = positive & (excess(high) > 0)
-            if not short.any():
-                break
-            high = np.where(short, 2 * high, high)
-        else:
-            raise NotConverged(
-                f"Paule-Mandel: no tau2 up to {high.max():.3g} brings Q down to {target}; "
-                "check the variances for values that are far too small"
+    Parameters
+    ----------
+    fit : Pooled
+        The answer of :func:`meta.pool` with two studies or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each of ``estimate se ci_low ci_high tau2 tau2_low tau2_high pi_low pi_high q
+        i2``, as far as the model has it: ``quantity``, ``meta`` (this answer), ``pymare`` and
+        ``difference``, on the scale of computation.
+
+    Raises
+    ------
+    DataError
+        If the answer is of one trial.
+    NotConverged
+        If PyMARE finds none.
+
+    Notes
+    -----
+    DL, HE, ML and REML are PyMARE's estimators, its search for the highest likelihood included;
+    HS, SJ, EB and PM, which it lacks, are computed from its generalised Q. PyMARE's search starts
+    from one point and ends where the likelihood is flat to rounding, so its ML and REML agree to
+    about six digits, and differ where the likelihood has another, higher peak.
+
+    Examples
+    --------
+    >>> import meta
+    >>> fit = meta.pool([-0.5, 0.3, -0.4], [0.04, 0.09, 0.06], tau2_method="DL")
+    >>> table = meta.by_pymare(fit)
+    >>> bool(table["difference"].abs().max() < 1e-12)
+    True
+    """
+    need_fit(fit, "by_pymare")
+    if fit.k < 2:
+        raise DataError("by_pymare: this is one trial, and there is nothing to pool again")
+    # a mean variance of 1, as PyMARE's searches have absolute tolerances
+    unit = float(np.sqrt(np.mean(fit.effects.vi)))
+    y, v = (fit.effects.yi / unit)[:, None], (fit.effects.vi / unit**2)[:, None]
+    X = np.ones((fit.k, 1))
+    random = fit.model == "random"
+    with warnings.catch_warnings():
+        # PyMARE warns of corrections that are not asked for here
+        warnings.simplefilter("ignore", UserWarning)
+        tau2 = _tau2(y, v, X, fit.tau2_method) if random else 0.0
+        beta, model_cov = weighted_least_squares(y, v, X, tau2, return_cov=True)
+        cov, dof = model_cov, None
+        if fit.ci_method != "wald":
+            dof = fit.k - 1
+            cov, _ = knapp_hartung_cov_and_dof(
+                y, v, X, beta, model_cov, tau2=tau2, conservative=fit.ci_method == "HK-adhoc"
             )
-        for _ in range(_MAX_STEPS):
-            middle = (low + high) / 2
-            if np.all((middle == low) | (middle == high)):
-                break
-            above = excess(middle) > 0
-            low, high = np.where(above, middle, low), np.where(above, high, middle)
-        return np.asarray(np.where(positive, (low + high) / 2, 0.0))
+        limits = q_profile(y, v, X, alpha=1 - fit.ci_level) if random else {}
+        q = float(np.ravel(q_gen(y, v, X, 0.0))[0])
+    estimate, variance = float(np.ravel(beta)[0]), float(np.ravel(cov)[0])
+    half = quantile(fit.ci_level, dof) * np.sqrt(variance)
+    found = {
+        "estimate": estimate * unit,
+        "se": np.sqrt(variance) * unit,
+        "ci_low": (estimate - half) * unit,
+        "ci_high": (estimate + half) * unit,
+        "q": q,
+    }
+    if random:
+        w = 1 / v
+        typical = (fit.k - 1) / (w.sum() - (w**2).sum() / w.sum())
+        found |= {
+            "tau2": tau2 * unit**2,
+            "tau2_low": float(limits["ci_l"]) * unit**2,
+            "tau2_high": float(limits["ci_u"]) * unit**2,
+            "i2": 100 * tau2 / (tau2 + typical),
+        }
+        predictive = prediction_dof(fit.prediction_method, fit.k)
+        if predictive >= 1:
+            reach = quantile(fit.ci_level, predictive) * np.sqrt(tau2 + variance)
+            found |= {"pi_low": (estimate - reach) * unit, "pi_high": (estimate + reach) * unit}
+    rows = [(name, getattr(fit, name), value) for name, value in found.items()]
+    table = pd.DataFrame(rows, columns=["quantity", "meta", "pymare"])
+    return table.assign(difference=table["meta"] - table["pymare"])
+
+
+def _tau2(y: Floats, v: Floats, X: Floats, method: str) -> float:
+    """tau2 by PyMARE's estimators, or from its Q."""
+    k = len(y)
+    if method in {"DL", "HE", "ML", "REML"}:
+        engine = {
+            "DL": DerSimonianLaird(small_sample_correction="wald"),
+            "HE": Hedges(small_sample_correction="wald"),
+        }.get(method) or VarianceBasedLikelihoodEstimator(
+            method=method, small_sample_correction="wald"
+        )
+        return float(np.ravel(engine.fit(y, v, X).params_["tau2"])[0])
+
+    def q_at(tau2: float) -> float:
+        return float(np.ravel(q_gen(y, v, X, tau2))[0])
+
+    if method == "HS":
+        return max(0.0, (q_at(0.0) - k) / float((1 / v).sum()))
+    if method == "SJ":
+        crude = float(y.var())
+        return crude * q_at(crude) / (k - 1)
+    if q_at(0.0) <= k - 1:
+        return 0.0
+    # Q at tau2 is at most the sum of squares over it
+    most = k * float(y.var()) / (k - 1) + 1.0
+    return float(optimize.brentq(lambda tau2: q_at(tau2) - (k - 1), 0.0, most, xtol=1e-15))

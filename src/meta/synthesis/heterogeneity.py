@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
-from meta.synthesis.engine import design_matrix
-
-# below this share of the weights their difference has lost half of its digits
-_CANCELS = 1e-6
+from meta.synthesis.columns import Sets
+from meta.synthesis.engine import design_matrix, q_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,16 @@ class Heterogeneity:
     typical_vi: float
 
 
+def _one(yi: ArrayLike, vi: ArrayLike, X: ArrayLike | None = None) -> Sets:
+    """Arrange one set of studies."""
+    y, v = np.asarray(yi, dtype=float)[:, None], np.asarray(vi, dtype=float)[:, None]
+    return Sets.of(y, v, None if X is None else design_matrix(len(y), X))
+
+
 def q_statistic(yi: ArrayLike, vi: ArrayLike, X: ArrayLike | None = None) -> tuple[float, int]:
     """Cochran's Q and its degrees of freedom."""
-    from pymare.stats import q_gen
-
-    y, v = np.asarray(yi, dtype=float)[:, None], np.asarray(vi, dtype=float)[:, None]
-    design = design_matrix(len(y), X)
-    return float(np.ravel(q_gen(y, v, design, 0.0))[0]), len(y) - design.shape[1]
+    sets = _one(yi, vi, X)
+    return float(sets.at(np.zeros(1)).q[0]), sets.dof
 
 
 def typical_variance(vi: ArrayLike, X: ArrayLike | None = None) -> float:
@@ -63,19 +63,8 @@ def typical_variance(vi: ArrayLike, X: ArrayLike | None = None) -> float:
     P = W - W X (X'WX)^-1 X'W with W = diag(1 / vi); with an intercept alone this is the quantity
     of Higgins and Thompson (2002, eq. 9).
     """
-    v = np.asarray(vi, dtype=float)
-    unit = v.min()  # no weight above 1, whatever the unit of the effects
-    w = unit / v
-    design = design_matrix(len(w), X)
-    weighted = design * w[:, None]
-    trace = w.sum() - np.trace(np.linalg.solve(design.T @ weighted, weighted.T @ weighted))
-    if trace < _CANCELS * w.sum():
-        # one study has nearly all the weight and the difference above is mostly rounding: sum the
-        # leverage that it leaves to the others instead
-        root = np.sqrt(w)
-        basis, _ = np.linalg.qr(design * root[:, None], mode="complete")
-        trace = ((root[:, None] * basis[:, design.shape[1] :]) ** 2).sum()
-    return float((len(w) - design.shape[1]) / trace * unit)
+    sets = _one(np.zeros(np.size(vi)), vi, X)
+    return float(sets.dof / sets.at(np.zeros(1)).trace[0] * sets.unit[0] ** 2)
 
 
 def q_profile_interval(
@@ -89,14 +78,9 @@ def q_profile_interval(
         Lower and upper limit. Both are 0 where even tau2 = 0 leaves less spread than chance
         would, which says that the variances look too large, not that tau2 is known.
     """
-    from pymare.stats import q_profile
-
-    y, v = np.asarray(yi, dtype=float), np.asarray(vi, dtype=float)
-    unit = float(np.sqrt(v.mean()))  # absolute tolerances of the root search become relative
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        limits = q_profile(y / unit, v / unit**2, design_matrix(len(y), X), alpha=1 - level)
-    return float(limits["ci_l"]) * unit**2, float(limits["ci_u"]) * unit**2
+    sets = _one(yi, vi, X)
+    low, high = q_profile(sets, level)[:, 0] * sets.unit[0] ** 2
+    return float(low), float(high)
 
 
 def heterogeneity(
@@ -114,15 +98,17 @@ def heterogeneity(
     level : float
         Confidence level of the intervals.
     """
-    q, freedom = q_statistic(yi, vi)
-    p_value = float(stats.chi2.sf(q, freedom))
-    typical = typical_variance(vi)
+    sets = _one(yi, vi)
+    at_zero, freedom, unit = sets.at(np.zeros(1)), sets.dof, float(sets.unit[0] ** 2)
+    q = float(at_zero.q[0])
+    p_value = float(special.gammaincc(freedom / 2, q / 2))
+    typical = float(freedom / at_zero.trace[0] * unit)
     if tau2 is None:
         i2 = 100 * max(0.0, (q - freedom) / q) if q > 0 else 0.0
         limits = (np.nan, np.nan)
         i2s, h2s = (i2, np.nan, np.nan), (q / freedom, np.nan, np.nan)
     else:
-        limits = q_profile_interval(yi, vi, level)
+        limits = tuple(q_profile(sets, level)[:, 0] * unit)
         at = np.array([tau2, *limits])
         i2s = tuple(100 * at / (at + typical))
         h2s = tuple(at / typical + 1)

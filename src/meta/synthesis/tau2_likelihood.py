@@ -1,140 +1,177 @@
-"""At which tau2 is the likelihood of the effects highest?
+r"""At which tau2 is the likelihood of the effects highest?
 
-The engine's search starts from one point and stops when the likelihood is flat to rounding. That
-leaves two gaps, which are closed here for many meta-analyses at once: the likelihood can have two
-peaks, of which the search finds one, and near a peak it tells less than its derivative.
+The derivative of the (restricted) likelihood is half of N - M, with :math:`N = y'PPy` and M the
+trace of P (of W under maximum likelihood). The likelihood can have several peaks, and the highest
+is wanted, so no search from one point will do. Let a be the smallest variance, and see
+:math:`g = \log(N / M)` as a function of :math:`\log(\tau^2 + a)`. The eigenvalues of
+:math:`(\tau^2 + a) P` lie between 0 and 1, which bounds the slope of g to between -2 and 1, and
+the change of that slope to between -0.75 and 1.25. So a look at g and its slope at both ends of a
+stretch tells of most stretches that g has no root there, or that it runs one way and has one. Other
+stretches are cut in two and looked at again. Each root where g falls is a peak, and so is 0 where g
+starts below 0. The likelihoods of the peaks are compared.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from meta.errors import NotConverged
+from meta.synthesis.columns import MAX_STEPS, SETTLED, Fit, Floats, Index, Sets, total
 
-# Values of tau2 at which the likelihood is looked at: between a tenth of the smallest variance and
-# the largest spread, so closely that no peak lies between two of them unseen.
-_LOOKS = 25
-# halvings that find a peak between two of these values; the rest is Fisher scoring
-_HALVINGS = 30
-# a peak must be this much higher to replace the one that the search found
-_HIGHER = 1e-9
-_SCORING_STEPS = 8
-# tau2 below this share of the mean sampling variance is compared with 0 itself
-_BOUNDARY = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Tau2Likelihood:
-    """The (restricted) likelihood of tau2 in n meta-analyses of k studies.
-
-    Attributes
-    ----------
-    y, v : numpy.ndarray of shape (k, n)
-        Effects and sampling variances.
-    X : numpy.ndarray of shape (k, p)
-        Design matrix.
-    restricted : bool
-        Whether the degrees of freedom of the coefficients are accounted for (REML) or not (ML).
-    """
-
-    y: Matrix
-    v: Matrix
-    X: Matrix
-    restricted: bool
-
-    def _fit(self, tau2: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:
-        """Weights, weighted design, X'WX and weighted residuals of every column."""
-        w = 1.0 / (self.v + tau2)
-        xw = np.einsum("kp,kn->nkp", self.X, w)
-        information = np.einsum("nkp,kq->npq", xw, self.X)
-        right = np.einsum("nkp,kn->np", xw, self.y)
-        beta = np.linalg.solve(information, right[:, :, None])[:, :, 0]
-        return w, xw, information, w * (self.y - self.X @ beta.T)
-
-    def value(self, tau2: Matrix) -> Matrix:
-        """Log-likelihood of each column at its tau2, without the constant."""
-        w, _, information, residual = self._fit(tau2)
-        value = 0.5 * (np.log(w).sum(axis=0) - (residual**2 / w).sum(axis=0))
-        if self.restricted:
-            value = value - 0.5 * np.linalg.slogdet(information)[1]
-        return np.asarray(value)
-
-    def score(self, tau2: Matrix) -> tuple[Matrix, Matrix]:
-        """Twice the derivative of the log-likelihood, and twice the expected information."""
-        w, xw, information, residual = self._fit(tau2)
-        if self.restricted:
-            # P = W - W X (X'WX)^-1 X'W
-            P = -np.einsum("nkp,npq,nlq->nkl", xw, np.linalg.inv(information), xw)
-            index = np.arange(self.X.shape[0])
-            P[:, index, index] += w.T
-            trace, trace_square = np.trace(P, axis1=1, axis2=2), (P**2).sum(axis=(1, 2))
-        else:
-            trace, trace_square = w.sum(axis=0), (w**2).sum(axis=0)
-        return (residual**2).sum(axis=0) - trace, trace_square
+# factor in tau2 + a between looks, and how often a doubtful stretch is cut in two
+_FACTOR = 4.0
+_CUTS = 8
+# g falls by at most 2 and rises by at most 1 a unit; its slope rises and falls by at most these
+_FALLS, _RISES = 2.0, 1.0
+_BENDS_UP, _BENDS_DOWN = 1.25, 0.75
+# the bound has a margin, so that the last look lies beyond the last root in spite of rounding
+_MARGIN = 1e-6
 
 
-def highest(tau2: Matrix, likelihood: Tau2Likelihood) -> Matrix:
-    """Go from the peaks that a search found to the highest ones, as exactly as numbers allow.
-
-    Parameters
-    ----------
-    tau2 : numpy.ndarray of shape (n,)
-        Where the search ended, one value a column.
-    likelihood : Tau2Likelihood
-        What it searched.
-    """
-    # the search may stop a hair inside the boundary although the likelihood falls from 0 on
-    at_zero, _ = likelihood.score(np.zeros_like(tau2))
-    tau2 = np.where((tau2 < _BOUNDARY) & (at_zero <= 0), 0.0, tau2)
-    return _polished(_higher_peak(tau2, likelihood), likelihood)
-
-
-def _higher_peak(tau2: Matrix, likelihood: Tau2Likelihood) -> Matrix:
-    """Replace tau2 in columns whose likelihood is higher elsewhere."""
-    y, v = likelihood.y, likelihood.v
-    low = v.min(axis=0) / 10
-    high = np.maximum(4 * y.var(axis=0), v.max(axis=0))
-    steps = np.linspace(0, 1, _LOOKS)[:, None]
-    looks = np.vstack([np.zeros_like(low), low * (high / low) ** steps])
-    values = np.array([likelihood.value(at) for at in looks])
-    found = likelihood.value(tau2)
-    best = values.argmax(axis=0)
-    other = np.flatnonzero(values.max(axis=0) > found + _HIGHER)
-    if not len(other):
+def highest_peak(sets: Sets, restricted: bool) -> Floats:
+    """Return the tau2 of the highest likelihood, 0 included, shape (d,)."""
+    a = sets.smallest()
+    bound = (1 + _MARGIN) * _no_peak_beyond(sets, a, restricted)
+    searched = np.flatnonzero(bound > a)
+    tau2 = np.zeros(sets.d)
+    if not len(searched):
         return tau2
-    some = Tau2Likelihood(y[:, other], v[:, other], likelihood.X, likelihood.restricted)
-    left = looks[np.maximum(best[other] - 1, 0), other]
-    right = looks[np.minimum(best[other] + 1, _LOOKS), other]
-    for _ in range(_HALVINGS):
-        middle = (left + right) / 2
-        rising = some.score(middle)[0] > 0
-        left, right = np.where(rising, middle, left), np.where(rising, right, middle)
-    peak = np.where(best[other] == 0, 0.0, (left + right) / 2)
-    # the best of the looks stands where halving has led to a lower peak beside it
-    looked = looks[best[other], other]
-    peak = np.where(some.value(peak) >= values.max(axis=0)[other], peak, looked)
-    answer = tau2.copy()
-    answer[other] = peak
-    return answer
+    looks = 1 + np.ceil(np.log(bound[searched] / a[searched]) / np.log(_FACTOR)).astype(np.intp)
+    column = np.repeat(searched, looks)
+    place = np.arange(len(column)) - np.repeat(np.cumsum(looks) - looks, looks)
+    x = a[column] * _FACTOR**place
+    g, slope = _look(sets, column, x, a, restricted)
+    start = np.flatnonzero(place == 0)
+    at_zero = searched[g[start] <= 0]
+    within = np.flatnonzero(place > 0)
+    left, right, column = within - 1, within, column[within]
+    x, g, slope = (np.stack([values[left], values[right]]) for values in (x, g, slope))
+    found_column, peak = _peaks(sets, column, x, g, slope, a, restricted)
+    column = np.concatenate([at_zero, found_column])
+    peak = np.concatenate([np.zeros(len(at_zero)), peak])
+    several = np.bincount(column, minlength=sets.d)[column] > 1
+    tau2[column[~several]] = peak[~several]
+    if several.any():
+        column, peak = column[several], peak[several]
+        height = _height(sets.take(column), peak, restricted)
+        order = np.lexsort((-peak, height, column))
+        tau2[column[order]] = peak[order]  # the last of each column stays: the highest
+    return tau2
 
 
-def _polished(tau2: Matrix, likelihood: Tau2Likelihood) -> Matrix:
-    """Sharpen peaks by Fisher scoring, in columns where it helps.
+def _no_peak_beyond(sets: Sets, a: Floats, restricted: bool) -> Floats:
+    """Return an upper bound of tau2 + a on any peak.
 
-    Near a peak likelihoods differ by less than rounding; the score still tells the side. A step is
-    kept only where it brings the score nearer 0.
+    With S the unweighted residual sum of squares and m studies (less coefficients, if restricted),
+    N is at most S / (tau2 + a)^2 and M at least m / (tau2 + largest variance).
     """
-    value, information = likelihood.score(tau2)
-    for _ in range(_SCORING_STEPS):
-        step = np.where(tau2 > 0, np.maximum(tau2 + value / information, 0.0), tau2)
-        new_value, new_information = likelihood.score(step)
-        better = (tau2 > 0) & (np.abs(new_value) < np.abs(value))
-        if not better.any():
+    squares, _ = sets.unweighted()
+    m = sets.dof if restricted else sets.k
+    half = squares / (2 * m)
+    return np.asarray(half + np.sqrt(half**2 + 2 * half * (sets.largest() - a)))
+
+
+def _score(fit: Fit, restricted: bool) -> tuple[Floats, Floats, Floats]:
+    """N, M and minus the derivative of M."""
+    if restricted:
+        return fit.n, fit.trace, fit.trace2
+    return fit.n, fit.weight, fit.weight2
+
+
+def _height(sets: Sets, tau2: Floats, restricted: bool) -> Floats:
+    """Log-likelihood, without what does not depend on tau2."""
+    fit = sets.at(tau2)
+    logs = np.log(np.concatenate([sets.v + tau2, sets.pivot_v + tau2]))
+    value = -fit.q - total(logs[None])[0]
+    if restricted:
+        value += np.linalg.slogdet(np.moveaxis(fit.inverse, -1, 0))[1]
+    return np.asarray(value / 2)
+
+
+def _look(
+    sets: Sets, column: Index, x: Floats, a: Floats, restricted: bool
+) -> tuple[Floats, Floats]:
+    """Return g and its slope where tau2 + a is x, in chunks of columns."""
+    g, slope = np.empty(len(x)), np.empty(len(x))
+    for first in range(0, len(x), sets.width):
+        part = slice(first, first + sets.width)
+        at = x[part]
+        fit = sets.take(column[part]).at(at - a[column[part]], slopes=True)
+        n, m, falls = _score(fit, restricted)
+        g[part] = np.log(n / m)
+        slope[part] = at * (falls / m - 2 * fit.cube / n)
+    return g, slope
+
+
+def _peaks(
+    sets: Sets,
+    column: Index,
+    x: Floats,
+    g: Floats,
+    slope: Floats,
+    a: Floats,
+    restricted: bool,
+) -> tuple[Index, Floats]:
+    """Find the roots where g falls in stretches, given both ends (2, n) of each."""
+    columns, ends, values = [], [], []
+    for cuts in range(_CUTS + 1):
+        clear = _clear(x, g, slope) | (cuts == _CUTS)
+        peak = clear & (g[0] > 0) & (g[1] <= 0)
+        columns.append(column[peak])
+        ends.append(x[:, peak])
+        values.append(g[:, peak])
+        doubt = np.flatnonzero(~clear)
+        if not len(doubt):
             break
-        tau2 = np.where(better, step, tau2)
-        value = np.where(better, new_value, value)
-        information = np.where(better, new_information, information)
+        column, x, g, slope = column[doubt], x[:, doubt], g[:, doubt], slope[:, doubt]
+        middle = np.sqrt(x[0] * x[1])
+        looked = _look(sets, column, middle, a, restricted)
+        column = np.tile(column, 2)
+        x, g, slope = (
+            np.hstack([[old[0], new], [new, old[1]]])
+            for old, new in ((x, middle), (g, looked[0]), (slope, looked[1]))
+        )
+    column = np.concatenate(columns)
+    return column, _roots(sets, column, np.hstack(ends), np.hstack(values), a, restricted)
+
+
+def _clear(x: Floats, g: Floats, slope: Floats) -> NDArray[np.bool_]:
+    """Whether a stretch has no peak but the one that a fall of g through 0 shows."""
+    h = np.log(x[1] / x[0])
+    rise, fall = 1 / _BENDS_UP, 1 / _BENDS_DOWN
+    steepest_up = (h + slope[0] * rise + slope[1] * fall) / (rise + fall)
+    steepest_down = (slope[0] * fall + slope[1] * rise - h) / (rise + fall)
+    # length that g needs from one end to 0 and on to the other end: it falls faster than it rises
+    first = np.where(g[0] > 0, g[0] / _FALLS, -g[0] / _RISES)
+    last = np.where(g[1] > 0, g[1] / _RISES, -g[1] / _FALLS)
+    return np.asarray((steepest_up < 0) | (steepest_down > 0) | (first + last > h))
+
+
+def _roots(sets: Sets, column: Index, x: Floats, g: Floats, a: Floats, restricted: bool) -> Floats:
+    """Newton on M / N - 1, which is linear in tau2 where variances are equal, within brackets."""
+    f = np.expm1(-g)
+    a = a[column]
+    low, high = x - a
+    tau2 = np.asarray(low + (high - low) * (f[0] / (f[0] - f[1])))
+    for first in range(0, len(column), sets.width):
+        open_ = np.arange(first, min(first + sets.width, len(column)))
+        for _ in range(MAX_STEPS):
+            at = tau2[open_]
+            fit = sets.take(column[open_]).at(at, slopes=True)
+            n, m, falls = _score(fit, restricted)
+            rising = n > m
+            low[open_[rising]] = at[rising]
+            high[open_[~rising]] = at[~rising]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                after = at + (n - m) / (2 * fit.cube * m / n - falls)
+            settled = np.abs(after - at) <= SETTLED * (at + a[open_])
+            inside = (after >= low[open_]) & (after <= high[open_])
+            middle = (low[open_] + high[open_]) / 2
+            tau2[open_] = np.where(settled, np.maximum(after, 0.0), np.where(inside, after, middle))
+            open_ = open_[~settled]
+            if not len(open_):
+                break
+        else:
+            raise NotConverged("the search for the highest likelihood has not ended")
     return tau2
