@@ -258,7 +258,7 @@ def test_all_faults_are_named_at_once():
         (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], model="fixed"), "model='fixed'"),
         (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], prediction_method="t"), "prediction_method"),
         (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], ci_level=95), "ci_level is 95"),
-        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], measure="HR"), "unknown measure 'HR'"),
+        (lambda: meta.pool([0.1, 0.2], [0.1, 0.1], measure="XY"), "unknown measure 'XY'"),
     ],
 )
 def test_bad_input_says_what_is_needed(call, words):
