@@ -174,7 +174,7 @@ def test_names_of_columns_are_recognised(tmp_path, case):
              enumerate(["label"] * (len(names) - len(fields)) + fields)]  # fmt: skip
     cells[: len(names) - len(fields)] = ["Smith 2020"] * (len(names) - len(fields))
     table = meta.read_table(_write(tmp_path, f"{','.join(names)}\n{','.join(cells)}\n"))
-    assert set(table.fields) - {"label", "treatment", "control"} == set(fields)
+    assert set(table.fields) - {"label", "arm_t", "arm_c"} == set(fields)
     assert table.frame["label"].tolist() == ["Smith 2020"]
     assert table.kept == []
     expected = dict(zip(names, cells, strict=True))
@@ -326,10 +326,42 @@ def test_several_analyses_are_not_read_as_one(tmp_path):
     path = _write(tmp_path, text)
     with pytest.raises(DataError, match=r"holds 2 analyses.*1 \(Stay\), 2 \(Pain\)"):
         meta.read_table(path)
-    one = meta.read_table(path, where={"Analysis number": "2"})
+    one = meta.read_table(path, where={"analysis": "2"})
     assert one.frame["mean_t"].tolist() == [5]
     with pytest.raises(DataError, match="no row has Analysis number '3'; it holds '1', '2'"):
         meta.read_table(path, where={"Analysis number": "3"})
+
+
+def test_numbers_of_analyses_run_within_a_group(tmp_path):
+    text = (
+        "Analysis group,Analysis number,Study,Experimental cases,Experimental N,Control cases,"
+        "Control N,O-E,Variance,Mean,CI start,CI end\n"
+        "1,1,A,1,9,2,9,0,0,0.5,0.1,2.5\n2,1,A,5,9,7,9,0,0,0.7,0.2,1.9\n"
+    )
+    path = _write(tmp_path, text)
+    with pytest.raises(DataError, match=r"holds 2 analyses.*1\.1, 2\.1"):
+        meta.read_table(path)
+    table = meta.read_table(path, where={"analysis": "2.1"})
+    # what RevMan Web worked out itself is no figure of the study
+    assert set(table.fields) == {"label", "analysis", *EVENTS}
+    assert table.frame["events_t"].tolist() == [5]
+
+
+def test_the_studies_of_a_revman_5_export():
+    path = FILES / "revman5.csv"
+    with pytest.raises(DataError, match=r"1\.1 \(Death\), 1\.2 \(Stay\)"):
+        meta.read_table(path)
+    death = meta.read_table(path, where={"analysis": "1.1"})
+    assert death.frame[["label", "subgroup", *EVENTS]].values.tolist() == [
+        ["Edinburgh", "Mild", 40, 155, 50, 156],
+        ["Newcastle", "Severe", 23, 81, 25, 81],
+    ]
+    assert (death.treatment, death.control, death.measure) == ("Stroke unit", "Ward", "OR")
+    # RevMan writes 0 for the means of events and the events of means
+    assert "mean_t" not in death.frame
+    stay = meta.read_table(path, where={"analysis": "1.2"})
+    assert stay.frame[ARMS].values.tolist() == STROKE.loc[[0, 1], ARMS].values.tolist()
+    assert stay.lines == (9, 10)
 
 
 def test_text_of_a_file_reaches_no_terminal_as_it_is(tmp_path):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ARM_QUANTITIES = ("mean", "sd", "events", "nonevents", "n", "time", "se")
-TEXTS = ("label", "author", "year", "study_id", "subgroup", "analysis", "treatment", "control")
+TEXTS = ("label", "author", "year", "study_id", "subgroup", "analysis", "arm_t", "arm_c")
 NUMBERS = (
     *(f"{quantity}_{arm}" for arm in "tc" for quantity in ARM_QUANTITIES),
     *(f"base_{quantity}_{arm}" for arm in "tc" for quantity in ("mean", "sd")),
@@ -157,8 +157,10 @@ def recognise(header: Sequence[str], filled: Mapping[str, bool]) -> Recognition:
             if quantity:
                 alone.setdefault(quantity, []).append(name)
                 continue
-        fits = [_Fit(profile[_key(name)], _PROFILE)] if _key(name) in profile else _fits(name)
+        fits = (_Fit(profile[_key(name)], _PROFILE),) if _key(name) in profile else _fits(name)
         for fit in fits:
+            if not fit.field:
+                continue
             candidates.setdefault(fit.field, []).append((fit.rank, name, fit))
     _unknown_arms(columns, candidates, found)
     taken: set[str] = set()
@@ -174,6 +176,12 @@ def recognise(header: Sequence[str], filled: Mapping[str, bool]) -> Recognition:
         _, name, fit = equal[0]
         taken.add(name)
         found.fields[target] = [name]
+        group = next(
+            (n for n in columns if target == "analysis" and _key(n) == "analysis group"), ""
+        )
+        if group:
+            found.fields[target].insert(0, group)
+            taken.add(group)
         if target in ("n_t", "n_c"):
             others = [c[1] for c in fitting if c[0] < _GRAMMAR and c[1] != name]
             found.fields[target] += others[:1]
@@ -190,6 +198,20 @@ def recognise(header: Sequence[str], filled: Mapping[str, bool]) -> Recognition:
         found.problems.append((f"the columns {words} do not say which arm they belong to", "arms"))
     _settle(found)
     return found
+
+
+def measure_named(word: str) -> str:
+    """Return the short name of a measure that a cell names, or "".
+
+    Examples
+    --------
+    >>> measure_named("Odds Ratio"), measure_named("PETO_OR"), measure_named("no")
+    ('OR', 'PETO', '')
+    """
+    key = _key(word)
+    if key in ("peto", "peto or"):
+        return "PETO"
+    return next((short for short, names in _names()["measure"].items() if key in names), "")
 
 
 def _settle(found: Recognition) -> None:

@@ -25,8 +25,10 @@ from meta.evidence.recognition import (
     NUMBERS,
     Recognition,
     is_known,
+    measure_named,
     recognise,
 )
+from meta.evidence.revman import from_revman_5
 from meta.evidence.workbooks import as_text
 
 _SETTINGS = ("treatment", "control", "measure", "decimal")
@@ -203,20 +205,21 @@ def read_table(
     raw = read_raw(path, (lambda name: name in names) if names else is_known, sheet)
     if not raw.header:
         raise DataError.from_faults(raw.file, map(str, raw.faults))
+    raw = from_revman_5(raw)
     notes = raw.notes + [str(doubt) for doubt in raw.doubts]
     cells = _columns(raw, notes)
-    rows = _chosen_rows(raw, cells, where)
+    if chosen:
+        _check_mapping(raw.file, chosen, cells)
+    filled = {name: not all(map(is_missing, values)) for name, values in cells.items()}
+    found = Recognition(fields=chosen) if chosen else recognise(list(cells), filled)
+    analyses = _joined(cells, found.fields.get("analysis", []), ".")
+    rows = _chosen_rows(raw, {"analysis": analyses, **cells} if analyses else cells, where)
     cells = {name: [values[i] for i in rows] for name, values in cells.items()}
     lines = [raw.lines[i] for i in rows]
     filled = {name: not all(map(is_missing, values)) for name, values in cells.items()}
-    if chosen:
-        found = Recognition(fields=chosen)
-        _check_mapping(raw.file, chosen, cells)
-    else:
-        found = recognise(list(cells), filled)
     found.treatment = settings["treatment"] or found.treatment
     found.control = settings["control"] or found.control
-    found.measure = settings["measure"] or found.measure
+    found.measure = settings["measure"] or found.measure or _measure_of_cells(cells)
     _refuse_unclear(raw, found, cells, filled)
     return _built(raw, found, cells, lines, filled, settings["decimal"], notes)
 
@@ -260,6 +263,14 @@ def _given(
         if value
     }
     return chosen, {name: str(given.get(name) or "") for name in _SETTINGS}
+
+
+def _joined(cells: Mapping[str, Sequence[str]], columns: Sequence[str], mark: str) -> list[str]:
+    """Join columns row by row; nothing of no column."""
+    if not columns:
+        return []
+    rows = zip(*(cells[column] for column in columns), strict=True)
+    return [mark.join(part for part in row if not is_missing(part)) for row in rows]
 
 
 def _check_mapping(
@@ -338,18 +349,18 @@ def _refuse_unclear(
         judged = sum(bool(re.match(r"D\d|overall|random|allocation", c, re.I)) for c in cells) > 2
         way = " It looks like judgements: give it to meta.read_risk_of_bias." if judged else ""
         problems.append(f"{raw.file}: no column with figures is recognised.{way}")
-    several = found.fields.get("analysis", [""])[0]
-    values = list(dict.fromkeys(cells.get(several, [])))
+    several = _joined(cells, found.fields.get("analysis", []), ".")
+    values = list(dict.fromkeys(several))
     if len(values) > 1:
         names = next((c for c in cells if c.lower() in ("analysis name", "outcome")), "")
         shown = [
-            f"{value} ({cells[names][cells[several].index(value)]})" if names else value
+            f"{value} ({cells[names][several.index(value)]})" if names else value
             for value in values
         ]
         raise DataError(
             f"{raw.file}: the file holds {len(values)} analyses, and only one can be pooled: "
-            f"{listed(shown, 12)}. Name one: where={{{several!r}: {values[0]!r}}}, on the command "
-            f'line --where "{several}={values[0]}"'
+            f"{listed(shown, 12)}. Name one: where={{'analysis': {values[0]!r}}}, on the "
+            f"command line --where analysis={values[0]}"
         )
     if not problems:
         return
@@ -400,8 +411,9 @@ def _built(
     """Make the frame, and name everything that is wrong with its cells."""
     fields = {name: columns for name, columns in found.fields.items() if name in FIELDS}
     empty = [name for name, c in fields.items() if not any(filled[each] for each in c)]
-    if empty:
-        notes.append(f"nothing is reported in {listed(empty)}")
+    if not all(filled.values()):
+        hollow = listed([name for name, is_filled in filled.items() if not is_filled], 12)
+        notes.append(f"nothing is reported in {hollow}")
     fields = {name: fields[name] for name in FIELDS if name in fields and name not in empty}
     labels = _labels(cells, fields, lines, notes)
     faults = list(raw.faults)
@@ -436,10 +448,10 @@ def _built(
             points = [v.replace(",", ".") if sign == "," else v for v in cells[columns[0]]]
             frame[name] = _texts(points)
         elif name != "label":
-            frame[name] = _texts(cells[columns[0]])
+            frame[name] = _texts(_joined(cells, columns, "."))
     taken = {column for columns in fields.values() for column in columns}
     for column, texts in cells.items():
-        if column not in taken:
+        if column not in taken and filled[column]:
             name = column if column not in FIELDS else f"{column} (column)"
             frame[name] = _free(texts, of_file)
     table = pd.DataFrame(frame, index=range(len(lines)))
@@ -455,8 +467,6 @@ def _built(
     notes += worth_knowing(table, lines)
     if found.ci_level and "ci_level" not in table and "ci_low" in table and found.ci_level != 95:
         table["ci_level"] = found.ci_level
-    arms = {side: _arm_name(table, side) or getattr(found, side) or None
-            for side in ("treatment", "control")}  # fmt: skip
     order = [name for name in ("label", *FIELDS) if name in table]
     order = [*dict.fromkeys(order), *(str(name) for name in table if name not in order)]
     return StudyTable(
@@ -464,8 +474,8 @@ def _built(
         frame=table[order],
         lines=tuple(lines),
         fields=fields,
-        treatment=arms["treatment"],
-        control=arms["control"],
+        treatment=_arm_name(table, "arm_t") or found.treatment or None,
+        control=_arm_name(table, "arm_c") or found.control or None,
         measure=found.measure or None,
         decimal=decimal,
         notes=tuple(map(printable, notes)),
@@ -533,9 +543,17 @@ def _derived(table: pd.DataFrame) -> Iterator[str]:
                 yield f"{sd} is {se} times the root of {n} where it is not given"
 
 
-def _arm_name(table: pd.DataFrame, side: str) -> str:
+def _measure_of_cells(cells: Mapping[str, Sequence[str]]) -> str:
+    """Return the measure that a column of that name gives to all rows."""
+    for name, values in cells.items():
+        if name.lower() in ("measure", "effect measure", "sm") and len(set(values)) == 1:
+            return measure_named(values[0])
+    return ""
+
+
+def _arm_name(table: pd.DataFrame, column: str) -> str:
     """Return the name of an arm that a column gives to all rows."""
-    if side not in table:
+    if column not in table:
         return ""
-    names = set(table[side].dropna())
+    names = set(table[column].dropna())
     return str(names.pop()) if len(names) == 1 else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from meta import html
+from meta.evidence.reading import read_raw
 from meta.evidence.tables import Evidence, load_evidence
 from meta.html import Markup, escape, fenced
 from meta.report.claim_pages import write_claim_pages
@@ -83,10 +84,10 @@ def _data_page(home: Path) -> str:
             }
             for field in resource["schema"]["fields"]
         )
-        table = pd.read_csv(home / "data" / resource["path"], dtype=str)
+        rows = read_raw(home / "data" / resource["path"]).rows
         parts += [
             f"## {resource['name']}",
-            f"{resource.get('description', '')} ({len(table)} rows)",
+            f"{resource.get('description', '')} ({len(rows)} rows)",
             fenced(
                 html.table(
                     fields,
