@@ -123,7 +123,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Effects):
         return plain(value.table[["study_id", "label", "yi", "vi"]])
     if isinstance(value, pd.DataFrame):
-        return [plain(row) for row in value.to_dict("records")]
+        named = value if value.index.name is None else value.reset_index()
+        return [plain(row) for row in named.to_dict("records")]
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):

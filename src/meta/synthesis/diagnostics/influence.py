@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
+from meta.synthesis.diagnostics.regression_diagnostics import (
+    regression_influence,
+    regression_leave_one_out,
+)
 from meta.synthesis.models.pooled import Pooled, need_fit
+from meta.synthesis.models.regression import MetaRegression
 
 _SHOWN = [
     "k",
@@ -47,13 +52,13 @@ def _without_each(fit: Pooled) -> list[Pooled]:
     return [fit.refit(fit.effects.subset(everyone != i)) for i in everyone]
 
 
-def leave_one_out(fit: Pooled) -> pd.DataFrame:
+def leave_one_out(fit: Pooled | MetaRegression) -> pd.DataFrame:
     """Pool again without each study in turn.
 
     Parameters
     ----------
-    fit : Pooled
-        At least two studies. Each analysis has its settings.
+    fit : Pooled or MetaRegression
+        At least two studies, or two more than coefficients. Each analysis has its settings.
 
     Returns
     -------
@@ -61,7 +66,8 @@ def leave_one_out(fit: Pooled) -> pd.DataFrame:
         One row for each study, in the order of ``fit.effects``: ``left_out`` (its label), then
         ``k estimate se ci_low ci_high p_value pi_low pi_high tau2 i2 q q_p_value`` of the others,
         on the scale of computation. With k = 2 every row is a single trial, whose heterogeneity
-        is NaN.
+        is NaN. Of a regression: one row for each study and coefficient, ``left_out term estimate se
+        statistic dof p_value ci_low ci_high tau2``.
 
     Raises
     ------
@@ -87,6 +93,8 @@ def leave_one_out(fit: Pooled) -> pd.DataFrame:
     1        B  2   -0.4600
     2        C  2   -0.3625
     """
+    if isinstance(fit, MetaRegression):
+        return regression_leave_one_out(fit)
     _need(fit, 2, "leave_one_out")
     return pd.DataFrame(
         [
@@ -182,13 +190,13 @@ def _positions(fit: Pooled, order: str | ArrayLike) -> NDArray[np.intp]:
         raise DataError(f"the values of {order} cannot be put in order: they are {kinds}") from None
 
 
-def influence(fit: Pooled) -> pd.DataFrame:
+def influence(fit: Pooled | MetaRegression) -> pd.DataFrame:
     r"""Measure what each study does to the answer.
 
     Parameters
     ----------
-    fit : Pooled
-        At least three studies.
+    fit : Pooled or MetaRegression
+        At least three studies, or two more than coefficients.
 
     Returns
     -------
@@ -207,6 +215,8 @@ def influence(fit: Pooled) -> pd.DataFrame:
         - ``hat``: leverage, from 0 to 1; ``weight``: the same in percent;
         - ``dfbetas``: as ``dffits``, with the leverage at the tau2 of the others;
         - ``influential``: whether one of the limits below is passed.
+
+        Of a regression there are ``dfbetas`` for each coefficient, and no limits.
 
     Raises
     ------
@@ -256,6 +266,8 @@ def influence(fit: Pooled) -> pd.DataFrame:
     2     0.386  0.250        False
     3    -5.888  0.255         True
     """
+    if isinstance(fit, MetaRegression):
+        return regression_influence(fit)
     _need(fit, 3, "influence")
     yi, vi, k = fit.effects.yi, fit.effects.vi, fit.k
     others = _without_each(fit)

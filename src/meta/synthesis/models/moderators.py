@@ -1,7 +1,8 @@
 """Which numbers stand behind a formula of moderators?
 
 A design matrix for the studies, and one for new data coded in the same way. Nothing is dropped:
-what is missing is named.
+what is missing is named. A formula computes with columns and calls nothing but the functions that
+are listed here: it may come from a file.
 """
 
 from __future__ import annotations
@@ -20,6 +21,40 @@ from meta.effect_sizes.container import Effects
 from meta.errors import DataError
 
 Floats = NDArray[np.float64]
+
+# what a formula may call; stateful ones remember the studies' centres, categories and knots
+_PLAIN = ("C", "I", "center", "scale", "poly", "bs", "cs", "cc", "log", "log2", "log10", "exp")
+_NUMPY = (
+    "abs",
+    "cbrt",
+    "exp",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "maximum",
+    "minimum",
+    "sign",
+    "sqrt",
+)
+_CODINGS = ("treatment", "sum", "helmert", "diff", "poly", "sas")
+_FUNCTIONS = (*_PLAIN, *(f"np.{name}" for name in _NUMPY), *(f"contr.{name}" for name in _CODINGS))
+_ARITHMETIC = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Compare,
+    ast.BoolOp,
+    ast.operator,
+    ast.unaryop,
+    ast.cmpop,
+    ast.boolop,
+    ast.Constant,
+    ast.List,
+    ast.Tuple,
+    ast.keyword,
+    ast.expr_context,
+)
 
 # singular values below this share of the largest belong to columns that add nothing
 _NOTHING = 1e-10
@@ -42,6 +77,31 @@ class Coding:
     formula: str
     columns: tuple[str, ...]
     spec: Any
+
+    def term(self, name: str) -> list[int]:
+        """Return the columns of the design matrix that a term of the formula has.
+
+        A factor may be named without its ``C()``, a column without its back quotes.
+
+        Raises
+        ------
+        DataError
+            If the formula has no such term.
+        """
+        terms = {str(term): list(place) for term, place in self.spec.term_indices.items()}
+        plain = {_bare(term): place for term, place in terms.items()}
+        found = terms.get(name) or plain.get(name.strip("`"))
+        if found is None:
+            known = ", ".join(term for term in terms if term not in {"0", "1"})
+            raise DataError(f"{name!r} is no term of {self.formula!r}; its terms are {known}")
+        return found
+
+    def levels(self, column: str) -> list[Any] | None:
+        """Return the categories of a column; None if it is a number."""
+        for factor, (_, state) in self.spec.encoder_state.items():
+            if "categories" in state and _bare(str(factor)) == column:
+                return list(state["categories"])
+        return None
 
 
 def study_design(effects: Effects, formula: str) -> tuple[Coding, Floats, list[str]]:
@@ -72,7 +132,7 @@ def study_design(effects: Effects, formula: str) -> tuple[Coding, Floats, list[s
     except (FormulaicError, SyntaxError) as error:
         raise DataError(
             f"the formula {formula!r} cannot be read ({_plain(error)}); write the moderators, for "
-            "example '~ dose + C(salt)'"
+            "example '~ dose + C(salt)', with a name that is no plain word between back quotes"
         ) from None
     if not isinstance(parsed, SimpleFormula):
         raise DataError(
@@ -81,7 +141,7 @@ def study_design(effects: Effects, formula: str) -> tuple[Coding, Floats, list[s
         )
     if all(str(term) in {"0", "1"} for term in parsed):
         raise DataError(f"the formula {formula!r} has no moderator; use pool() for the mean alone")
-    columns = _columns(parsed, effects.table)
+    columns = _columns(formula, parsed)
     _complete(formula, effects.table, columns, effects.labels)
     X, terms, spec = _build(formula, parsed, effects.table)
     faults = [
@@ -111,10 +171,9 @@ def new_design(coding: Coding, newdata: pd.DataFrame) -> Floats:
     labels = [f"row {label}" for label in newdata.index]
     _complete(coding.formula, newdata, coding.columns, labels)
     faults = []
-    for factor, (_, state) in coding.spec.encoder_state.items():
-        known = state.get("categories")
-        column = re.sub(r"^C\((\w+).*\)$", r"\1", str(factor))
-        if known is None or column not in newdata:
+    for column in coding.columns:
+        known = coding.levels(column)
+        if known is None:
             continue
         strange = sorted({str(v) for v in newdata[column]} - {str(v) for v in known})
         if strange:
@@ -134,22 +193,67 @@ def new_design(coding: Coding, newdata: pd.DataFrame) -> Floats:
     return X
 
 
-def _columns(parsed: Any, table: pd.DataFrame) -> tuple[str, ...]:
+def _columns(formula: str, parsed: Any) -> tuple[str, ...]:
     """Columns that a formula needs, in alphabetical order.
 
-    The formula library lists the variables of plain terms, and those it does not know; it leaves
-    out what stands inside its own functions (``scale(dose)``), which the syntax tree shows.
+    Raises
+    ------
+    DataError
+        If it would do more than compute with columns.
     """
-    found = {str(name) for name in parsed.required_variables}
+    found: set[str] = set()
     for term in parsed:
         for factor in term.factors:
-            try:
-                tree = ast.parse(str(factor.expr), mode="eval")
-            except SyntaxError:  # a quoted name, which the library does list
-                continue
-            names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-            found |= names & set(map(str, table.columns))
+            if factor.eval_method.value == "lookup":
+                found.add(str(factor.expr))
+            elif factor.eval_method.value == "python":
+                found |= _names(formula, str(factor.expr))
     return tuple(sorted(found))
+
+
+def _names(formula: str, expression: str) -> set[str]:
+    """Names of the columns in an expression, which may only compute with them."""
+    quoted = re.findall(r"`([^`]+)`", expression)
+    stand_ins = {f"quoted_{number}": name for number, name in enumerate(quoted)}
+    fillers = iter(stand_ins)
+    text = re.sub(r"`[^`]+`", lambda _: next(fillers), expression)
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError as error:
+        raise DataError(
+            f"the formula {formula!r} cannot be read ({error.msg} in {expression!r}); put a column "
+            "whose name is no plain word between back quotes, `like this`"
+        ) from None
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    inside = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and id(node) in called
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in called:
+            if ast.unparse(node) not in _FUNCTIONS:
+                _refuse(formula, ast.unparse(node))
+        elif isinstance(node, ast.Name):
+            if id(node) not in inside:
+                found.add(stand_ins.get(node.id, node.id))
+        elif not isinstance(node, (*_ARITHMETIC, ast.Call)):
+            _refuse(formula, ast.unparse(node))
+    return found
+
+
+def _refuse(formula: str, what: str) -> None:
+    raise DataError(
+        f"the formula {formula!r} holds {what!r}, which is no column or function that a formula "
+        f"may use: compute the values first and give them as a column. Functions are "
+        f"{', '.join(_FUNCTIONS)}"
+    )
+
+
+def _bare(term: str) -> str:
+    """Take ``C()`` and back quotes off a term."""
+    return re.sub(r"C\(`?([^`,()]+)`?[^:]*\)|`([^`]+)`", lambda m: m[1] or m[2], term)
 
 
 def _build(formula: str, source: Any, data: pd.DataFrame) -> tuple[Floats, list[str], Any]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import TooFewStudies
 from meta.synthesis.diagnostics.permutation import NO_SPREAD, check_count, regression_permutation
 from meta.synthesis.engine import (
@@ -22,9 +21,11 @@ from meta.synthesis.engine import (
     tau2_estimate,
     weighted_fit,
 )
+from meta.synthesis.fit_statistics import fit_statistics
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
-from meta.synthesis.models.moderators import Coding, new_design, study_design
-from meta.synthesis.presentation import Answer, check_level, compact, need_effects, p_alone, p_text
+from meta.synthesis.models.coefficients import Regression, coefficient_table
+from meta.synthesis.models.moderators import Coding, study_design
+from meta.synthesis.presentation import check_level, compact, need_effects, p_text
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ _STUDIES_PER_MODERATOR = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetaRegression(Answer):
+class MetaRegression(Regression):
     """The answer of a meta-regression.
 
     Everything is on the scale of computation: for ratio measures a coefficient is the change of the
@@ -54,8 +55,8 @@ class MetaRegression(Answer):
     k : int
         Number of effects.
     coefficients : pandas.DataFrame
-        One row for each: ``term estimate se statistic dof p_value ci_low ci_high``. ``dof`` is None
-        where the reference distribution is normal.
+        One row for each, by its name: ``estimate se statistic dof p_value ci_low ci_high``. ``dof``
+        is None where the reference distribution is normal.
     cov : numpy.ndarray of shape (p, p)
         Covariance of the coefficients.
     qm, qm_p_value : float
@@ -77,6 +78,10 @@ class MetaRegression(Answer):
     r2 : float
         Share of that variance which the moderators explain, percent, floored at 0; NaN where there
         is none to explain.
+    log_likelihood, aic, bic : float
+        Restricted for REML, full for every other method; see :func:`meta.likelihood_ratio`.
+    n_parameters : int
+        Coefficients, and tau2 where there is one.
     i2, h2 : float
         Residual variance between studies as a share of the unexplained variance, percent; total
         over sampling variance.
@@ -112,24 +117,26 @@ class MetaRegression(Answer):
     r2: float
     i2: float
     h2: float
+    log_likelihood: float
+    aic: float
+    bic: float
+    n_parameters: int
     effects: Effects
     notes: tuple[str, ...]
     design: Floats = field(repr=False)
     _coding: Coding = field(repr=False)
 
     @property
-    def scale(self) -> Measure:
-        """The scale on which predicted effects are read."""
-        return measure_of(self.measure)
-
-    @property
     def dof(self) -> int | None:
         """Degrees of freedom of the intervals; None for the normal distribution."""
         return self.k - len(self.cov) if self.ci_method != "wald" else None
 
-    def predict(
-        self, newdata: pd.DataFrame | None = None, *, prediction: bool = True
-    ) -> pd.DataFrame:
+    @property
+    def method(self) -> str:
+        """Estimator of tau2; "none" under the common-effect model."""
+        return self.tau2_method if self.model == "random" else "none"
+
+    def predict(self, newdata: pd.DataFrame | None = None) -> pd.DataFrame:
         """Predict the mean effect of studies with given moderators.
 
         Parameters
@@ -137,14 +144,13 @@ class MetaRegression(Answer):
         newdata : pandas.DataFrame, optional
             A row for each prediction, with every moderator of the formula. The studies' own by
             default.
-        prediction : bool
-            Whether to add the interval in which the true effect of one new such study would lie.
 
         Returns
         -------
         pandas.DataFrame
-            With the index of ``newdata``: ``estimate se ci_low ci_high``, and ``pi_low pi_high``;
-            on the scale of computation.
+            With the index of ``newdata``: ``estimate se ci_low ci_high``, and ``pi_low pi_high``,
+            the interval in which the true effect of one new such study would lie; on the scale of
+            computation.
 
         Raises
         ------
@@ -157,24 +163,9 @@ class MetaRegression(Answer):
         Both intervals have the reference distribution of the coefficients. A prediction outside
         the range of the studies' moderators is an extrapolation.
         """
-        if newdata is None:
-            X, index = self.design, self.effects.table.index
-        else:
-            X, index = new_design(self._coding, newdata), newdata.index
-        estimate = X @ self.coefficients["estimate"].to_numpy(dtype=float)
-        variance = np.einsum("ij,jk,ik->i", X, self.cov, X)
-        quantile = _quantile(self.dof, self.ci_level)
-        half = quantile * np.sqrt(variance)
-        columns = {
-            "estimate": estimate,
-            "se": np.sqrt(variance),
-            "ci_low": estimate - half,
-            "ci_high": estimate + half,
-        }
-        if prediction:
-            reach = quantile * np.sqrt(variance + self.tau2)
-            columns |= {"pi_low": estimate - reach, "pi_high": estimate + reach}
-        return pd.DataFrame(columns, index=index)
+        table = Regression.predict(self, newdata)
+        reach = _quantile(self.dof, self.ci_level) * np.sqrt(table["se"] ** 2 + self.tau2)
+        return table.assign(pi_low=table["estimate"] - reach, pi_high=table["estimate"] + reach)
 
     def permutation(self, *, n_max: int = 5000, seed: int = 0) -> pd.DataFrame:
         """Test the coefficients by permuting which study has which moderators.
@@ -213,7 +204,7 @@ class MetaRegression(Answer):
             self.effects.yi,
             self.effects.vi,
             self.design,
-            _tested(self.coefficients["term"].tolist(), self.design),
+            _tested(self.coefficients.index.tolist(), self.design),
             self.tau2_method if self.model == "random" else None,
             self.ci_method,
             n_max,
@@ -221,7 +212,7 @@ class MetaRegression(Answer):
         )
         return pd.DataFrame(
             {
-                "term": [*self.coefficients["term"], "all moderators"],
+                "term": [*self.coefficients.index, "all moderators"],
                 "statistic": [*self.coefficients["statistic"], self.qm],
                 "p_value": [*p_values, omnibus],
                 "n_permutations": count,
@@ -273,13 +264,6 @@ class MetaRegression(Answer):
         if np.isfinite(self.r2):
             rows.append(("Explained share of τ²", f"R² = {self.r2:.0f} %"))
         return rows
-
-    def _frames(self) -> list[pd.DataFrame]:
-        shown = self.coefficients.drop(columns="dof").copy()
-        for name in shown.columns.drop(["term", "p_value"]):
-            shown[name] = [f"{value:.4g}".replace("-", "−") for value in shown[name]]
-        shown["p_value"] = [p_alone(p) for p in shown["p_value"]]
-        return [shown]
 
 
 def meta_regression(
@@ -374,6 +358,7 @@ def meta_regression(
     qm, qm_p_value = (np.nan, np.nan) if perfect else _omnibus(fit, tested)
     qe, qe_dof = q_statistic(yi, vi, X)
     typical = typical_variance(vi, X)
+    quality = fit_statistics(yi, vi, tau2 if random else None, X, tau2_method)
     return MetaRegression(
         measure=effects.measure,
         formula=str(formula).strip(),
@@ -383,7 +368,7 @@ def meta_regression(
         ci_level=ci_level,
         k=k,
         coefficients=_coefficients(terms, fit, ci_level, perfect),
-        cov=fit.cov,
+        cov=fit.cov * (not perfect),
         qm=qm,
         qm_test="chi2" if fit.dof is None else "F",
         qm_dof=len(tested),
@@ -400,6 +385,8 @@ def meta_regression(
         # without a tau2 the share comes from Q, as in pool()
         i2=100 * (tau2 / (tau2 + typical) if random else max(0.0, qe - qe_dof) / max(qe, qe_dof)),
         h2=tau2 / typical + 1 if random else qe / qe_dof,
+        **quality._asdict(),
+        n_parameters=p + random,
         effects=effects,
         notes=tuple(_notes(k, len(tested), total, tau2, fit.scale, in_use)),
         design=X,
@@ -421,22 +408,10 @@ def _omnibus(fit: WeightedFit, tested: list[int]) -> tuple[float, float]:
 
 
 def _coefficients(terms: list[str], fit: WeightedFit, level: float, perfect: bool) -> pd.DataFrame:
-    beta, dof = fit.beta, fit.dof
-    se = np.sqrt(np.diag(fit.cov))
-    statistic = np.full(len(se), np.nan) if perfect else beta / se
-    half = _quantile(dof, level) * se
-    return pd.DataFrame(
-        {
-            "term": terms,
-            "estimate": beta,
-            "se": se,
-            "statistic": statistic,
-            "dof": pd.Series([dof] * len(terms), dtype=object),
-            "p_value": 2 * stats.t.sf(np.abs(statistic), np.inf if dof is None else dof),
-            "ci_low": beta - half,
-            "ci_high": beta + half,
-        }
-    )
+    # a fit that leaves no spread has no test
+    se = np.sqrt(np.diag(fit.cov)) * (not perfect)
+    index = pd.Index(terms, name="term")
+    return coefficient_table(fit.beta, se, [fit.dof] * len(terms), level, index)
 
 
 def _tested(terms: list[str], X: Floats) -> list[int]:
