@@ -33,6 +33,7 @@ _PUBLIC = {
     "percent_change": "meta.effect_sizes.percent:percent_change",
     # synthesis: from effects to answer
     "pool": "meta.synthesis.models.pool:pool",
+    "pool_many": "meta.synthesis.models.pool_many:pool_many",
     "Pooled": "meta.synthesis.models.pooled:Pooled",
     "to_pymare": "meta.synthesis.estimators:to_pymare",
     "from_pymare": "meta.synthesis.estimators:from_pymare",

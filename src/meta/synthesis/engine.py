@@ -262,19 +262,14 @@ def variance_factor(ci_method: str, scale: ArrayLike) -> Matrix:
 
 
 def quantile(level: float, dof: float | None) -> float:
-    """Return the two-sided quantile of t, or of the normal distribution for no dof or infinity."""
-    tail = (1 + level) / 2
-    if dof is None or np.isinf(dof):
-        return float(special.ndtri(tail))
-    return float(special.stdtrit(dof, tail))
+    """Return the two-sided quantile of t, or of the normal distribution without ``dof``."""
+    return float(special.stdtrit(np.inf if dof is None else dof, (1 + level) / 2))
 
 
 def two_sided(statistic: ArrayLike, dof: float | None) -> Matrix:
-    """Return the two-sided p-value of t statistics, or of normal ones for no dof or infinity."""
-    size = -np.abs(np.asarray(statistic, dtype=float))
-    if dof is None or np.isinf(dof):
-        return np.asarray(2 * special.ndtr(size))
-    return np.asarray(2 * special.stdtr(dof, size))
+    """Return the two-sided p-value of t statistics, or of normal ones without ``dof``."""
+    size = np.abs(np.asarray(statistic, dtype=float))
+    return np.asarray(2 * special.stdtr(np.inf if dof is None else dof, -size))
 
 
 def q_profile(sets: Sets, level: float) -> Matrix:
