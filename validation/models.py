@@ -127,7 +127,7 @@ def clustered(answers: Answers) -> Iterator[Compared]:
         for quantity, got, want, floor in (
             ("estimate", found.estimate, answers(key, "estimate"), found.se),
             ("standard error", found.se, answers(key, "se"), 0.0),
-            ("degrees of freedom", found.dof, answers(key, "dof"), 0.0),
+            ("degrees of freedom", found.dof or 0.0, answers(key, "dof"), 0.0),
             ("interval", limits, answers(key, "ci"), found.se),
             ("p", found.p_value, answers(key, "p"), 0.0),
         ):

@@ -355,10 +355,6 @@ def test_impossible_wishes_are_refused_by_name() -> None:
     with pytest.raises(DataError) as caught:
         plot_forest(fit, mid=-0.5, claimed=np.nan)
     assert len(caught.value.faults) == 2
-    from dataclasses import replace
-
-    with pytest.raises(DataError, match="holds no study"):
-        plot_forest(replace(fit, k=0))
 
 
 def test_labels_are_text_whatever_they_hold(tmp_path: Path) -> None:

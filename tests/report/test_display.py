@@ -169,7 +169,7 @@ def test_what_cannot_be_compared_is_refused():
     with pytest.raises(meta.DataError, match="digits is -1"):
         meta.compare({"a": fit}, "x", digits=-1)
     for function in (meta.behind, meta.linked):
-        with pytest.raises(meta.DataError, match=r"give meta\.pool\(effects\)"):
+        with pytest.raises(meta.DataError, match=r"\(meta\.pool\(effects\)\)"):
             function(fit.effects)
 
 

@@ -8,7 +8,8 @@ from reference_answers import reference
 
 import meta
 from meta.errors import DataError
-from meta.synthesis.presentation import compact, need_pooled, number, p_text
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.presentation import compact, decimals, number, p_text
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,28 @@ def test_every_pooled_effect_has_one_base():
     levels = meta.multilevel(effects, cluster="cluster")
     fits += [levels, meta.robust(levels)]
     for fit in fits:
-        need_pooled(fit, "this")
+        need_estimate("plot_forest", fit)
         shown = [number(float(fit.scale.to_reader(x)), 3) for x in (fit.estimate, fit.ci_low)]
         assert fit.effect_text(3).startswith(f"{shown[0]} ({shown[1]} to ")
         assert fit.effect_text(4) in str(fit)
         assert fit.scale.label in fit._repr_html_()
         assert fit.to_dict()["ci_level"] == 0.95
-    with pytest.raises(DataError, match=r"was given float.*answer of pool\(\)"):
-        need_pooled(0.3, "this")
+    with pytest.raises(DataError, match=r"was given float: give meta.compare\(meta.pool"):
+        need_estimate("compare", 0.3)
+
+
+@pytest.mark.parametrize(
+    ("values", "digits"),
+    [
+        ((-0.384, -0.85, 0.08), 2),
+        ((-0.0005, -0.0009, -0.0001), 4),
+        ((0.0028, 0.0001, 0.072), 4),
+        ((0.97, 0.9692, 0.9708), 3),
+        ((3.86, 1e-9, 1e7), 2),  # a limit of a billionth of the estimate is 0 to a reader
+        ((0.5, 0.5, 0.5), 2),
+        ((0.0, -0.001, 0.001), 3),
+        ((0.3, np.nan, np.nan), 2),
+    ],
+)
+def test_decimals_tell_an_estimate_from_its_limits(values, digits):
+    assert decimals(*values) == digits

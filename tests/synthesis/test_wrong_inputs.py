@@ -9,10 +9,9 @@ from meta.errors import DataError
 
 FIT = meta.pool([0.1, 0.2, 0.4], [0.1, 0.2, 0.1])
 CALLS = {
+    "aggregate_correlated": meta.aggregate_correlated,
     "subgroups": lambda given: meta.subgroups(given, by="label"),
     "meta_regression": lambda given: meta.meta_regression(given, "~ year"),
-    "multilevel": lambda given: meta.multilevel(given, cluster="study_id"),
-    "aggregate_correlated": meta.aggregate_correlated,
     "shared_control_covariance": lambda given: meta.shared_control_covariance(given, cluster="x"),
 }
 
@@ -24,7 +23,16 @@ def test_effects_are_needed(name, given):
         CALLS[name](given)
 
 
-@pytest.mark.parametrize("given", [[0.1, 0.2], None, "depression"])
-def test_robust_needs_effects_or_a_fit(given):
-    with pytest.raises(DataError, match="robust takes effects, or the answer"):
-        meta.robust(given, cluster="study_id")
+@pytest.mark.parametrize("method", [meta.pool, meta.bayes, meta.multilevel, meta.robust])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([0.1, 0.2], "vi is missing"),
+        (None, "takes effects, and was given NoneType"),
+        ("depression", "takes effects, and was given str"),
+    ],
+)
+def test_methods_need_effects_or_an_answer(method, given, words):
+    settings = {"cluster": "study_id"} if method in {meta.multilevel, meta.robust} else {}
+    with pytest.raises(DataError, match=words):
+        method(given, **settings)

@@ -38,7 +38,7 @@ class Finding:
     probability: float = nan
     probability_of: str = ""
     k: int = 0
-    n_total: int | None = None
+    n_total: float | None = None
     used: pd.DataFrame = field(default_factory=pd.DataFrame)
     left_out: pd.DataFrame = field(default_factory=_no_rows)
     arms: pd.DataFrame | None = None

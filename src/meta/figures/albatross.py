@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from meta.errors import need
 from meta.figures import theme
 from meta.figures.canvas import frame, label_points
-from meta.figures.given import need
 
 if TYPE_CHECKING:
     from meta.synthesis.without_pooling.albatross import Albatross
@@ -65,7 +65,7 @@ def plot_albatross(
     """
     from meta.synthesis.without_pooling.albatross import Albatross
 
-    way = "meta.albatross(p_values, n, directions)"
+    way = "meta.plot_albatross(meta.albatross(p_values, n, directions))"
     need("plot_albatross", answer, Albatross, "placed p-values", way)
     points = answer.points
     sign = np.sign(points["z"].to_numpy(dtype=float))

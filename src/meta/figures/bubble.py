@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.canvas import effect_axis, frame, label_points
-from meta.figures.given import need
 from meta.figures.sheet import axis_name, null_place
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def plot_bubble(
     """
     from meta.synthesis.models.regression import MetaRegression
 
-    way = f"meta.meta_regression(effects, {moderator!r}), {moderator!r}"
+    way = f"meta.plot_bubble(meta.meta_regression(effects, {moderator!r}), {moderator!r})"
     need("plot_bubble", regression, MetaRegression, "a meta-regression", way)
     table = regression.effects.table
     if moderator not in table or not pd.api.types.is_numeric_dtype(table[moderator]):

@@ -13,7 +13,7 @@ from meta.figures import theme
 from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.forest import favours
-from meta.figures.given import need_fit, nothing_to_draw, require_columns
+from meta.figures.given import nothing_to_draw, require_columns
 from meta.figures.sheet import (
     Column,
     Foot,
@@ -28,6 +28,7 @@ from meta.figures.sheet import (
     reader_to_axis,
     to_axis,
 )
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.models.pooled import Pooled
 
 _ARMS = "The change within one arm is no effect: the effect is the difference between the arms."
@@ -107,7 +108,7 @@ def plot_claim(
     >>> plot_claim(fit, claimed=-1.2).alt_text()[:60]
     'Claimed effect −1.2 beside the effect that trials show. Stan'
     """
-    need_fit("plot_claim", fit)
+    need_estimate("plot_claim", fit)
     scale = fit.scale
     shown = make.effect_digits(fit, digits)
     _check(fit, claimed, claimed_low, claimed_high, mid)

@@ -9,9 +9,9 @@ from matplotlib.lines import Line2D
 
 from meta.figures import theme
 from meta.figures.canvas import frame, label_points
-from meta.figures.given import need_fit
 from meta.figures.layout import SMALL
 from meta.figures.theme import text_width
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import number
 
@@ -59,7 +59,7 @@ def plot_baujat(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
     """
     from meta.synthesis.diagnostics.influence import baujat
 
-    need_fit("plot_baujat", fit)
+    need_estimate("plot_baujat", fit)
     table = baujat(fit)
     x = table["q_contribution"].to_numpy(dtype=float)
     # identical effects leave no scale to measure a pull by; it is nought then
@@ -123,7 +123,7 @@ def plot_influence(fit: Pooled, *, title: str = "") -> Figure:
     """
     from meta.synthesis.diagnostics.influence import influence
 
-    need_fit("plot_influence", fit)
+    need_estimate("plot_influence", fit)
     table = influence(fit)
     labels = [theme.plain(name) for name in table["label"]]
     marked = table["influential"].to_numpy(dtype=bool)

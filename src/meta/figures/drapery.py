@@ -13,8 +13,8 @@ from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.forest_rows import z_value
-from meta.figures.given import need_fit
 from meta.figures.sheet import axis_name, null_place
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.models.pooled import Pooled
 
 _LEVELS = (0.5, 0.2, 0.1, 0.05, 0.01)
@@ -61,7 +61,7 @@ def plot_drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Fig
     >>> plot_drapery(fit).alt_text()[:55]
     'P-value functions of 3 studies and of the pooled effect'
     """
-    need_fit("plot_drapery", fit)
+    need_estimate("plot_drapery", fit)
     z = z_value(fit.ci_level)
     yi, sei = fit.effects.yi, fit.effects.sei
     null = null_place(fit.scale)

@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.canvas import Canvas, frame
-from meta.figures.given import need
 from meta.figures.layout import SMALL, SMALL_LINE
 from meta.figures.theme import text_width, wrap
 

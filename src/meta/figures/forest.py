@@ -15,7 +15,6 @@ from meta.figures import forest_rows as make
 from meta.figures import theme
 from meta.figures.axis import limits_of_reader, robust_limits
 from meta.figures.draw import draw_sheet
-from meta.figures.given import need
 from meta.figures.risk_of_bias import lights_by_study
 from meta.figures.sheet import (
     Foot,
@@ -27,6 +26,7 @@ from meta.figures.sheet import (
     reader_to_axis,
     to_axis,
 )
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import p_text
 
@@ -137,10 +137,10 @@ def plot_forest(
             f"plot_forest: layout={layout!r} is unknown; use one of {', '.join(make.LAYOUTS)}"
         )
     groups: Subgroups | None = None
-    if not isinstance(fit, Pooled):
-        from meta.synthesis.models.subgroups import Subgroups as Groups
+    from meta.synthesis.models.subgroups import Subgroups as Groups
 
-        need("plot_forest", fit, Groups, "a fit", "meta.pool(effects)")
+    if not isinstance(fit, Groups):
+        need_estimate("plot_forest", fit)
     if isinstance(fit, Pooled):
         if by is not None:
             from meta.synthesis.models.subgroups import subgroups
@@ -152,8 +152,6 @@ def plot_forest(
         )
     else:
         groups, fit = fit, fit.overall
-    if fit.k == 0:
-        raise DataError("plot_forest: the fit holds no study; pool at least one effect first")
     unheard = make.silent_trials(silent, fit)
     sheet = _sheet(
         fit, groups, layout, sort, (treatment, control), title, mid, claimed,
@@ -217,7 +215,7 @@ def _sheet(
     name = "Heterogeneity" if groups is None else "Heterogeneity, all studies"
     beside.append(f"{name}: {fit.heterogeneity_text()}")
     test = f"; against no effect p {p_text(fit.p_value)}" if np.isfinite(fit.p_value) else ""
-    beside.append(f"Method: {fit.method()}{test}")
+    beside.append(f"Method: {fit.method_text()}{test}")
     foot = [Foot(text=rob_text)] if rob_text else []
     foot += make.remarks(fit)
     if groups is not None:

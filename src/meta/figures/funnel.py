@@ -15,8 +15,8 @@ from scipy.stats import norm
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
-from meta.figures.given import need_fit
 from meta.figures.sheet import axis_name, null_place
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import number, p_text
 
@@ -96,7 +96,7 @@ def plot_funnel(
     >>> plot_funnel(fit).alt_text()[:44]
     'Funnel plot of 3 studies. Standardised mean '
     """
-    need_fit("plot_funnel", fit)
+    need_estimate("plot_funnel", fit)
     if predictor not in _NAMES:
         raise DataError(
             f"plot_funnel: predictor={predictor!r} is unknown; use {' or '.join(_NAMES)}"

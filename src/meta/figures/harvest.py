@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from meta.errors import need
 from meta.figures import theme
 from meta.figures.canvas import frame
-from meta.figures.given import need
 from meta.figures.layout import SMALL
 from meta.figures.theme import put, text_width
 
@@ -72,9 +72,8 @@ def plot_harvest(
     """
     from meta.synthesis.without_pooling.combined import DirectionVote
 
-    need(
-        "plot_harvest", vote, DirectionVote, "counted directions", "meta.direction_vote(directions)"
-    )
+    way = "meta.plot_harvest(meta.direction_vote(directions))"
+    need("plot_harvest", vote, DirectionVote, "counted directions", way)
     names = {
         "treated": f"Favours {theme.plain(treatment)}",
         "none": "Leans to neither",

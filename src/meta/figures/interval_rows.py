@@ -197,7 +197,7 @@ def _of_answer(label: str, fit: Pooled, scale: Measure, further: Sequence[str]) 
             plain(note) for note in fit.notes if not note.startswith("the prediction interval")
         ),
         # degrees of freedom differ between answers of one method
-        method=fit.method().partition(" (t, ")[0] if fit.k > 1 else "",
+        method=fit.method_text().partition(" (t, ")[0] if fit.k > 1 else "",
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.draw import draw_sheet
 from meta.figures.forest import favours
-from meta.figures.given import need_fit
 from meta.figures.sheet import (
     Column,
     Foot,
@@ -28,6 +27,7 @@ from meta.figures.sheet import (
     null_line,
     to_axis,
 )
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import compact, p_text
 
@@ -73,7 +73,7 @@ def plot_leave_one_out(
     """
     from meta.synthesis.diagnostics.influence import leave_one_out
 
-    need_fit("plot_leave_one_out", fit)
+    need_estimate("plot_leave_one_out", fit)
     table = leave_one_out(fit)
     labels = [f"without {theme.plain(name)}" for name in table["left_out"]]
     return _steps(
@@ -130,7 +130,7 @@ def plot_cumulative(
     """
     from meta.synthesis.diagnostics.influence import cumulative
 
-    need_fit("plot_cumulative", fit)
+    need_estimate("plot_cumulative", fit)
     table = cumulative(fit, order)
     labels = []
     for i, row in enumerate(table.to_dict("records")):
@@ -182,7 +182,7 @@ def _steps(
     references = null_line(scale)
     if fit.k > 1:
         references.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
-    foot = [Foot(text=f"Method: {fit.method()}.")]
+    foot = [Foot(text=f"Method: {fit.method_text()}.")]
     if fit.k > 1:
         foot.append(Foot(text="Dashed line: the answer with all studies."))
     if any(row.hollow for row in rows):

@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.canvas import Canvas, effect_axis, frame
-from meta.figures.given import need
 from meta.figures.sheet import axis_name, null_place, to_axis
 from meta.figures.theme import SIZE, put, text_width
 from meta.synthesis.diagnostics.multiverse import Multiverse

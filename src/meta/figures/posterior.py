@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from meta.errors import need
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
-from meta.figures.given import need
 from meta.figures.sheet import axis_name, null_place, reader_to_axis
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def plot_posterior(
     """
     from meta.synthesis.bayes.result import BayesFit
 
-    need("plot_posterior", fit, BayesFit, "a Bayesian answer", "meta.bayes(effects)")
+    way = "meta.plot_posterior(meta.bayes(effects))"
+    need("plot_posterior", fit, BayesFit, "a Bayesian answer", way)
     mean = fit.density("mu")
     new = fit.density("prediction")
     scale = fit.scale

@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.canvas import frame
-from meta.figures.given import need
 from meta.figures.layout import LINE
 from meta.figures.theme import SIZE, put, wrap
 
@@ -159,7 +158,7 @@ def plot_prisma_flow(flow: Flow | Effects, ax: Axes | None = None, *, title: str
     else:
         from meta.effect_sizes.container import Effects
 
-        way = 'meta.effects(results, measure="SMD")'
+        way = 'meta.plot_prisma_flow(meta.effects(results, measure="SMD"))'
         need("plot_prisma_flow", flow, Effects, "a Flow or effects", way)
         boxes, words = _results(flow)
     left, right = ([_wrapped(list(pair[side])) for pair in boxes] for side in (0, 1))

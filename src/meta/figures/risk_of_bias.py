@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from meta.errors import DataError
+from meta.errors import DataError, need
 from meta.figures.canvas import frame
 from meta.figures.draw import LIGHTS, light
-from meta.figures.given import need, nothing_to_draw, require_columns
+from meta.figures.given import nothing_to_draw, require_columns
 from meta.figures.layout import SMALL
 from meta.figures.theme import (
     GROUND,
@@ -132,7 +132,8 @@ def lights_by_study(
 
 def _judged(function: str, judgements: pd.DataFrame) -> pd.DataFrame:
     """Read the table that a figure was given."""
-    way = "evidence.risk_of_bias[evidence.risk_of_bias['tool'] == 'RoB2']"
+    rows = "evidence.risk_of_bias[evidence.risk_of_bias['tool'] == 'RoB2']"
+    way = f"meta.{function}({rows})"
     need(function, judgements, pd.DataFrame, "a table of judgements", way)
     judged = read_judgements(judgements)
     nothing_to_draw(function, judged)

@@ -17,8 +17,10 @@ from meta.errors import DataError, need
 from meta.html import Markup, escape
 from meta.report.display import Table, folded, table
 from meta.report.links import study_name
-from meta.synthesis.models.pooled import Pooled, need_fit
-from meta.synthesis.presentation import estimate_text, number
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import estimate_text
+from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.presentation import number
 
 
 def anchor(fit: Pooled) -> str:
@@ -57,7 +59,7 @@ def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Markup:
     >>> print(meta.linked(meta.pool([-0.5, -0.3], [0.04, 0.04])))
     <a class="fit" href="#fit-...">−0.40 (−1.67 to 0.87)</a>
     """
-    need_fit(fit, "linked")
+    need_estimate("linked", fit)
     target = _among(fit) if among else anchor(fit)
     return Markup(f'<a class="fit" href="#{target}">{escape(fit.effect_text(digits))}</a>')
 
@@ -95,7 +97,7 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
     >>> meta.behind(fit).frame["label"].tolist()
     ['B', 'A']
     """
-    need_fit(fit, "behind")
+    need_estimate("behind", fit)
     yi, half = fit.effects.yi, float(norm.ppf(0.975)) * fit.effects.sei
     rows = fit.effects.table.assign(
         estimate=fit.scale.to_reader(yi),

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.measures import Measure, measure_of
-from meta.errors import DataError, need
+from meta.errors import DataError
 
+# raised by one whenever a key of to_dict() changes its name or meaning, or goes
+SCHEMA = "meta/1"
 # from here on decimals say nothing, and digits need separators
 _LONG = 1e5
 _BILLION = 1e9
@@ -39,12 +40,28 @@ class Answer:
         return []
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every number as plain Python values, ready for JSON; NaN becomes None."""
-        return {
+        """Return every number as plain Python values, ready for JSON.
+
+        Returns
+        -------
+        dict
+            ``schema`` ("meta/1": raised whenever a key changes its name or meaning, or goes) and
+            ``kind`` (the class), then a key for each attribute, as the class documents them, on the
+            scale of computation. What is not finite becomes None; an array a list; a table a list
+            of its rows; effects a list of ``study_id label yi vi``; an answer within the answer a
+            dictionary of this form.
+        """
+        return {"schema": SCHEMA, "kind": type(self).__name__} | {
             item.name: plain(getattr(self, item.name))
             for item in fields(self)  # type: ignore[arg-type]
             if item.repr
         }
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.notes))
 
     def __str__(self) -> str:
         rows = self._rows()
@@ -63,59 +80,6 @@ class Answer:
         listed = f"<ul>{notes}</ul>" if notes else ""
         caption = f"<caption>{escape(self._caption)}</caption>"
         return f'<table class="pooled">{caption}{body}</table>{tables}{listed}'
-
-
-class PooledAnswer(Answer):
-    """Base of answers that are one pooled effect with its confidence interval."""
-
-    __slots__ = ()
-
-    measure: str
-    k: int
-    estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    ci_level: float
-
-    @property
-    def scale(self) -> Measure:
-        """The scale on which the effect is read."""
-        return measure_of(self.measure)
-
-    def effect_text(self, digits: int = 2) -> str:
-        """Return the effect and its interval on the reader's scale, for example "-0.5 (-1 to 0)".
-
-        Parameters
-        ----------
-        digits : int
-            Decimals.
-        """
-        return estimate_text(self.scale, self.estimate, self.ci_low, self.ci_high, digits)
-
-
-def need_pooled(fit: Any, what: str) -> None:
-    """Refuse anything but one pooled effect with its interval.
-
-    Raises
-    ------
-    DataError
-        With the way to one.
-    """
-    way = "the answer of pool(), mantel_haenszel(), peto(), glmm(), multilevel() or robust()"
-    need(what, fit, PooledAnswer, "a pooled effect", way)
-
-
-def need_effects(effects: Any, what: str) -> None:
-    """Refuse anything but effects, such as a fit of them or bare arrays.
-
-    Raises
-    ------
-    DataError
-        With the way to them.
-    """
-    way = "meta.Effects.from_arrays(yi, vi) for bare arrays, and fit.effects for those of a fit"
-    need(what, effects, Effects, "effects", way)
 
 
 def plain(value: Any) -> Any:
@@ -158,6 +122,28 @@ def number(value: float, digits: int = 2) -> str:
     return text.replace("-", "−")
 
 
+def decimals(estimate: float, low: float, high: float, least: int = 2, most: int = 10) -> int:
+    """Count the decimals that tell an estimate from its limits and from 0, ``least`` or more.
+
+    A limit is told from 0 unless it is less than a hundredth of the estimate.
+
+    Examples
+    --------
+    >>> decimals(-0.384, -0.85, 0.08), decimals(-0.0005, -0.0009, -0.0001)
+    (2, 4)
+    """
+    values = [float(value) for value in (estimate, low, high) if np.isfinite(value)]
+    middle, *ends = values or [0.0]
+    for digits in range(least, most):
+        shown = round(middle, digits)
+        apart = all(round(end, digits) != shown for end in ends if end != middle)
+        if apart and all(
+            round(value, digits) for value in values if abs(value) > abs(middle) / 100
+        ):
+            return digits
+    return least
+
+
 def compact(value: float) -> str:
     """Write a variance: three decimals, more where it is small, fewer where it is large."""
     if not np.isfinite(value):
@@ -177,13 +163,6 @@ def p_text(p: float) -> str:
 def p_alone(p: float) -> str:
     """Write a p-value where its name stands before it: "0.012", "< 0.001"."""
     return p_text(p).removeprefix("= ")
-
-
-def estimate_text(scale: Measure, estimate: float, low: float, high: float, digits: int = 2) -> str:
-    """Write an estimate and its interval on the reader's scale."""
-    shown = number(scale.to_reader(estimate), digits)
-    limits = [number(scale.to_reader(limit), digits) for limit in (low, high)]
-    return f"{shown} ({limits[0]} to {limits[1]})"
 
 
 def check_level(ci_level: float) -> None:

@@ -24,7 +24,7 @@ def schools():
 def test_eight_schools_tau_as_printed_by_bayesmeta(schools):
     # vignette "bayesmeta" of the R package bayesmeta (Röver), print(schools.example.1) and
     # post.interval(tau.level=0.95, method="central"): seven printed digits
-    assert schools.tau_median == pytest.approx(4.758539, abs=6e-7)
+    assert schools.tau == pytest.approx(4.758539, abs=6e-7)
     assert schools.tau_mean == pytest.approx(5.884511, abs=6e-7)
     assert schools.tau_low == pytest.approx(0.2199559, abs=6e-8)
     assert schools.tau_high == pytest.approx(18.0531718, abs=6e-8)
@@ -34,15 +34,15 @@ def test_eight_schools_tau_as_printed_by_bayesmeta(schools):
 def test_eight_schools_effect_as_printed_by_bayesmeta(schools):
     # the same vignette; bayesmeta approximates mu by a discrete mixture (delta 0.01, epsilon 1e-4),
     # so its last digits are its own
-    assert schools.median == pytest.approx(7.962961, abs=1e-3)
+    assert schools.estimate == pytest.approx(7.962961, abs=1e-3)
     assert schools.mean == pytest.approx(7.985729, abs=1e-3)
-    assert schools.sd == pytest.approx(4.995762, abs=1e-3)
+    assert schools.se == pytest.approx(4.995762, abs=1e-3)
     assert schools.probability(above=0) == pytest.approx(0.9487521, abs=1e-4)
     assert schools.posterior.mu().quantile(0.95)[0] == pytest.approx(16.11009, abs=2e-3)
 
 
 def test_eight_schools_shrinkage_as_printed_by_bayesmeta(schools):
-    median = schools.shrinkage()["median"].to_numpy()
+    median = schools.shrinkage()["estimate"].to_numpy()
     assert median[[0, 6, 7]] == pytest.approx([10.093581, 9.786985, 8.266594], abs=2e-2)
 
 
@@ -86,16 +86,16 @@ def test_point_prior_near_zero_is_the_common_effect():
     weight = 1 / V
     estimate, se = weight @ Y / weight.sum(), weight.sum() ** -0.5
     z = stats.norm.ppf(0.975)
-    assert fit.median == pytest.approx(estimate, abs=1e-9)
+    assert fit.estimate == pytest.approx(estimate, abs=1e-9)
     assert [fit.ci_low, fit.ci_high] == pytest.approx([estimate - z * se, estimate + z * se])
-    assert fit.shrinkage()["median"].to_numpy() == pytest.approx(estimate, abs=1e-6)
+    assert fit.shrinkage()["estimate"].to_numpy() == pytest.approx(estimate, abs=1e-6)
 
 
 def test_point_prior_near_zero_with_a_prior_of_the_effect():
     fit = meta.bayes(Y, V, tau_prior="halfnormal(0.000001)", mu_prior="normal(1, 0.1)")
     precision = (1 / V).sum() + 100
     assert fit.mean == pytest.approx(((Y / V).sum() + 100) / precision, abs=1e-9)
-    assert fit.sd == pytest.approx(precision**-0.5)
+    assert fit.se == pytest.approx(precision**-0.5)
 
 
 def test_many_studies_agree_with_reml():
@@ -105,15 +105,15 @@ def test_many_studies_agree_with_reml():
     fit = meta.bayes(yi, vi)
     pooled = meta.pool(yi, vi, ci_method="wald")
     # the prior is worth about one study in 800
-    assert fit.median == pytest.approx(pooled.estimate, abs=2e-4)
+    assert fit.estimate == pytest.approx(pooled.estimate, abs=2e-4)
     assert fit.ci_low == pytest.approx(pooled.ci_low, abs=1e-3)
-    assert fit.tau_median == pytest.approx(np.sqrt(pooled.tau2), abs=2e-3)
+    assert fit.tau == pytest.approx(np.sqrt(pooled.tau2), abs=2e-3)
 
 
 def test_one_study_is_the_prior_spread_over_it():
     fit = meta.bayes([-0.5], [0.04], tau_prior="halfnormal(0.5)", measure="SMD")
-    assert fit.tau_median == pytest.approx(0.5 * stats.halfnorm.ppf(0.5))
-    assert fit.sd == pytest.approx(np.sqrt(0.04 + 0.25))
+    assert fit.tau == pytest.approx(0.5 * stats.halfnorm.ppf(0.5))
+    assert fit.se == pytest.approx(np.sqrt(0.04 + 0.25))
     assert any("one trial, not a meta-analysis" in note for note in fit.notes)
 
 
@@ -137,10 +137,10 @@ def test_scale_and_sign(studies, factor):
     fit = meta.bayes(y, v, tau_prior="halfnormal(0.5)")
     other = meta.bayes(-factor * y, factor**2 * v, tau_prior=f"halfnormal({0.5 * factor!r})")
     size = factor * fit.tau_high
-    assert other.median == pytest.approx(-factor * fit.median, abs=1e-7 * size)
+    assert other.estimate == pytest.approx(-factor * fit.estimate, abs=1e-7 * size)
     assert other.ci_low == pytest.approx(-factor * fit.ci_high, abs=1e-7 * size)
-    assert other.tau_median == pytest.approx(factor * fit.tau_median, rel=1e-7)
-    assert fit.pi_low <= fit.ci_low < fit.median < fit.ci_high <= fit.pi_high
+    assert other.tau == pytest.approx(factor * fit.tau, rel=1e-7)
+    assert fit.pi_low <= fit.ci_low < fit.estimate < fit.ci_high <= fit.pi_high
 
 
 def test_probabilities_add_up(schools):
@@ -188,17 +188,17 @@ def test_rhodes_median_of_tau2():
 
 def test_heavy_tails_are_named():
     fit = meta.bayes([-0.5], [0.04], tau_prior="halfcauchy(0.5)")
-    assert fit.sd == np.inf
+    assert fit.se == np.inf
     assert fit.tau_mean == np.inf
     assert np.isnan(fit.mean)
     assert any("infinite" in note for note in fit.notes)
-    assert fit.to_dict()["sd"] is None
+    assert fit.to_dict()["se"] is None
 
 
 def test_a_fit_effects_and_arrays_give_the_same():
     pooled = meta.pool(Y, V, measure="SMD")
-    assert meta.bayes(pooled).median == meta.bayes(pooled.effects).median
-    assert meta.bayes(pooled).median == meta.bayes(Y, V, measure="SMD").median
+    assert meta.bayes(pooled) == meta.bayes(pooled.effects)
+    assert meta.bayes(pooled).estimate == meta.bayes(Y, V, measure="SMD").estimate
 
 
 def test_texts():

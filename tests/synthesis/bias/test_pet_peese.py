@@ -38,9 +38,9 @@ def simulated(mean, slope=0.0, seed=1):
 
 def test_the_rule():
     present, absent = pet_peese(simulated(0.5)), pet_peese(simulated(0.0, slope=1.5))
-    assert present.chosen == "PEESE"
+    assert present.model == "PEESE"
     assert present.estimate == present.table["estimate"][1]
-    assert absent.chosen == "PET"
+    assert absent.model == "PET"
     assert absent.estimate == absent.table["estimate"][0]
     assert absent.estimate == pytest.approx(0, abs=0.15)
 
@@ -51,7 +51,7 @@ def test_an_intercept_on_the_other_side_keeps_pet():
     wobble = 0.01 * np.cos(np.arange(12) * 2.0)
     answer = pet_peese(meta.pool(-0.3 + 3 * sei + wobble, sei**2))
     assert answer.table["p_value"][0] < 0.01
-    assert answer.chosen == "PET"
+    assert answer.model == "PET"
 
 
 def test_standardised_mean_differences_use_group_sizes():
@@ -82,7 +82,7 @@ def test_unit_and_sign():
     fit = fit_of("bcg_RR")
     other = meta.pool(-10 * np.asarray(ref["yi"]), 100 * np.asarray(ref["vi"]))
     assert pet_peese(other).estimate == pytest.approx(-10 * pet_peese(fit).estimate, rel=CLOSED)
-    assert pet_peese(other).chosen == pet_peese(fit).chosen
+    assert pet_peese(other).model == pet_peese(fit).model
 
 
 def test_display():

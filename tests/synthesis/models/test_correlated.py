@@ -26,7 +26,7 @@ def two_outcomes(**columns):
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
 def test_composite_is_the_mean_with_its_variance(rho):
-    answer = aggregate_correlated(two_outcomes(), rho=rho)
+    answer = aggregate_correlated(two_outcomes(), correlation=rho)
     assert answer.yi.tolist() == pytest.approx([0.2, 0.5], rel=CLOSED)
     want = (0.05 + 0.07 + 2 * rho * np.sqrt(0.05 * 0.07)) / 4
     assert answer.vi.tolist() == pytest.approx([want, 0.04], rel=CLOSED)
@@ -37,7 +37,9 @@ def test_borenstein_chapter_24():
     # equal variances V: the composite's is V (1 + rho) / 2, and V itself at rho = 1
     effects = meta.Effects.from_arrays([0.2, 0.4], [0.1, 0.1], study_id=["A", "A"])
     for rho in (0.0, 0.25, 0.5, 0.75):
-        assert aggregate_correlated(effects, rho=rho).vi[0] == pytest.approx(0.1 * (1 + rho) / 2)
+        assert aggregate_correlated(effects, correlation=rho).vi[0] == pytest.approx(
+            0.1 * (1 + rho) / 2
+        )
 
 
 def test_composite_keeps_what_agrees():
@@ -55,8 +57,8 @@ def test_composite_keeps_what_agrees():
 
 def test_composite_refuses_impossible_correlations():
     for rho in (-0.1, 1.0, np.nan):
-        with pytest.raises(DataError, match="rho is"):
-            aggregate_correlated(two_outcomes(), rho=rho)
+        with pytest.raises(DataError, match="correlation is"):
+            aggregate_correlated(two_outcomes(), correlation=rho)
 
 
 def shared(measure, **columns):

@@ -148,7 +148,7 @@ def test_tables_without_a_contrast_are_left_out_by_name():
     assert large.estimate == pytest.approx(small.estimate, rel=1e-10)
     assert large.k == 4
     assert any("study 5" in note for note in large.notes)
-    assert list(large.table["used"]) == [True] * 4 + [False]
+    assert list(large.weights > 0) == [True] * 4 + [False]
 
 
 @pytest.mark.parametrize(

@@ -94,12 +94,12 @@ def test_assink2016_equals_metafor():
         [0.188, 0.112], abs=5e-4
     )
     # metafor 3.8: V by vcalc(rho = 0.6), six decimals
-    correlated = multilevel(effects, cluster="study", rho=0.6)
+    correlated = multilevel(effects, cluster="study", correlation=0.6)
     assert correlated.estimate == pytest.approx(0.367755, abs=5e-7)
     assert correlated.se == pytest.approx(0.096532, abs=5e-7)
     assert correlated.sigma2_between == pytest.approx(0.080733, abs=5e-7)
     assert correlated.sigma2_within == pytest.approx(0.154543, abs=5e-7)
-    assert any("assumption (0.6)" in note for note in correlated.notes)
+    assert any("errors within clusters (0.6) is an assumption" in note for note in correlated.notes)
 
 
 def dense(effects, codes, units, covariance, restricted):
@@ -131,7 +131,7 @@ def test_equals_the_dense_likelihood_with_shared_inner_units(method):
     yi = rng.normal(size=6)[codes] * 0.5 + rng.normal(size=20)[units] * 0.4
     yi += np.sqrt(vi) * rng.normal(size=20)
     effects = meta.Effects.from_arrays(yi, vi, trial=codes, arm=inner)
-    fit = multilevel(effects, cluster="trial", inner="arm", rho=0.4, method=method)
+    fit = multilevel(effects, cluster="trial", inner="arm", correlation=0.4, tau2_method=method)
     sei = np.sqrt(vi)
     covariance = np.where(codes[:, None] == codes[None, :], 0.4 * np.outer(sei, sei), 0)
     np.fill_diagonal(covariance, vi)
@@ -163,7 +163,7 @@ def test_equals_the_dense_likelihood_with_shared_inner_units(method):
 def test_one_effect_a_cluster_is_the_ordinary_model(method):
     ref = reference("bcg_RR")
     effects = meta.Effects.from_arrays(ref["yi"], ref["vi"], measure="RR")
-    fit = multilevel(effects, cluster="study_id", method=method, ci_method="wald")
+    fit = multilevel(effects, cluster="study_id", tau2_method=method, ci_method="wald")
     simple = meta.pool(effects, tau2_method=method, ci_method="wald", prediction_method="z")
     assert fit.sigma2_between == pytest.approx(simple.tau2, rel=ITERATIVE)
     assert fit.sigma2_within == 0
@@ -187,15 +187,15 @@ def test_variances_may_be_zero():
 
 def test_order_unit_and_sign_do_not_matter():
     effects = assink()
-    fit = multilevel(effects, cluster="study", rho=0.3)
+    fit = multilevel(effects, cluster="study", correlation=0.3)
     shuffled = effects.subset(np.random.default_rng(3).permutation(100))
-    other = multilevel(shuffled, cluster="study", rho=0.3)
+    other = multilevel(shuffled, cluster="study", correlation=0.3)
     assert other.estimate == pytest.approx(fit.estimate, rel=ITERATIVE)
     assert robust(other).dof == pytest.approx(robust(fit).dof, rel=ITERATIVE)
     scaled = meta.Effects.from_arrays(
         -1e3 * effects.yi, 1e6 * effects.vi, study=effects.table["study"]
     )
-    other = multilevel(scaled, cluster="study", rho=0.3)
+    other = multilevel(scaled, cluster="study", correlation=0.3)
     assert other.estimate == pytest.approx(-1e3 * fit.estimate, rel=ITERATIVE)
     assert other.sigma2_within == pytest.approx(1e6 * fit.sigma2_within, rel=ITERATIVE)
 
@@ -211,7 +211,7 @@ def test_a_given_covariance():
     )
     covariance = shared_control_covariance(effects, cluster="trial")
     fit = multilevel(effects, cluster="trial", sampling_covariance=covariance)
-    assert fit.rho is None
+    assert fit.correlation is None
     np.testing.assert_array_equal(fit.sampling_covariance, covariance)
     inverse = np.linalg.inv(fit.marginal_covariance())
     assert fit.se == pytest.approx(1 / np.sqrt(inverse.sum()), rel=CLOSED)
@@ -251,15 +251,15 @@ def test_wrong_input_is_named():
     assert len(caught.value.faults) == 2
     with pytest.raises(DataError, match="cluster='report' is no column"):
         multilevel(effects, cluster="report")
-    with pytest.raises(DataError, match="2 labels for 3 effects"):
+    with pytest.raises(DataError, match="for 3 effects"):
         multilevel(effects, cluster=["A", "B"])
     with pytest.raises(TooFewStudies, match="one cluster"):
         multilevel(effects, cluster=["A"] * 3)
     for setting, message in (
-        ({"rho": 1.0}, "rho is 1.0"),
-        ({"rho": 0.5, "sampling_covariance": np.eye(3)}, "twice"),
+        ({"correlation": 1.0}, "correlation is 1.0"),
+        ({"correlation": 0.5, "sampling_covariance": np.eye(3)}, "twice"),
         ({"sampling_covariance": np.eye(2)}, "shape"),
-        ({"method": "DL"}, "method='DL'"),
+        ({"tau2_method": "DL"}, "tau2_method='DL'"),
         ({"ci_method": "HK"}, "ci_method='HK'"),
         ({"ci_level": 95}, "ci_level is 95"),
     ):
@@ -268,7 +268,7 @@ def test_wrong_input_is_named():
 
 
 def test_multilevel_shows_itself():
-    fit = multilevel(assink(), cluster="study", rho=0.6)
+    fit = multilevel(assink(), cluster="study", correlation=0.6)
     text = str(fit)
     assert "100 in 17 clusters" in text
     assert "t, 16 df" in text
@@ -316,7 +316,7 @@ def test_equal_weights_follow_the_closed_forms():
 def test_the_working_model_of_a_multilevel_fit_equals_clubsandwich(name):
     answers = reference(f"../metafor5/{name}")
     effects = meta.Effects.from_arrays(answers["yi"], answers["vi"], district=answers["district"])
-    fit = multilevel(effects, cluster="district", rho=answers.get("rho"))
+    fit = multilevel(effects, cluster="district", correlation=answers.get("rho"))
     answer = robust(fit)
     assert answer.model_se == pytest.approx(fit.se, rel=CLOSED)
     assert answer.estimate == fit.estimate

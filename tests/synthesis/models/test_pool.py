@@ -286,7 +286,9 @@ def test_result_is_frozen_and_turns_into_json():
     values = json.loads(json.dumps(fit.to_dict(), allow_nan=False))
     assert values["pi_low"] is None
     assert values["effects"][0]["label"] == "A <b>"
-    assert list(fit.to_frame().columns)[:3] == ["measure", "model", "tau2_method"]
+    assert values["schema"] == "meta/1"
+    assert values["kind"] == "Pooled"
+    assert list(fit.to_frame().columns)[:3] == ["measure", "scale", "model"]
     assert "<b>" not in fit.effects._repr_html_()
     assert 'scope="row"' in fit._repr_html_()
 

@@ -36,7 +36,7 @@ def test_equals_metafor(name, measure):
     assert got.se == pytest.approx(want["se"], rel=CLOSED)
     assert [got.ci_low, got.ci_high] == pytest.approx(want["ci"], rel=CLOSED, abs=CLOSED * size)
     assert got.q == pytest.approx(want["Q"], rel=CLOSED)
-    assert got.table["weight"].sum() == pytest.approx(100)
+    assert got.weights.sum() == pytest.approx(100)
 
 
 def test_tests_of_association_and_equal_odds_ratios_on_bcg():
@@ -99,7 +99,7 @@ def test_tables_without_events_leave_ratios_and_weigh_in_differences():
         assert large.k == 2
         assert large.n_total == 220
         assert any("study 3" in note and "left out" in note for note in large.notes)
-        assert large.table["weight"].iloc[2] == 0
+        assert large.weights[2] == 0
     small, large = fit(few, "RD"), fit(more, "RD")
     # n_t n_c / N: 25 + 30 against 25 + 30 + 20
     assert large.estimate == pytest.approx(small.estimate * 55 / 75, rel=CLOSED)
@@ -214,6 +214,6 @@ def test_shows_itself_in_words_html_and_json():
     assert "<caption>" in got._repr_html_()
     values = json.loads(json.dumps(got.to_dict()))
     assert values["k"] == 6
-    assert len(values["table"]) == 6
+    assert len(values["effects"]) == 6
     risk = fit(reference("hine1989_binary_methods")["arms"], "RR")
     assert json.loads(json.dumps(risk.to_dict()))["breslow_day"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from meta.effect_sizes.container import Effects
@@ -14,14 +15,18 @@ from meta.synthesis.bayes import priors
 from meta.synthesis.bayes.priors import TauPrior
 from meta.synthesis.bayes.quadrature import posterior
 from meta.synthesis.bayes.result import BayesFit
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.estimate import Estimate
+from meta.synthesis.given import effects_of
+from meta.synthesis.presentation import check_level
 
 
 def bayes(
-    effects: Pooled | Effects | ArrayLike,
-    vi: ArrayLike | None = None,
+    effects: Effects | Estimate | ArrayLike | str,
+    vi: ArrayLike | str | None = None,
     *,
-    labels: Sequence[str] | None = None,
+    sei: ArrayLike | str | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
     measure: str | None = None,
     tau_prior: str = "halfnormal(0.5)",
     mu_prior: str | None = None,
@@ -31,12 +36,16 @@ def bayes(
 
     Parameters
     ----------
-    effects : Pooled, Effects or array_like of shape (k,)
-        A fit whose effects are taken, effects, or bare effects ``yi`` (logarithms for ratio
+    effects : Effects, Estimate or array_like of shape (k,)
+        Effects, an answer whose effects are taken, or bare effects ``yi`` (logarithms for ratio
         measures).
     vi : array_like of shape (k,), optional
         Sampling variances of bare effects, all above 0. Must not be given with the other forms.
-    labels : sequence of str, optional
+    sei : array_like of shape (k,), optional
+        Standard errors of bare effects, in place of ``vi``.
+    data : pandas.DataFrame, optional
+        Table of bare effects, as in :func:`meta.pool`.
+    labels : sequence of str or str, optional
         Names of bare effects.
     measure : str, optional
         Measure of bare effects, ``"GEN"`` by default.
@@ -101,42 +110,50 @@ def bayes(
     >>> print(fit.effect_text())
     −0.37 (−0.81 to 0.11)
     """
-    data = _as_effects(effects, vi, labels, measure)
-    if not 0 < ci_level < 1:
-        raise DataError(f"ci_level is {ci_level}; give a share between 0 and 1, for example 0.95")
-    prior, centre = _read_priors(tau_prior, mu_prior, data.measure)
-    if data.k == 0:
+    given = effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data)
+    check_level(ci_level)
+    prior, centre = _read_priors(tau_prior, mu_prior, given.measure)
+    if given.k == 0:
         raise TooFewStudies("there is no effect to analyse")
-    found = posterior(data.yi, data.vi, prior, centre)
+    found = posterior(given.yi, given.vi, prior, centre)
     mu, prediction, tail = found.mu(), found.prediction(), (1 - ci_level) / 2
     # powers of tau by which the likelihood falls: one study is spent on a flat prior of mu
-    power = data.k - (centre is None)
+    power = given.k - (centre is None)
     mean = float(found.weight @ found.mean)
     variance = float(found.weight @ (found.var + (found.mean - mean) ** 2))
     first, second = (_moment_exists(prior.tail, power, order) for order in (1, 2))
-    null = measure_of(data.measure).null
-    below = np.log(null) if measure_of(data.measure).log else null
+    null = measure_of(given.measure).null
+    below = np.log(null) if measure_of(given.measure).log else null
+    precision = 1 / (given.vi[:, None] + found.tau**2)
+    known = 0.0 if centre is None else centre[1] ** -2
+    weights = (precision / (precision.sum(axis=0) + known)) @ found.weight
     return BayesFit(
-        measure=data.measure,
-        tau_prior=prior.text,
-        mu_prior=None if centre is None else f"normal({centre[0]:.10g}, {centre[1]:.10g})",
+        measure=given.measure,
+        model="bayes",
+        k=given.k,
+        n_total=given.n_total,
+        estimate=float(mu.quantile(0.5)[0]),
+        se=float(np.sqrt(variance)) if second or centre is not None else np.inf,
+        dof=None,
+        statistic=np.nan,
+        p_value=np.nan,
         ci_level=ci_level,
-        k=data.k,
-        n_total=data.n_total,
-        median=float(mu.quantile(0.5)[0]),
-        mean=mean if first or centre is not None else np.nan,
-        sd=float(np.sqrt(variance)) if second or centre is not None else np.inf,
         ci_low=float(mu.quantile(tail)[0]),
         ci_high=float(mu.quantile(1 - tail)[0]),
         pi_low=float(prediction.quantile(tail)[0]),
         pi_high=float(prediction.quantile(1 - tail)[0]),
-        tau_median=found.tau_quantile(0.5),
+        prediction_dof=np.inf,
+        tau2=found.tau_quantile(0.5) ** 2,
+        tau_prior=prior.text,
+        mu_prior=None if centre is None else f"normal({centre[0]:.10g}, {centre[1]:.10g})",
+        mean=mean if first or centre is not None else np.nan,
         tau_mean=float(found.weight @ found.tau) if first else np.inf,
         tau_low=found.tau_quantile(tail),
         tau_high=found.tau_quantile(1 - tail),
         p_below_null=float(mu.cdf(below)[0]) if np.isfinite(below) else np.nan,
-        effects=data,
-        notes=tuple(_notes(data, prior.text, prior.source, first, second, centre)),
+        weights=100 * weights,
+        effects=given,
+        notes=(*given.notes, *_notes(given, prior.text, prior.source, first, second, centre)),
         posterior=found,
     )
 
@@ -158,25 +175,6 @@ def _read_priors(
     if prior is None or faults:
         raise DataError.from_faults("priors", faults)
     return prior, centre
-
-
-def _as_effects(
-    effects: Pooled | Effects | ArrayLike,
-    vi: ArrayLike | None,
-    labels: Sequence[str] | None,
-    measure: str | None,
-) -> Effects:
-    if isinstance(effects, Pooled | Effects):
-        given = {"vi": vi, "labels": labels, "measure": measure}
-        extra = [name for name, value in given.items() if value is not None]
-        if extra:
-            raise DataError(f"{', '.join(extra)} cannot be given with {type(effects).__name__}")
-        data = effects.effects if isinstance(effects, Pooled) else effects
-        Effects.from_arrays(data.table["yi"], data.table["vi"], data.labels)
-        return data
-    if vi is None:
-        raise DataError("vi is missing: give the sampling variance of each effect")
-    return Effects.from_arrays(effects, vi, labels, measure or "GEN")
 
 
 def _moment_exists(tail: float, power: int, order: int) -> bool:

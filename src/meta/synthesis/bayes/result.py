@@ -3,89 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from meta.effect_sizes.container import Effects
-from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
 from meta.synthesis.bayes.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.bayes.quadrature import Mixture, Posterior
-from meta.synthesis.presentation import Answer, compact, number
+from meta.synthesis.estimate import RandomEffects
+from meta.synthesis.presentation import compact
 
 # the median of a half-normal prior of scale 1: it turns any prior into the half-normal scale that
 # the sensitivity table is centred on
 _HALF_NORMAL_MEDIAN = 0.6744897501960817
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BayesFit(Answer):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BayesFit(RandomEffects):
     """Posterior of one meta-analysis.
 
-    Effects and limits are on the scale of computation: natural logarithms for ratio measures.
-    Texts show them on the reader's scale. Intervals have equal tails: as much posterior probability
-    lies below as above. A moment that does not exist (the prior of tau has too heavy a tail for so
-    few studies) is infinite, or NaN for ``mean``, and a note says so.
+    It has the attributes of every random-effects estimate. ``estimate`` and ``tau`` are posterior
+    medians, ``se`` is the posterior standard deviation of the mean effect, intervals have equal
+    tails (as much posterior probability lies below as above), and ``weights`` are posterior means;
+    their sum lacks the share of an informative prior of the mean effect. There is no test:
+    ``statistic`` and ``p_value`` are NaN. A moment that does not exist (the prior of tau has too
+    heavy a tail for so few studies) is infinite, or NaN for ``mean``, and a note says so.
 
     Attributes
     ----------
-    measure : str
-        Effect measure of the input.
     tau_prior, mu_prior : str, str or None
         Priors as written; None for a flat prior of the mean effect.
-    ci_level : float
-        Posterior probability of all intervals, between 0 and 1.
-    k : int
-        Number of effects.
-    n_total : int or None
-        People in them, each once; None unless every number is known.
-    median, mean, sd, ci_low, ci_high : float
-        Posterior of the mean effect mu.
-    pi_low, pi_high : float
-        Predictive interval: where the true effect of a new, similar study would lie.
-    tau_median, tau_mean, tau_low, tau_high : float
-        Posterior of tau, the standard deviation of the true effects, in units of the effect.
+    mean : float
+        Posterior mean of the mean effect.
+    tau_mean, tau_low, tau_high : float
+        Posterior mean and interval of tau, in units of the effect.
     p_below_null : float
-        Posterior probability that mu is below no effect.
-    effects : Effects
-        What was analysed.
-    notes : tuple of str
-        Sentences that must stand beside these numbers wherever they are shown.
+        Posterior probability that the mean effect is below no effect.
     posterior : Posterior
         The quadrature that all of this rests on.
     """
 
     _caption: ClassVar[str] = "Posterior effect"
+    _interval_name: ClassVar[str] = "credible interval"
+    _method: ClassVar[str] = "meta.synthesis.bayes.model:bayes"
+    _arguments: ClassVar[tuple[str, ...]] = ("tau_prior", "mu_prior", "ci_level")
 
-    measure: str
     tau_prior: str
     mu_prior: str | None
-    ci_level: float
-    k: int
-    n_total: int | None
-    median: float
     mean: float
-    sd: float
-    ci_low: float
-    ci_high: float
-    pi_low: float
-    pi_high: float
-    tau_median: float
     tau_mean: float
     tau_low: float
     tau_high: float
     p_below_null: float
-    effects: Effects
-    notes: tuple[str, ...]
     posterior: Posterior = field(repr=False)
 
-    @property
-    def scale(self) -> Measure:
-        """The scale on which the effect is read."""
-        return measure_of(self.measure)
+    def interval(self, level: float | None = None) -> tuple[float, float]:
+        """Return the credible interval at another level, on the scale of computation."""
+        tail = (1 - (self.ci_level if level is None else level)) / 2
+        low, high = (float(self.posterior.mu().quantile(p)[0]) for p in (tail, 1 - tail))
+        return low, high
 
     def probability(
         self,
@@ -183,13 +161,13 @@ class BayesFit(Answer):
         Returns
         -------
         pandas.DataFrame
-            One row a study: ``study_id label yi sei median ci_low ci_high``, on the scale of
+            One row a study: ``study_id label yi sei estimate ci_low ci_high``, on the scale of
             computation. Studies are drawn towards the mean effect, imprecise ones most.
         """
         mixture, tail = self.posterior.studies(), (1 - self.ci_level) / 2
         return self.effects.table[["study_id", "label", "yi"]].assign(
             sei=self.effects.sei,
-            median=mixture.quantile(0.5),
+            estimate=mixture.quantile(0.5),
             ci_low=mixture.quantile(tail),
             ci_high=mixture.quantile(1 - tail),
         )
@@ -207,11 +185,9 @@ class BayesFit(Answer):
         Returns
         -------
         pandas.DataFrame
-            One row a prior, the one in use first: ``tau_prior median ci_low ci_high pi_low pi_high
-            tau_median tau_high p_below_null in_use``, on the scale of computation.
+            One row a prior, the one in use first: ``tau_prior estimate ci_low ci_high pi_low
+            pi_high tau tau_high p_below_null in_use``, on the scale of computation.
         """
-        from meta.synthesis.bayes.model import bayes
-
         if tau_priors is None:
             in_use = tau_prior(self.tau_prior, self.measure)
             unit = in_use.quantile(0.5) / _HALF_NORMAL_MEDIAN
@@ -219,71 +195,49 @@ class BayesFit(Answer):
             tau_priors += [f"halfcauchy({unit:.4g})", f"uniform(0, {4 * unit:.4g})"]
             tau_priors += [name for name, prior in PUBLISHED.items() if self.measure in prior[2]]
         names = [tau_prior(text, self.measure).text for text in tau_priors]
-        columns = ["tau_prior", "median", "ci_low", "ci_high", "pi_low", "pi_high"]
-        columns += ["tau_median", "tau_high", "p_below_null"]
+        columns = ["tau_prior", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
+        columns += ["tau", "tau_high", "p_below_null"]
         rows = []
         for name in dict.fromkeys([self.tau_prior, *names]):
-            fit = bayes(
-                self.effects, tau_prior=name, mu_prior=self.mu_prior, ci_level=self.ci_level
-            )
+            fit = self.refit(tau_prior=name)
             rows.append([getattr(fit, column) for column in columns] + [name == self.tau_prior])
         return pd.DataFrame(rows, columns=[*columns, "in_use"])
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the answer as one row, on the scale of computation, without effects and notes."""
-        left_out = {"effects", "notes", "posterior"}
-        names = [f.name for f in fields(self) if f.name not in left_out]
-        return pd.DataFrame([{name: getattr(self, name) for name in names}])
-
-    def method(self) -> str:
-        """Name the model and its priors, as they stand under a figure."""
-        mu = self.mu_prior or "flat"
+    def heterogeneity_text(self) -> str:
+        """Return the posterior median of tau and its interval."""
         return (
-            f"Bayesian random effects; {self.tau_prior} prior of tau, {mu} prior of the mean effect"
+            f"τ = {compact(self.tau)} ({compact(self.tau_low)} to {compact(self.tau_high)}), "
+            "posterior median"
         )
 
-    def effect_text(self, digits: int = 2) -> str:
-        """Return the posterior median and interval on the reader's scale."""
-        median, low, high = self.scale.to_reader([self.median, self.ci_low, self.ci_high])
-        return f"{number(median, digits)} ({number(low, digits)} to {number(high, digits)})"
+    def _model_text(self) -> str:
+        mu = self.mu_prior or "flat"
+        named = RandomEffects._model_text(self)
+        return f"{named}, {self.tau_prior} prior of tau, {mu} prior of the mean effect"
 
-    def prediction_text(self, digits: int = 2) -> str:
-        """Return the predictive interval on the reader's scale."""
-        low, high = self.scale.to_reader([self.pi_low, self.pi_high])
-        return f"{number(low, digits)} to {number(high, digits)}"
-
-    def sentence(self) -> str:
-        """Say the answer in one sentence, with its priors."""
-        level = f"{100 * self.ci_level:g} %"
-        trials = "1 study" if self.k == 1 else f"{self.k} studies"
-        text = f"{self.scale.label} {self.effect_text()} [{level} credible interval], {trials}"
-        if np.isfinite(self.p_below_null):
-            text += f"; probability of an effect {self._null_text()}"
-        return f"{text} ({self.method()})."
+    def _interval_text(self) -> str:
+        return "posterior median and equal tails"
 
     def _null_text(self) -> str:
         return f"below {self.scale.null:g}: {_percent(self.p_below_null)}"
+
+    def _more_text(self) -> str:
+        said = RandomEffects._more_text(self)
+        if np.isfinite(self.p_below_null):
+            said += f"; probability of an effect {self._null_text()}"
+        return said
+
+    def _further_rows(self) -> list[tuple[str, str]]:
+        rows = RandomEffects._further_rows(self)
+        if np.isfinite(self.p_below_null):
+            name, value = self._null_text().split(": ")
+            rows = [(f"Probability of an effect {name}", value), *rows]
+        return rows
 
     def _mixture(self, of: str) -> Mixture:
         if of not in {"mu", "prediction"}:
             raise DataError(f"of={of!r} is unknown: use 'mu' or 'prediction'")
         return self.posterior.mu() if of == "mu" else self.posterior.prediction()
-
-    def _rows(self) -> list[tuple[str, str]]:
-        level = f"{100 * self.ci_level:g} %"
-        people = f", {self.n_total:,} people" if self.n_total is not None else ""
-        tau = f"{compact(self.tau_median)} ({compact(self.tau_low)} to {compact(self.tau_high)})"
-        rows = [
-            ("Effect measure", self.scale.label),
-            ("Studies", f"{self.k}{people}"),
-            ("Method", self.method()),
-            (f"Posterior median ({level} interval)", self.effect_text(4)),
-        ]
-        if np.isfinite(self.p_below_null):
-            name, value = self._null_text().split(": ")
-            rows.append((f"Probability of an effect {name}", value))
-        rows.append((f"{level} predictive interval", self.prediction_text(4)))
-        return [*rows, (f"tau, median ({level} interval)", tau)]
 
 
 def _mirrored(mixture: Mixture) -> Mixture:

@@ -8,20 +8,22 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
-from meta.effect_sizes.measures import Measure, measure_of
+from meta.effect_sizes.container import Effects
+from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.bias.study_size import (
     PREDICTOR_NAMES,
     default_predictor,
-    need_studies,
     size_notes,
     study_size,
 )
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, null_effect, weighted_fit
-from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, estimate_text, p_text
+from meta.synthesis.estimate import Estimate, estimate_text, infer, inference
+from meta.synthesis.given import effects_of
+from meta.synthesis.models.pool import pool
+from meta.synthesis.presentation import check_level, p_text
 
 PET_PEESE_PREDICTORS = ("sei", "sqrt_inverse_n")
 
@@ -30,71 +32,61 @@ PET_PEESE_PREDICTORS = ("sei", "sqrt_inverse_n")
 _PRESENT = 0.10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PetPeese(Answer):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PetPeese(Estimate):
     """An effect extrapolated to a standard error of 0.
+
+    It has the attributes of every estimate, those of the line that the conditional rule takes:
+    ``model`` is "PET" or "PEESE". No weights are given.
 
     Attributes
     ----------
-    chosen : {"PET", "PEESE"}
-        Which of the two the conditional rule takes.
-    estimate, se, ci_low, ci_high, p_value : float
-        The chosen estimate, on the scale of computation, against no effect.
-    dof : int
-        Degrees of freedom of its t distribution.
-    ci_level : float
-        Confidence level.
     predictor : {"sei", "sqrt_inverse_n"}
         What stands for study size.
-    k : int
-        Number of studies.
-    measure : str
-        Effect measure.
     table : pandas.DataFrame
-        Both regressions: ``method estimate se ci_low ci_high p_value slope slope_se
-        slope_p_value``.
-    notes : tuple of str
-        Sentences that must stand beside these numbers.
+        Both regressions: ``method estimate se statistic ci_low ci_high p_value slope slope_se
+        slope_p_value``, on the scale of computation.
     """
 
     _caption: ClassVar[str] = "PET-PEESE"
+    _method: ClassVar[str] = "meta.synthesis.bias.pet_peese:pet_peese"
+    _arguments: ClassVar[tuple[str, ...]] = ("predictor", "ci_level")
 
-    chosen: str
-    estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    dof: int
-    ci_level: float
     predictor: str
-    k: int
-    measure: str
     table: pd.DataFrame
-    notes: tuple[str, ...]
 
-    def _rows(self) -> list[tuple[str, str]]:
-        scale: Measure = measure_of(self.measure)
-        shown = [("Effect measure", scale.label)]
+    def _model_text(self) -> str:
+        power = " squared" * (self.model == "PEESE")
+        return (
+            f"{self.model} (taken by the conditional rule), weighted regression on the "
+            f"{PREDICTOR_NAMES[self.predictor]}{power}"
+        )
+
+    def _further_rows(self) -> list[tuple[str, str]]:
+        shown = []
         for row in self.table.to_dict("records"):
-            mark = ", taken by the conditional rule" if row["method"] == self.chosen else ""
-            effect = estimate_text(scale, row["estimate"], row["ci_low"], row["ci_high"])
+            mark = ", taken by the conditional rule" if row["method"] == self.model else ""
+            effect = estimate_text(self.scale, row["estimate"], row["ci_low"], row["ci_high"])
             shown.append((row["method"], f"{effect}, p {p_text(row['p_value'])}{mark}"))
-        name = PREDICTOR_NAMES[self.predictor]
-        return [*shown, ("Predictor", f"{name}; its square for PEESE; {self.k} studies")]
+        return shown
 
 
-def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
+def pet_peese(
+    fit: Estimate | Effects, *, predictor: str | None = None, ci_level: float | None = None
+) -> PetPeese:
     r"""Extrapolate the effects to a study without sampling error (PET, PEESE and the rule).
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate or Effects
         At least three studies; ten before the answer can be read. Its effects, confidence level and
-        direction are used; its model is not.
+        direction are used; its model is not. Effects are pooled by the defaults of
+        :func:`meta.pool` first.
     predictor : {"sei", "sqrt_inverse_n"}, optional
         Standard error, or :math:`\sqrt{1/n_t + 1/n_c}`, which is the default for standardised mean
         differences whose group sizes are known (see :func:`meta.egger`).
+    ci_level : float, optional
+        Confidence level; that of the fit by default.
 
     Returns
     -------
@@ -134,19 +126,24 @@ def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
     >>> import meta
     >>> fit = meta.pool([-0.9, -0.8, -0.5, -0.3, -0.1], [0.20, 0.18, 0.10, 0.02, 0.01])
     >>> answer = meta.pet_peese(fit)
-    >>> answer.chosen, round(answer.estimate, 3)
+    >>> answer.model, round(answer.estimate, 3)
     ('PET', 0.08)
     """
-    need_studies(fit, "PET-PEESE")
+    if isinstance(fit, Effects):
+        fit = pool(fit)
+    need_estimate("pet_peese", fit, 3)
+    effects = effects_of(fit)
+    level = fit.ci_level if ci_level is None else ci_level
+    check_level(level)
     scale = measure_of(fit.measure)
     if not np.isfinite(scale.null):
         raise NotComparable(
             f"{scale.label} ({fit.measure}) has no value that means no effect, so there is nothing "
             "that PET could test: leave PET-PEESE out"
         )
-    chosen_predictor = predictor or default_predictor(fit.effects)
+    chosen_predictor = predictor or default_predictor(effects)
     check_choice("predictor", chosen_predictor, PET_PEESE_PREDICTORS)
-    x = study_size(fit.effects, chosen_predictor)
+    x = study_size(effects, chosen_predictor)
     if np.ptp(x) == 0:
         raise DataError(
             f"the {PREDICTOR_NAMES[chosen_predictor]} is the same in all studies, so nothing can "
@@ -154,12 +151,14 @@ def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
         )
     null = null_effect(scale)
     table = pd.DataFrame(
-        [{"method": "PET"} | _line(fit, x, null), {"method": "PEESE"} | _line(fit, x**2, null)]
+        [
+            {"method": "PET"} | _line(effects, x, level),
+            {"method": "PEESE"} | _line(effects, x**2, level),
+        ]
     )
     pet = table.iloc[0]
     same_side = (pet["estimate"] - null) * (fit.estimate - null) > 0
     taken = 1 if same_side and pet["p_value"] < _PRESENT else 0
-    answer = table.iloc[taken]
     notes = [
         *size_notes(fit.k, "PET-PEESE"),
         "PET-PEESE extrapolates beyond the largest study; with heterogeneous effects or studies "
@@ -170,39 +169,30 @@ def pet_peese(fit: Pooled, *, predictor: str | None = None) -> PetPeese:
             "a standardised mean difference enters its own standard error, which biases this "
             "regression; predictor='sqrt_inverse_n' avoids that (it needs n_t and n_c)."
         )
+    answer = table.iloc[taken]
     return PetPeese(
-        chosen=str(answer["method"]),
-        estimate=float(answer["estimate"]),
-        se=float(answer["se"]),
-        ci_low=float(answer["ci_low"]),
-        ci_high=float(answer["ci_high"]),
-        p_value=float(answer["p_value"]),
-        dof=fit.k - 2,
-        ci_level=fit.ci_level,
-        predictor=chosen_predictor,
+        **inference(answer["estimate"], answer["se"], fit.k - 2, level, fit.measure),
+        model=str(answer["method"]),
         k=fit.k,
-        measure=fit.measure,
+        n_total=fit.n_total,
+        predictor=chosen_predictor,
         table=table,
+        weights=np.full(effects.k, np.nan),
+        effects=effects,
         notes=tuple(notes),
     )
 
 
-def _line(fit: Pooled, x: NDArray[np.float64], null: float) -> dict[str, float]:
+def _line(effects: Effects, x: NDArray[np.float64], level: float) -> dict[str, float]:
     design = np.column_stack([np.ones_like(x), x])
     # the Knapp-Hartung factor at tau2 = 0 is the residual variance of weighted regression
-    line = weighted_fit(fit.effects.yi, fit.effects.vi, 0.0, design, ci_method="HK")
-    se = np.sqrt(np.diag(line.cov))
-    reference = stats.t(fit.k - 2)
-    half = float(reference.ppf((1 + fit.ci_level) / 2) * se[0])
-    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect line has no residual variance
-        p_values = 2 * reference.sf(np.abs((line.beta - [null, 0.0]) / se))
-    return {
-        "estimate": float(line.beta[0]),
-        "se": float(se[0]),
-        "ci_low": float(line.beta[0]) - half,
-        "ci_high": float(line.beta[0]) + half,
-        "p_value": float(p_values[0]),
+    line = weighted_fit(effects.yi, effects.vi, 0.0, design, ci_method="HK")
+    se, dof = np.sqrt(np.diag(line.cov)), effects.k - 2
+    slope = infer(line.beta[1], se[1], dof, level)
+    found = inference(line.beta[0], se[0], dof, level, effects.measure)
+    names = ("estimate", "se", "statistic", "ci_low", "ci_high", "p_value")
+    return {name: found[name] for name in names} | {
         "slope": float(line.beta[1]),
         "slope_se": float(se[1]),
-        "slope_p_value": float(p_values[1]),
+        "slope_p_value": slope.p_value,
     }

@@ -9,15 +9,19 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import chdtrc
 
+from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
 from meta.synthesis.bias.step_likelihood import StepLikelihood, maximise, standard_errors
 from meta.synthesis.bias.study_size import size_notes
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, null_effect
-from meta.synthesis.models.pooled import Pooled, need_fit
-from meta.synthesis.presentation import Answer, compact, estimate_text, number, p_text
+from meta.synthesis.estimate import Estimate, RandomEffects, inference, quantile
+from meta.synthesis.given import effects_of
+from meta.synthesis.models.pool import pool
+from meta.synthesis.presentation import check_level, compact, number, p_text
 
 Values = NDArray[np.float64]
 
@@ -27,25 +31,19 @@ ALTERNATIVES = ("auto", "greater", "less")
 _THIN = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelectionModel(Answer):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SelectionModel(RandomEffects):
     """A pooled effect under a step function of the chance of publication.
+
+    It has the attributes of every random-effects estimate: the mean of the true effects before
+    selection, with its normal interval. ``tau2_se`` is NaN where tau2 is 0; no weights are given.
 
     Attributes
     ----------
-    measure : str
-        Effect measure.
     alternative : {"greater", "less"}
         Direction in which a small one-sided p-value helps publication.
     steps : tuple of float
         Limits of the intervals of the one-sided p-value.
-    k : int
-        Number of studies.
-    estimate, se, ci_low, ci_high, p_value : float
-        Mean of the true effects before selection, with its normal interval, on the scale of
-        computation.
-    tau2, tau2_se : float
-        Variance of the true effects and its standard error (NaN where tau2 is 0).
     delta : pandas.DataFrame
         One row for each interval of p: ``p_from p_to k delta se ci_low ci_high``. ``delta`` is the
         chance of publication relative to the first interval, whose own is 1.
@@ -55,25 +53,14 @@ class SelectionModel(Answer):
         At the maximum.
     unadjusted_estimate, unadjusted_tau2 : float
         Maximum-likelihood answer without selection.
-    ci_level : float
-        Confidence level.
-    notes : tuple of str
-        Sentences that must stand beside these numbers.
     """
 
     _caption: ClassVar[str] = "Selection model (step function)"
+    _method: ClassVar[str] = "meta.synthesis.bias.selection_model:selection_model"
+    _arguments: ClassVar[tuple[str, ...]] = ("steps", "alternative", "ci_level")
 
-    measure: str
     alternative: str
     steps: tuple[float, ...]
-    k: int
-    estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    tau2: float
-    tau2_se: float
     delta: pd.DataFrame
     lrt: float
     lrt_dof: int
@@ -81,20 +68,18 @@ class SelectionModel(Answer):
     log_likelihood: float
     unadjusted_estimate: float
     unadjusted_tau2: float
-    ci_level: float
-    notes: tuple[str, ...]
 
-    def _rows(self) -> list[tuple[str, str]]:
-        scale = measure_of(self.measure)
-        adjusted = estimate_text(scale, self.estimate, self.ci_low, self.ci_high)
+    def _model_text(self) -> str:
+        steps = ", ".join(f"{step:g}" for step in self.steps)
+        return (
+            f"{RandomEffects._model_text(self)}, random effects by maximum likelihood, steps of the"
+            f" one-sided p at {steps} (alternative: {self.alternative})"
+        )
+
+    def _further_rows(self) -> list[tuple[str, str]]:
+        unadjusted = number(self.scale.to_reader(self.unadjusted_estimate))
         shown = [
-            ("Effect measure", scale.label),
-            ("Adjusted", f"{adjusted}, τ² = {compact(self.tau2)}, {self.k} studies"),
-            (
-                "Unadjusted (ML)",
-                f"{number(scale.to_reader(self.unadjusted_estimate))}, "
-                f"τ² = {compact(self.unadjusted_tau2)}",
-            ),
+            ("Unadjusted (ML)", f"{unadjusted}, τ² = {compact(self.unadjusted_tau2)}"),
             (
                 "No selection",
                 f"χ² = {number(self.lrt)}, df = {self.lrt_dof}, p {p_text(self.lrt_p_value)}",
@@ -112,15 +97,19 @@ class SelectionModel(Answer):
 
 
 def selection_model(
-    fit: Pooled, *, steps: Sequence[float] = (0.025,), alternative: str = "auto"
+    fit: Estimate | Effects,
+    *,
+    steps: Sequence[float] = (0.025,),
+    alternative: str = "auto",
+    ci_level: float | None = None,
 ) -> SelectionModel:
     r"""Estimate the effect together with the selection of studies by their p-values.
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate or Effects
         Effects, confidence level and direction are used; the model is always random effects by
-        maximum likelihood.
+        maximum likelihood. Effects are pooled by the defaults of :func:`meta.pool` first.
     steps : sequence of float
         Limits of one-sided p-values at which the chance of publication may change, rising, between
         0 and 1 (a last limit of 1 may be given). The default, 0.025, is two-sided significance in
@@ -128,6 +117,8 @@ def selection_model(
     alternative : {"auto", "greater", "less"}
         Side of the one-sided p-values: "greater" holds that positive effects help publication,
         "less" that negative ones do, "auto" takes the side of the pooled effect.
+    ci_level : float, optional
+        Confidence level; that of the fit by default.
 
     Returns
     -------
@@ -181,7 +172,12 @@ def selection_model(
     >>> answer.alternative, answer.delta["k"].tolist(), answer.lrt_dof
     ('greater', [8, 2], 1)
     """
-    need_fit(fit, "selection_model")
+    if isinstance(fit, Effects):
+        fit = pool(fit)
+    need_estimate("selection_model", fit)
+    effects = effects_of(fit)
+    level = fit.ci_level if ci_level is None else ci_level
+    check_level(level)
     limits = _limits(steps)
     check_choice("alternative", alternative, ALTERNATIVES)
     scale = measure_of(fit.measure)
@@ -200,38 +196,35 @@ def selection_model(
             f"fit has {fit.k} studies: leave it out and say so"
         )
     # the search runs on effects that favour publication upwards, in units of a typical error
-    unit = float(np.sqrt(fit.effects.vi.mean()))
-    model = StepLikelihood(sign * (fit.effects.yi - null) / unit, fit.effects.vi / unit**2, limits)
+    unit = float(np.sqrt(effects.vi.mean()))
+    model = StepLikelihood(sign * (effects.yi - null) / unit, effects.vi / unit**2, limits)
     _check_intervals(model.counts, limits, alternative)
     point, value = maximise(model)
     mu, tau2, chances = point[0], point[1], np.exp(point[2:])
     errors = standard_errors(model, point)
     plain_mu, plain_tau2, plain_value = model.without_selection()
     lrt = max(0.0, 2 * (value - plain_value))
-    z = float(stats.norm.ppf((1 + fit.ci_level) / 2))
-    estimate, se = null + sign * mu * unit, errors[0] * unit
+    z = float(quantile(level))
     delta = _delta_table(model.counts, limits, chances, errors[2:], z)
     return SelectionModel(
-        measure=fit.measure,
+        **inference(null + sign * mu * unit, errors[0] * unit, None, level, fit.measure),
+        model="selection",
+        k=fit.k,
+        n_total=fit.n_total,
         alternative=alternative,
         steps=tuple(limits),
-        k=fit.k,
-        estimate=estimate,
-        se=se,
-        ci_low=estimate - z * se,
-        ci_high=estimate + z * se,
-        p_value=2 * float(stats.norm.sf(abs(mu) / errors[0])),
         tau2=tau2 * unit**2,
         tau2_se=errors[1] * unit**2,
         delta=delta,
         lrt=lrt,
         lrt_dof=len(limits),
-        lrt_p_value=float(stats.chi2.sf(lrt, len(limits))),
+        lrt_p_value=float(chdtrc(len(limits), lrt)),
         # the likelihood of the effects themselves, not of their rescaled values
         log_likelihood=value - fit.k * float(np.log(unit)),
         unadjusted_estimate=null + sign * plain_mu * unit,
         unadjusted_tau2=plain_tau2 * unit**2,
-        ci_level=fit.ci_level,
+        weights=np.full(effects.k, np.nan),
+        effects=effects,
         notes=tuple(_notes(fit.k, delta)),
     )
 

@@ -16,22 +16,23 @@ from meta.synthesis.bias.study_size import (
     PREDICTOR_NAMES,
     PREDICTORS,
     default_predictor,
-    need_studies,
     size_notes,
     study_size,
     tied_notes,
     two_by_two,
 )
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import WeightedFit, check_choice, tau2_estimate, weighted_fit
+from meta.synthesis.estimate import estimate_text
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, estimate_text, number, p_alone, p_text
+from meta.synthesis.presentation import Answer, number, p_alone, p_text
 
 Values = NDArray[np.float64]
 
 SMALL_STUDY_MODELS = ("lm", "rma")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EggerTest(Answer):
     """A regression test of funnel-plot asymmetry.
 
@@ -101,7 +102,7 @@ class EggerTest(Answer):
         return rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BeggTest(Answer):
     """A rank test of funnel-plot asymmetry.
 
@@ -201,7 +202,7 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
     >>> round(test.statistic, 3), test.dof, round(test.limit, 3)
     (-16.162, 3, 0.106)
     """
-    need_studies(fit, "Egger's test")
+    need_estimate("egger", fit, 3)
     check_choice("model", model, SMALL_STUDY_MODELS)
     effects = fit.effects
     chosen = predictor or default_predictor(effects)
@@ -296,7 +297,7 @@ def begg(fit: Pooled) -> BeggTest:
     >>> round(test.tau, 3), round(test.p_value, 3), test.exact
     (-1.0, 0.017, True)
     """
-    need_studies(fit, "Begg's test")
+    need_estimate("begg", fit, 3)
     y, v = fit.effects.yi, fit.effects.vi
     pooled_variance = 1 / np.sum(1 / v)
     centre = pooled_variance * np.sum(y / v)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
-from meta.synthesis.models.pooled import Pooled, need_fit
 
 Values = NDArray[np.float64]
 
@@ -44,16 +43,6 @@ def size_notes(k: int, what: str) -> list[str]:
         f"k = {k}: with fewer than {INFORMATIVE} studies {what} is not informative; a large p says "
         "nothing, and the figures are shown only for completeness."
     ]
-
-
-def need_studies(fit: Pooled, what: str) -> None:
-    """Refuse a fit of fewer than three studies."""
-    need_fit(fit, what)
-    if fit.k < 3:
-        raise TooFewStudies(
-            f"{what} needs at least 3 studies (and {INFORMATIVE} to be read), and this fit has "
-            f"{fit.k}: leave it out and say so"
-        )
 
 
 def default_predictor(effects: Effects) -> str:

@@ -12,7 +12,8 @@ from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.errors import NotConverged
-from meta.synthesis.bias.study_size import need_studies, size_notes
+from meta.synthesis.bias.study_size import size_notes
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, tau2_estimate, weighted_fit
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, number, p_alone
@@ -26,7 +27,7 @@ SIDES = ("left", "right")
 _MAX_ROUNDS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TrimAndFill(Answer):
     """A pooled effect with mirror images of the studies that seem to be missing.
 
@@ -146,7 +147,7 @@ def trim_and_fill(fit: Pooled, *, estimator: str = "L0", side: str | None = None
     >>> answer.k0, answer.side, answer.fit.k
     (2, 'right', 7)
     """
-    need_studies(fit, "trim and fill")
+    need_estimate("trim_and_fill", fit, 3)
     check_choice("estimator", estimator, ESTIMATORS)
     if side is None:
         side = _side(fit)

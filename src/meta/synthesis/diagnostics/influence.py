@@ -10,12 +10,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from meta.errors import DataError, TooFewStudies
+from meta.errors import DataError
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.diagnostics.regression_diagnostics import (
     regression_influence,
     regression_leave_one_out,
 )
-from meta.synthesis.models.pooled import Pooled, need_fit
+from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 
 _SHOWN = [
@@ -32,15 +33,6 @@ _SHOWN = [
     "q",
     "q_p_value",
 ]
-
-
-def _need(fit: Pooled, least: int, what: str) -> None:
-    need_fit(fit, what)
-    if fit.k < least:
-        raise TooFewStudies(
-            f"{what} needs at least {least} studies and this fit has {fit.k}: show the studies "
-            "themselves"
-        )
 
 
 def _row(fit: Pooled) -> dict[str, Any]:
@@ -95,7 +87,7 @@ def leave_one_out(fit: Pooled | MetaRegression) -> pd.DataFrame:
     """
     if isinstance(fit, MetaRegression):
         return regression_leave_one_out(fit)
-    _need(fit, 2, "leave_one_out")
+    need_estimate("leave_one_out", fit, 2)
     return pd.DataFrame(
         [
             {"left_out": label} | _row(other)
@@ -148,7 +140,7 @@ def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
     1     A  2015  2   -0.3625
     2     C  2021  3   -0.3842
     """
-    need_fit(fit, "cumulative")
+    need_estimate("cumulative", fit)
     positions = _positions(fit, order)
     rows = []
     for step in range(1, fit.k + 1):
@@ -268,7 +260,7 @@ def influence(fit: Pooled | MetaRegression) -> pd.DataFrame:
     """
     if isinstance(fit, MetaRegression):
         return regression_influence(fit)
-    _need(fit, 3, "influence")
+    need_estimate("influence", fit, 3)
     yi, vi, k = fit.effects.yi, fit.effects.vi, fit.k
     others = _without_each(fit)
     mu = _column(others, "estimate")
@@ -350,7 +342,7 @@ def baujat(fit: Pooled) -> pd.DataFrame:
     >>> bool(abs(meta.baujat(fit)["q_contribution"].sum() - fit.q) < 1e-12)
     True
     """
-    _need(fit, 2, "baujat")
+    need_estimate("baujat", fit, 2)
     others = _without_each(fit)
     shift = fit.estimate - _column(others, "estimate")
     return pd.DataFrame(
@@ -405,7 +397,7 @@ def blup(fit: Pooled) -> pd.DataFrame:
     1     0.048  0.246
     2    -0.341  0.214
     """
-    _need(fit, 2, "blup")
+    need_estimate("blup", fit, 2)
     if fit.model != "random":
         raise DataError(
             f"the model is {fit.model!r}, in which every study has the same true effect: fit "

@@ -37,7 +37,7 @@ _DERIVING = _keywords(effects)
 _POOLING = tuple(name for name in _keywords(pool) if name not in {"labels", "measure"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Multiverse(Answer):
     """The answers of every combination of choices.
 

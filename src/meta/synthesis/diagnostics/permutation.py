@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import tau2_columns
-from meta.synthesis.models.pooled import Pooled, need_fit
+from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, p_alone, p_text
 
 Floats = NDArray[np.float64]
@@ -32,7 +33,7 @@ NO_SPREAD = 1e-20
 _BATCH = 5000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PermutationTest(Answer):
     """The answer of a permutation test of a pooled effect.
 
@@ -143,7 +144,7 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
     >>> meta.permutation_test(fit).p_value
     0.125
     """
-    need_fit(fit, "permutation_test")
+    need_estimate("permutation_test", fit)
     check_count(n_max, "sign patterns")
     scale = measure_of(fit.measure)
     if np.isnan(scale.null):
@@ -191,7 +192,7 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
         n_permutations=2 * count if exact else count,
         exact=exact,
         k=k,
-        method=fit.method(),
+        method=fit.method_text(),
         notes=tuple(notes),
     )
 

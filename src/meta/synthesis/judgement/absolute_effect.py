@@ -10,7 +10,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from meta.errors import DataError, NotComparable
-from meta.synthesis.presentation import PooledAnswer, need_pooled
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import Estimate
 
 # the exponential of more than this is beyond every risk, and near the end of floating point
 _HUGE = 700.0
@@ -18,7 +19,7 @@ _HUGE = 700.0
 _Difference = Callable[[float, float], float]
 
 
-def absolute_effect(fit: PooledAnswer, control_risk: float | Mapping[str, float]) -> pd.DataFrame:
+def absolute_effect(fit: Estimate, control_risk: float | Mapping[str, float]) -> pd.DataFrame:
     r"""Say what a pooled risk ratio, odds ratio or risk difference means among people.
 
     A ratio says nothing without the risk that it multiplies: twice as many of 1 in 1,000 is little,
@@ -86,7 +87,7 @@ def absolute_effect(fit: PooledAnswer, control_risk: float | Mapping[str, float]
     few respond          0.292            0.092   0.053    0.137  10.879
     many respond         0.584            0.184   0.105    0.275   5.439
     """
-    need_pooled(fit, "absolute_effect")
+    need_estimate("absolute_effect", fit)
     if fit.measure not in _DIFFERENCES:
         raise NotComparable(
             f"absolute_effect needs a risk ratio, an odds ratio or a risk difference, and the "
@@ -140,7 +141,7 @@ _DIFFERENCES: dict[str, _Difference] = {
 }
 
 
-def _row(fit: PooledAnswer, difference: _Difference, risk: float) -> dict[str, float | str]:
+def _row(fit: Estimate, difference: _Difference, risk: float) -> dict[str, float | str]:
     middle, low, high = (
         difference(effect, risk) for effect in (fit.estimate, fit.ci_low, fit.ci_high)
     )

@@ -39,7 +39,7 @@ _IMPORTANT = {"standardised mean difference": 0.2} | dict.fromkeys(
 _NEEDED = ("study_id", "label", "blinding", "mg_form", "randomised", "cluster")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Certainty(Answer):
     """How certain an answer is, with the reason of each step down.
 

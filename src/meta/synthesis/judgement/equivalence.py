@@ -7,12 +7,14 @@ from numbers import Real
 from typing import ClassVar
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, NotComparable
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, PooledAnswer, need_pooled, number, p_alone, p_text
+from meta.synthesis.presentation import Answer, number, p_alone, p_text
 
 # measures that end at 1, and with them every margin
 _UP_TO_1 = ("RD", "COR", "ZCOR")
@@ -27,7 +29,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Equivalence(Answer):
     """Whether an effect lies inside a margin.
 
@@ -60,7 +62,7 @@ class Equivalence(Answer):
     margin_high: float
     p_value: float
     ci_level: float
-    fit: PooledAnswer
+    fit: Estimate
     notes: tuple[str, ...]
 
     def margin_text(self, digits: int = 2) -> str:
@@ -91,7 +93,7 @@ class Equivalence(Answer):
         ]
 
 
-def equivalence(fit: PooledAnswer, margin: float | tuple[float, float]) -> Equivalence:
+def equivalence(fit: Estimate, margin: float | tuple[float, float]) -> Equivalence:
     r"""Judge whether an effect is so small that it does not matter.
 
     "No significant difference" is not "no difference": a small trial finds no difference between
@@ -150,7 +152,7 @@ def equivalence(fit: PooledAnswer, margin: float | tuple[float, float]) -> Equiv
     Risk ratio 1.01 (0.95 to 1.06) [95 % interval], margin 0.80 to 1.25: alike within the margin
     (two one-sided tests, p = 0.002).
     """
-    need_pooled(fit, "equivalence")
+    need_estimate("equivalence", fit)
     margin_low, margin_high = _margin(fit.scale, margin)
     low, high = (_computed(fit.scale, end) for end in (margin_low, margin_high))
     if not fit.ci_low < fit.ci_high:
@@ -159,15 +161,13 @@ def equivalence(fit: PooledAnswer, margin: float | tuple[float, float]) -> Equiv
             "the margin; pool with ci_method='HK-adhoc'"
         )
     place = place_of(fit.ci_low, fit.ci_high, low, high)
-    # an answer with a normal interval has no degrees of freedom
-    freedom = getattr(fit, "dof", None) or np.inf
     nearest = min(fit.estimate - low, high - fit.estimate)
     return Equivalence(
         equivalent=place == "inside",
         place=place,
         margin_low=margin_low,
         margin_high=margin_high,
-        p_value=float(stats.t.sf(nearest / fit.se, freedom)),
+        p_value=float(stdtr(fit.dof or np.inf, -nearest / fit.se)),
         ci_level=fit.ci_level,
         fit=fit,
         notes=tuple(_notes(fit, place, low, high)),
@@ -222,7 +222,7 @@ def _computed(scale: Measure, value: float) -> float:
     return float(np.log(value)) if scale.log else value
 
 
-def _notes(fit: PooledAnswer, place: str, low: float, high: float) -> list[str]:
+def _notes(fit: Estimate, place: str, low: float, high: float) -> list[str]:
     notes = []
     if fit.k < _FEW:
         notes.append(

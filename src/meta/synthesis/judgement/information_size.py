@@ -19,7 +19,7 @@ _BINARY = ("RR", "OR", "PETO", "RD")
 _MEASURES = ("MD", "SMD", *_BINARY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class InformationSize(Answer):
     """How many people it takes to tell an important effect from none.
 
@@ -37,7 +37,7 @@ class InformationSize(Answer):
         Share D2 of the random-effects variance of the mean that is heterogeneity, from 0 to 1.
     n_required : float
         People in trials that differ as much as ``diversity`` says.
-    n_found : int or None
+    n_found : float or None
         People in the fit; None without one.
     share : float
         ``n_found`` of ``n_required``; NaN without a fit. Above 1 there is more than needed.
@@ -54,7 +54,7 @@ class InformationSize(Answer):
     n_one_trial: float
     diversity: float
     n_required: float
-    n_found: int | None
+    n_found: float | None
     share: float
     notes: tuple[str, ...]
 
@@ -68,7 +68,7 @@ class InformationSize(Answer):
             return f"To find {goal} takes {_people(self.n_required)} people."
         return (
             f"To find {goal} takes {_people(self.n_required)} people in trials that differ as "
-            f"these do; {self.n_found:,} were studied, {100 * self.share:.0f} % of that."
+            f"these do; {self.n_found:,.0f} were studied, {100 * self.share:.0f} % of that."
         )
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -84,7 +84,7 @@ class InformationSize(Answer):
             ("People, in trials like these", _people(self.n_required)),
         ]
         if self.n_found is not None:
-            rows.append(("People studied", f"{self.n_found:,} ({100 * self.share:.0f} %)"))
+            rows.append(("People studied", f"{self.n_found:,.0f} ({100 * self.share:.0f} %)"))
         return rows
 
 

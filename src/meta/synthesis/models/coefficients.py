@@ -21,7 +21,7 @@ from meta.synthesis.presentation import Answer, p_alone, p_text
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WaldTest(Answer):
     """Whether several coefficients are all 0.
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable
-from meta.synthesis.presentation import need_effects
+from meta.synthesis.consumers import need_effects
 
 Matrix = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def cluster_codes(
     return codes, [str(label) for label in found]
 
 
-def correlated_covariance(vi: ArrayLike, codes: ArrayLike, rho: float) -> Matrix:
+def correlated_covariance(vi: ArrayLike, codes: ArrayLike, correlation: float) -> Matrix:
     """Return sampling covariances under one correlation between the effects of a cluster.
 
     Parameters
@@ -73,28 +73,28 @@ def correlated_covariance(vi: ArrayLike, codes: ArrayLike, rho: float) -> Matrix
         Sampling variances.
     codes : array_like of shape (k,)
         Cluster of each effect.
-    rho : float
+    correlation : float
         Correlation of sampling errors within a cluster, from 0 to below 1.
 
     Raises
     ------
     DataError
-        If rho is outside that range.
+        If correlation is outside that range.
     """
-    if not isinstance(rho, int | float | np.number) or not 0 <= rho < 1:
+    if not isinstance(correlation, int | float | np.number) or not 0 <= correlation < 1:
         raise DataError(
-            f"rho is {rho!r}; give the correlation of sampling errors within a cluster, from 0 to "
-            "below 1 (0.5 to 0.8 is usual for outcomes of the same people), and vary it"
+            f"correlation is {correlation!r}; give that of sampling errors within a cluster, from "
+            "0 to below 1 (0.5 to 0.8 is usual for outcomes of the same people), and vary it"
         )
     sei, group = np.sqrt(np.asarray(vi, dtype=float)), np.asarray(codes)
     together = group[:, None] == group[None, :]
-    covariance = np.where(together, rho * np.outer(sei, sei), 0.0)
+    covariance = np.where(together, correlation * np.outer(sei, sei), 0.0)
     np.fill_diagonal(covariance, sei**2)
     return covariance
 
 
 def aggregate_correlated(
-    effects: Effects, *, cluster: str | ArrayLike = "study_id", rho: float = 0.5
+    effects: Effects, *, cluster: str | ArrayLike = "study_id", correlation: float = 0.5
 ) -> Effects:
     r"""Make one effect of each cluster: the mean of effects whose errors are correlated.
 
@@ -104,7 +104,7 @@ def aggregate_correlated(
         Several effects of the same people, for example two depression scales of one trial.
     cluster : str or array_like of shape (k,)
         Which effects belong together.
-    rho : float
+    correlation : float
         Correlation of their sampling errors, from 0 to below 1. It is an assumption: vary it.
 
     Returns
@@ -117,7 +117,7 @@ def aggregate_correlated(
     Raises
     ------
     DataError
-        If rho is out of range, or an effect has no cluster.
+        If correlation is out of range, or an effect has no cluster.
 
     Notes
     -----
@@ -140,14 +140,14 @@ def aggregate_correlated(
     >>> effects = meta.Effects.from_arrays(
     ...     [0.3, 0.1, 0.5], [0.05, 0.05, 0.04], labels=["A", "A", "B"], study_id=["A", "A", "B"]
     ... )
-    >>> aggregate_correlated(effects, rho=0.5).table[["study_id", "yi", "vi", "n_effects"]]
+    >>> aggregate_correlated(effects, correlation=0.5).table[["study_id", "yi", "vi", "n_effects"]]
       study_id   yi      vi  n_effects
     0        A  0.2  0.0375          2
     1        B  0.5  0.0400          1
     """
-    need_effects(effects, "aggregate_correlated")
+    need_effects("aggregate_correlated", effects)
     codes, names = cluster_codes(effects, cluster)
-    covariance = correlated_covariance(effects.vi, codes, rho)
+    covariance = correlated_covariance(effects.vi, codes, correlation)
     rows = []
     for code, name in enumerate(names):
         members = np.flatnonzero(codes == code)
@@ -237,7 +237,7 @@ def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> 
     array([[0.5, 0.3],
            [0.3, 0.6]])
     """
-    need_effects(effects, "shared_control_covariance")
+    need_effects("shared_control_covariance", effects)
     if effects.measure not in _SHARED:
         raise NotComparable(
             f"there is no formula here for effects of measure {effects.measure!r} that share a "

@@ -13,18 +13,14 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
+from meta.effect_sizes.sizes import effect_size
 from meta.errors import NotConverged, TooFewStudies
-from meta.synthesis.models.two_by_two_tables import Tables, read_tables
-from meta.synthesis.presentation import (
-    PooledAnswer,
-    check_level,
-    compact,
-    estimate_text,
-    p_alone,
-    p_text,
-)
+from meta.synthesis.estimate import RandomEffects, inference, prediction
+from meta.synthesis.models.two_by_two import Counts
+from meta.synthesis.models.two_by_two_tables import Tables, read_tables, single_effects
+from meta.synthesis.presentation import check_level, compact, p_text
 
 Floats = NDArray[np.float64]
 
@@ -41,115 +37,70 @@ _FALLEN = 10.0
 _TAU_GRID = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.3, 1.9, 2.8, 4.0, 6.0, 9.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BinomialNormal(PooledAnswer):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BinomialNormal(RandomEffects):
     """A random-effects odds ratio from a binomial-normal model.
 
-    Estimate and limits are log odds ratios, texts are odds ratios. Nothing is rounded.
+    It has the attributes of every random-effects estimate. ``model`` is "UM.FS" (unconditional
+    model with fixed study effects), ``tau2`` the variance of the true log odds ratios by maximum
+    likelihood, ``q`` the likelihood ratio test of equal odds ratios (the deviance of the
+    common-effect logistic model against one odds ratio a table), and ``k`` and ``n_total`` are the
+    tables that say something about the odds ratio and the people in them. ``effects`` holds every
+    table given; a table's ``weight`` is its share of the information on the mean, its own odds
+    ratio (0.5 added where a cell is 0) is shown and not used.
 
     Attributes
     ----------
-    measure : {"OR"}
-        Effect measure, treated against control.
-    model : {"UM.FS"}
-        Unconditional model with fixed study effects.
-    ci_level : float
-        Confidence level of the intervals, between 0 and 1.
-    k : int
-        Tables that say something about the odds ratio.
-    n_total : float
-        People in them.
-    estimate, se, ci_low, ci_high : float
-        Mean log odds ratio, standard error, confidence limits (normal distribution).
-    p_value : float
-        Two-sided, against no effect.
-    pi_low, pi_high : float
-        Prediction interval (normal distribution).
-    tau2 : float
-        Variance of the true log odds ratios, by maximum likelihood.
-    q, q_dof, q_p_value : float, int, float
-        Likelihood ratio test of equal odds ratios: the deviance of the common-effect logistic
-        model against one odds ratio a table.
     log_likelihood : float
         Of the fit, relative to the saturated model (0 is a perfect fit).
-    table : pandas.DataFrame
-        One row for each table given: ``label events_t n_t events_c n_c used``.
-    notes : tuple of str
-        Sentences that must stand beside these numbers wherever they are shown.
     """
 
     _caption: ClassVar[str] = "Binomial-normal model"
+    _counted: ClassVar[tuple[str, str]] = ("table", "tables")
+    _method: ClassVar[str] = "meta.synthesis.models.glmm:glmm"
+    _arguments: ClassVar[tuple[str, ...]] = ("ci_level",)
 
-    measure: str
-    model: str
-    ci_level: float
-    k: int
-    n_total: float
-    estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    pi_low: float
-    pi_high: float
-    tau2: float
-    q: float
-    q_dof: int
-    q_p_value: float
     log_likelihood: float
-    table: pd.DataFrame
-    notes: tuple[str, ...]
 
-    def sentence(self) -> str:
-        """Say the answer in one sentence, with its method."""
+    def heterogeneity_text(self) -> str:
+        """Return tau2 and the likelihood ratio test of equal odds ratios."""
         return (
-            f"{self.scale.label} {self.effect_text()} [{100 * self.ci_level:g} % interval], "
-            f"{self.k} tables, {self.n_total:,.0f} people; τ² = {compact(self.tau2)} "
-            "(binomial-normal model, fixed study effects, random treatment effect; normal "
-            "interval)."
+            f"τ² = {compact(self.tau2)}; likelihood ratio {self.q:.2f}, df = {self.q_dof}, "
+            f"p {p_text(self.q_p_value)}"
         )
 
-    def _rows(self) -> list[tuple[str, str]]:
-        level = f"{100 * self.ci_level:g} %"
-        predicted = estimate_text(self.scale, self.estimate, self.pi_low, self.pi_high, 4)
-        return [
-            ("Effect measure", self.scale.label),
-            ("Tables", f"{self.k}, {self.n_total:,.0f} people"),
-            (
-                "Method",
-                f"binomial-normal model ({self.model}), maximum likelihood; Wald (normal) interval",
-            ),
-            (f"Estimate ({level} interval)", self.effect_text(4)),
-            ("p, against no effect", p_alone(self.p_value)),
-            (f"{level} prediction interval", predicted.partition(" (")[2].rstrip(")")),
-            (
-                "Heterogeneity",
-                f"τ² = {compact(self.tau2)}; likelihood ratio {self.q:.2f}, df = {self.q_dof}, "
-                f"p {p_text(self.q_p_value)}",
-            ),
-        ]
+    def _model_text(self) -> str:
+        return (
+            f"{RandomEffects._model_text(self)} ({self.model}: fixed study effects, random "
+            "treatment effect), maximum likelihood"
+        )
 
 
 def glmm(
-    events_t: ArrayLike,
-    n_t: ArrayLike,
-    events_c: ArrayLike,
-    n_c: ArrayLike,
+    events_t: Counts,
+    n_t: ArrayLike | str | None = None,
+    events_c: ArrayLike | str | None = None,
+    n_c: ArrayLike | str | None = None,
     *,
-    labels: Sequence[str] | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
     ci_level: float = 0.95,
 ) -> BinomialNormal:
     r"""Fit a binomial-normal model: fixed study effects, random treatment effect.
 
     Parameters
     ----------
-    events_t, events_c : array_like of shape (k,)
+    events_t, events_c : array_like of shape (k,) or str
         People with the event in the treated and the control arm, from 0 to n. A missing count is a
-        fault.
-    n_t, n_c : array_like of shape (k,)
+        fault. With ``data``, names of its columns. ``events_t`` may be :class:`meta.Effects` that
+        carry all four columns, or an answer with such effects; nothing else is given then.
+    n_t, n_c : array_like of shape (k,) or str
         People in each arm, at least 1.
-    labels : sequence of str, optional
-        Names of the tables; "study 1", "study 2", ... by default.
+    data : pandas.DataFrame, optional
+        Table of the named columns.
+    labels : sequence of str or str, optional
+        Names of the tables, or their column; a column ``label`` of ``data``, else "study 1",
+        "study 2", ... by default.
     ci_level : float
         Confidence level, between 0 and 1.
 
@@ -198,7 +149,8 @@ def glmm(
     0.46 (0.25 to 0.84)
     """
     check_level(ci_level)
-    given = read_tables("glmm", events_t, n_t, events_c, n_c, labels)
+    counts = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
+    given = read_tables("glmm", counts, labels, data)
     silent = given.nobody | given.everybody
     used = given.keep(~silent)
     if len(used.a) < 2:
@@ -211,38 +163,27 @@ def glmm(
     tau, at = _maximise(likelihood)
     common = at if tau == 0 else likelihood.profile(0.0)
     se = float(np.sqrt(np.linalg.inv(at.information(tau))[0, 0]))
-    quantile = float(stats.norm.ppf((1 + ci_level) / 2))
-    reach = quantile * float(np.sqrt(tau**2 + se**2))
     # the deviance; rounding can leave it a hair below 0 where all tables agree
     q, q_dof = max(-2 * common.value, 0.0), len(used.a) - 1
+    weights = np.zeros(len(given.a))
+    weights[~silent] = 100 * at.weights / at.weights.sum()
+    single = effect_size(
+        "OR", events_t=given.a, n_t=given.n_t, events_c=given.c, n_c=given.n_c, drop00=True
+    )
+    yi, vi = (single[name].to_numpy(dtype=float) for name in ("yi", "vi"))
     return BinomialNormal(
-        measure="OR",
+        **inference(at.theta, se, None, ci_level, "OR"),
+        **prediction(at.theta, se, tau**2, ci_level, "z", q_dof),
         model="UM.FS",
-        ci_level=ci_level,
         k=len(used.a),
         n_total=float(used.n.sum()),
-        estimate=at.theta,
-        se=se,
-        ci_low=at.theta - quantile * se,
-        ci_high=at.theta + quantile * se,
-        p_value=2 * float(stats.norm.sf(abs(at.theta / se))),
-        pi_low=at.theta - reach,
-        pi_high=at.theta + reach,
         tau2=tau**2,
         q=q,
         q_dof=q_dof,
-        q_p_value=float(stats.chi2.sf(q, q_dof)),
+        q_p_value=float(special.chdtrc(q_dof, q)),
         log_likelihood=at.value,
-        table=pd.DataFrame(
-            {
-                "label": given.labels,
-                "events_t": given.a,
-                "n_t": given.n_t,
-                "events_c": given.c,
-                "n_c": given.n_c,
-                "used": ~silent,
-            }
-        ),
+        weights=weights,
+        effects=single_effects(given, "OR", yi, vi),
         notes=tuple(_notes(given, silent, used, tau)),
     )
 
@@ -300,6 +241,7 @@ class _Profile:
     theta: float
     slope: float  # derivative with respect to tau
     hessian: Floats  # (2, 2): theta and tau, the study effects profiled out
+    weights: Floats  # (k,): information on theta that each study gives
 
     def information(self, tau: float) -> Floats:
         """Observed information; of theta alone at tau = 0, where tau says nothing about it."""
@@ -411,6 +353,7 @@ class _Likelihood:
             theta=theta,
             slope=float(here.gradient[2].sum()),
             hessian=outer.sum(axis=2),
+            weights=-outer[0, 0],
         )
 
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import chdtrc
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.engine import check_choice, null_effect
+from meta.synthesis.engine import check_choice
+from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction
+from meta.synthesis.given import effects_of, with_column
 from meta.synthesis.models.block_likelihood import BlockLikelihood, maximise
 from meta.synthesis.models.correlated import cluster_codes, correlated_covariance
-from meta.synthesis.presentation import (
-    PooledAnswer,
-    check_level,
-    compact,
-    need_effects,
-    number,
-    p_alone,
-    p_text,
-)
+from meta.synthesis.presentation import check_level, compact
 
 Matrix = NDArray[np.float64]
 
@@ -31,123 +26,121 @@ MULTILEVEL_METHODS = ("REML", "ML")
 MULTILEVEL_CI_METHODS = ("t", "wald")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Multilevel(PooledAnswer):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Multilevel(RandomEffects):
     """The answer of a three-level meta-analysis: effects within clusters.
+
+    It has the attributes of every random-effects estimate. ``tau2`` is the sum of both variances,
+    the prediction interval that of a new effect in a new cluster, ``q`` the test of equal true
+    effects with the sampling covariances that were assumed, ``i2`` the share of the variance that
+    is heterogeneity at either level; weights are the row sums of the inverse covariance of the
+    effects.
 
     Attributes
     ----------
-    measure, method, ci_method, ci_level : str, str, str, float
-        Effect measure and settings.
-    k, n_clusters : int
-        Number of effects and of clusters.
-    rho : float or None
+    tau2_method, ci_method : str
+        Settings.
+    n_clusters : int
+        Number of clusters.
+    cluster, inner : str
+        Columns of ``effects.table`` that say which effects belong together, and which units within
+        a cluster have a true effect of their own ("": each effect).
+    correlation : float or None
         Correlation of sampling errors within clusters that was assumed; None for independent ones
         or a given covariance.
-    estimate, se, ci_low, ci_high, dof, p_value : float (dof: int or None)
-        Mean effect on the scale of computation, with its interval; ``dof`` is None for the normal
-        distribution.
-    pi_low, pi_high : float
-        Prediction interval for a new effect in a new cluster.
     sigma2_between, sigma2_within : float
         Variance of the true effects between clusters, and between the effects of a cluster.
-    i2, i2_between, i2_within : float
-        Share of the variance that is heterogeneity, in percent: total, and by level.
-    q, q_dof, q_p_value : float, int, float
-        Test of equal true effects, with the sampling covariances that were assumed.
+    i2_between, i2_within : float
+        Share of the variance by level, percent.
     log_likelihood : float
         At the estimate; restricted for REML.
-    effects : Effects
-        What was pooled.
-    cluster, inner : numpy.ndarray of shape (k,)
-        Cluster of each effect, and the unit within it that has a true effect of its own, counted
-        from 0.
     sampling_covariance : numpy.ndarray of shape (k, k)
         Sampling covariances that were used.
-    notes : tuple of str
-        Sentences that must stand beside these numbers.
     """
 
     _caption: ClassVar[str] = "Three-level meta-analysis"
+    _counted: ClassVar[tuple[str, str]] = ("effect", "effects")
+    _method: ClassVar[str] = "meta.synthesis.models.multilevel:multilevel"
+    _arguments: ClassVar[tuple[str, ...]] = (
+        *("cluster", "inner", "correlation", "sampling_covariance", "tau2_method", "ci_method"),
+        "ci_level",
+    )
 
-    measure: str
-    method: str
+    tau2_method: str
     ci_method: str
-    ci_level: float
-    k: int
     n_clusters: int
-    rho: float | None
-    estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    dof: int | None
-    p_value: float
-    pi_low: float
-    pi_high: float
+    cluster: str
+    inner: str
+    correlation: float | None
     sigma2_between: float
     sigma2_within: float
-    i2: float
     i2_between: float
     i2_within: float
-    q: float
-    q_dof: int
-    q_p_value: float
     log_likelihood: float
-    effects: Effects
-    cluster: NDArray[np.intp]
-    inner: NDArray[np.intp]
     sampling_covariance: Matrix
-    notes: tuple[str, ...]
+    # cluster and unit of each effect, counted from 0
+    codes: NDArray[np.intp] = field(repr=False)
+    units: NDArray[np.intp] = field(repr=False)
+    _given: bool = field(repr=False)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings that made this answer, as arguments of :func:`meta.multilevel`."""
+        given = self.sampling_covariance if self._given else None
+        found = RandomEffects.settings(self) | {"sampling_covariance": given}
+        return found | {"inner": self.inner or None}
+
+    def subset(self, keep: Any) -> Self:
+        """Do the same analysis with some of the effects; see :meth:`meta.Effects.subset`."""
+        if not self._given:
+            return RandomEffects.subset(self, keep)
+        kept = np.arange(self.k)[np.asarray(keep)]
+        covariance = self.sampling_covariance[np.ix_(kept, kept)]
+        return self.refit(self.effects.subset(kept), sampling_covariance=covariance)
 
     def marginal_covariance(self) -> Matrix:
         """Return the covariance of the effects under the model, shape (k, k)."""
-        together = self.cluster[:, None] == self.cluster[None, :]
-        same = self.inner[:, None] == self.inner[None, :]
-        return np.asarray(
-            self.sampling_covariance
-            + self.sigma2_between * together
-            + self.sigma2_within * (together & same)
-        )
+        return _marginal(
+            self.sampling_covariance, self.codes, self.units,
+            np.array([self.sigma2_between, self.sigma2_within]),
+        )  # fmt: skip
 
-    def _rows(self) -> list[tuple[str, str]]:
-        scale, level = self.scale, f"{100 * self.ci_level:g} %"
-        reference = "normal" if self.dof is None else f"t, {self.dof} df"
-        sampling = "" if self.rho is None else f"; sampling errors correlated {self.rho:g}"
-        return [
-            ("Effect measure", scale.label),
-            ("Effects", f"{self.k} in {self.n_clusters} clusters"),
-            ("Method", f"{self.method}; {reference}{sampling}"),
-            (f"Estimate ({level} interval)", self.effect_text(4)),
-            ("p, against no effect", p_alone(self.p_value)),
-            (
-                f"{level} prediction interval",
-                f"{number(scale.to_reader(self.pi_low), 4)} to "
-                f"{number(scale.to_reader(self.pi_high), 4)}",
-            ),
-            (
-                "Between clusters",
-                f"σ² = {compact(self.sigma2_between)}, I² = {self.i2_between:.0f} %",
-            ),
-            (
-                "Within clusters",
-                f"σ² = {compact(self.sigma2_within)}, I² = {self.i2_within:.0f} %",
-            ),
-            (
-                "Equal effects",
-                f"Q = {self.q:.2f}, df = {self.q_dof}, p {p_text(self.q_p_value)}",
-            ),
-        ]
+    def heterogeneity_text(self) -> str:
+        """Return the variance and share of each level, and Q."""
+        levels = (
+            f"{name} clusters σ² = {compact(sigma2)}, I² = {i2:.0f} %"
+            for name, sigma2, i2 in (
+                ("between", self.sigma2_between, self.i2_between),
+                ("within", self.sigma2_within, self.i2_within),
+            )
+        )
+        return f"{'; '.join(levels)}; {self.q_text()}"
+
+    def _count_text(self) -> str:
+        first, comma, people = RandomEffects._count_text(self).partition(",")
+        return f"{first} in {self.n_clusters} clusters{comma}{people}"
+
+    def _model_text(self) -> str:
+        sampling = (
+            "" if self.correlation is None
+            else f", sampling errors correlated {self.correlation:g}"
+        )  # fmt: skip
+        named = RandomEffects._model_text(self)
+        return f"{named}, {self.tau2_method} estimates of both variances{sampling}"
 
 
 def multilevel(
-    effects: Effects,
+    effects: Effects | Estimate | ArrayLike | str,
+    vi: ArrayLike | str | None = None,
     *,
     cluster: str | ArrayLike,
     inner: str | ArrayLike | None = None,
-    rho: float | None = None,
+    sei: ArrayLike | str | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
+    measure: str | None = None,
+    correlation: float | None = None,
     sampling_covariance: ArrayLike | None = None,
-    method: str = "REML",
+    tau2_method: str = "REML",
     ci_method: str = "t",
     ci_level: float = 0.95,
 ) -> Multilevel:
@@ -155,21 +148,25 @@ def multilevel(
 
     Parameters
     ----------
-    effects : Effects
-        Effects of one measure.
+    effects : Effects, Estimate or array_like of shape (k,)
+        Effects of one measure, an answer whose effects are taken, or bare effects ``yi``.
+    vi : array_like of shape (k,), optional
+        Sampling variances of bare effects.
     cluster : str or array_like of shape (k,)
         Column of ``effects.table``, or labels: which effects belong together.
     inner : str or array_like of shape (k,), optional
         Units within a cluster that have a true effect of their own. Each effect is one by default.
-    rho : float, optional
+    sei, data, labels, measure : optional
+        Standard errors in place of ``vi``, table, names and measure of bare effects, as in :func:`meta.pool`.
+    correlation : float, optional
         Correlation of the sampling errors within a cluster, from 0 to below 1, for effects of the
         same people (the correlated and hierarchical effects model). Independent by default, as for
         effects of different people.
     sampling_covariance : array_like of shape (k, k), optional
-        Sampling covariances in place of ``rho``, for example from
+        Sampling covariances in place of ``correlation``, for example from
         :func:`meta.synthesis.models.correlated.shared_control_covariance`. The diagonal is that
         of the effects, and there is none between clusters.
-    method : {"REML", "ML"}
+    tau2_method : {"REML", "ML"}
         Restricted or full maximum likelihood.
     ci_method : {"t", "wald"}
         t with one degree of freedom less than there are clusters, or normal.
@@ -217,14 +214,16 @@ def multilevel(
     ...     [0.02, 0.03, 0.02, 0.04, 0.03, 0.02],
     ...     trial=["A", "A", "B", "B", "C", "D"],
     ... )
-    >>> fit = meta.multilevel(effects, cluster="trial", rho=0.6)
+    >>> fit = meta.multilevel(effects, cluster="trial", correlation=0.6)
     >>> fit.k, fit.n_clusters, fit.dof
     (6, 4, 3)
     """
-    need_effects(effects, "multilevel")
-    check_choice("method", method, MULTILEVEL_METHODS)
+    effects = effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data)
+    check_choice("tau2_method", tau2_method, MULTILEVEL_METHODS)
     check_choice("ci_method", ci_method, MULTILEVEL_CI_METHODS)
     check_level(ci_level)
+    effects, cluster = with_column(effects, "cluster", cluster)
+    effects, inner = with_column(effects, "inner", inner)
     codes, names = cluster_codes(effects, cluster)
     if len(names) < 2:
         raise TooFewStudies(
@@ -232,60 +231,67 @@ def multilevel(
             "clusters cannot be told from the mean: average them (aggregate_correlated)"
         )
     units = _units(effects, codes, inner)
-    covariance = _sampling(effects, codes, rho, sampling_covariance)
+    covariance = _sampling(effects, codes, correlation, sampling_covariance)
     single = len(np.unique(codes)) == len(np.unique(units))
     model = BlockLikelihood(
-        effects.yi, covariance, codes, units, restricted=method == "REML", single=single
+        effects.yi, covariance, codes, units, restricted=tau2_method == "REML", single=single
     )
     sigma2 = maximise(model)
     at = model.at(sigma2)
-    estimate, se = at.mean, float(np.sqrt(at.variance))
+    se = float(np.sqrt(at.variance))
     dof = len(names) - 1 if ci_method == "t" else None
-    reference = stats.norm() if dof is None else stats.t(dof)
-    quantile = float(reference.ppf((1 + ci_level) / 2))
-    null = null_effect(measure_of(effects.measure))
-    spread = float(np.sqrt(sigma2.sum() + se**2))
     typical = model.typical_variance()
-    shares = 100 * sigma2 / (sigma2.sum() + typical)
-    q = model.q()
+    total = float(sigma2.sum())
+    shares = 100 * sigma2 / (total + typical)
+    q, q_dof = model.q(), effects.k - 1
+    weights = np.linalg.inv(_marginal(covariance, codes, units, sigma2)).sum(axis=0)
+    method = "z" if dof is None else "t(k-1)"
     return Multilevel(
-        measure=effects.measure,
-        method=method,
+        **inference(at.mean, se, dof, ci_level, effects.measure),
+        **prediction(at.mean, se, total, ci_level, method, len(names) - 1),
+        model="multilevel",
+        tau2_method=tau2_method,
         ci_method=ci_method,
-        ci_level=ci_level,
         k=effects.k,
+        n_total=None,
         n_clusters=len(names),
-        rho=rho,
-        estimate=estimate,
-        se=se,
-        ci_low=estimate - quantile * se,
-        ci_high=estimate + quantile * se,
-        dof=dof,
-        p_value=2 * float(reference.sf(abs(estimate - null) / se)),
-        pi_low=estimate - quantile * spread,
-        pi_high=estimate + quantile * spread,
+        cluster=cluster,
+        inner=inner,
+        correlation=correlation,
+        tau2=total,
         sigma2_between=float(sigma2[0]),
         sigma2_within=float(sigma2[1]),
         i2=float(shares.sum()),
         i2_between=float(shares[0]),
         i2_within=float(shares[1]),
         q=q,
-        q_dof=effects.k - 1,
-        q_p_value=float(stats.chi2.sf(q, effects.k - 1)),
+        q_dof=q_dof,
+        q_p_value=float(chdtrc(q_dof, q)),
         log_likelihood=at.value,
+        weights=100 * weights / weights.sum(),
         effects=effects,
-        cluster=codes,
-        inner=units,
+        codes=codes,
+        units=units,
         sampling_covariance=covariance,
-        notes=tuple(_notes(effects.k, codes, single, rho, sigma2, ci_method)),
+        _given=sampling_covariance is not None,
+        notes=(
+            *effects.notes,
+            *_notes(effects.k, codes, single, correlation, sigma2, ci_method),
+        ),
     )
 
 
-def _units(
-    effects: Effects, codes: NDArray[np.intp], inner: str | ArrayLike | None
-) -> NDArray[np.intp]:
+def _marginal(
+    sampling: Matrix, codes: NDArray[np.intp], units: NDArray[np.intp], sigma2: Matrix
+) -> Matrix:
+    together = codes[:, None] == codes[None, :]
+    same = units[:, None] == units[None, :]
+    return np.asarray(sampling + sigma2[0] * together + sigma2[1] * (together & same))
+
+
+def _units(effects: Effects, codes: NDArray[np.intp], inner: str) -> NDArray[np.intp]:
     """Number the units that have a true effect of their own, over all clusters."""
-    if inner is None:
+    if not inner:
         return np.arange(effects.k)
     within, _ = cluster_codes(effects, inner, "inner")
     _, units = np.unique(np.column_stack([codes, within]), axis=0, return_inverse=True)
@@ -293,12 +299,14 @@ def _units(
 
 
 def _sampling(
-    effects: Effects, codes: NDArray[np.intp], rho: float | None, given: ArrayLike | None
+    effects: Effects, codes: NDArray[np.intp], correlation: float | None, given: ArrayLike | None
 ) -> Matrix:
     if given is None:
-        return correlated_covariance(effects.vi, codes, 0.0 if rho is None else rho)
-    if rho is not None:
-        raise DataError("rho and sampling_covariance say the same thing twice: give one of them")
+        return correlated_covariance(effects.vi, codes, correlation or 0.0)
+    if correlation is not None:
+        raise DataError(
+            "correlation and sampling_covariance say the same thing twice: give one of them"
+        )
     try:
         matrix = np.asarray(given, dtype=float)
     except (TypeError, ValueError):
@@ -331,7 +339,7 @@ def _notes(
     k: int,
     codes: NDArray[np.intp],
     single: bool,
-    rho: float | None,
+    correlation: float | None,
     sigma2: Matrix,
     ci_method: str,
 ) -> list[str]:
@@ -351,10 +359,10 @@ def _notes(
         level = "between" if sigma2[0] == 0 else "within"
         both = " and within" if (sigma2 == 0).all() else ""
         notes.append(f"the variance {level}{both} clusters is estimated as 0.")
-    if rho is not None:
+    if correlation is not None:
         notes.append(
-            f"the correlation of sampling errors within clusters is an assumption ({rho:g}): "
-            "vary it, and see robust() of this answer."
+            f"the correlation of sampling errors within clusters ({correlation:g}) is an assump"
+            "tion: vary it, and see robust() of this answer."
         )
     if len(sizes) < 10:
         kind = "" if ci_method == "t" else ", and a normal interval is too narrow"

@@ -9,26 +9,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
-from meta.effect_sizes.container import Effects, as_effects
-from meta.effect_sizes.measures import measure_of
+from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
 from meta.synthesis.engine import (
     CI_METHODS,
     TAU2_METHODS,
     WeightedFit,
     check_choice,
-    null_effect,
     tau2_estimate,
     weighted_fit,
 )
-from meta.synthesis.heterogeneity import Heterogeneity, heterogeneity
+from meta.synthesis.estimate import (
+    PREDICTION_METHODS,
+    Estimate,
+    infer,
+    inference,
+    prediction,
+    tau2_error,
+)
+from meta.synthesis.given import effects_of
+from meta.synthesis.heterogeneity import heterogeneity
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import check_level, number
+from meta.synthesis.presentation import check_level, decimals, number
 
 MODELS = ("random", "common", "uwls")
-PREDICTION_METHODS = ("z", "t(k-1)", "t(k-2)")
 
 
 _HETEROGENEITY = (
@@ -54,10 +59,12 @@ AS_EXPECTED = 1 - 1e-6
 
 
 def pool(
-    effects: Effects | ArrayLike,
-    vi: ArrayLike | None = None,
+    effects: Effects | Estimate | ArrayLike | str,
+    vi: ArrayLike | str | None = None,
     *,
-    labels: Sequence[str] | None = None,
+    sei: ArrayLike | str | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
     measure: str | None = None,
     model: str = "random",
     tau2_method: str = "REML",
@@ -69,13 +76,18 @@ def pool(
 
     Parameters
     ----------
-    effects : Effects or array_like of shape (k,)
-        Effects as :func:`meta.effects` derives them, or bare effects ``yi`` (logarithms for ratio
-        measures).
+    effects : Effects, Estimate or array_like of shape (k,)
+        Effects as :func:`meta.effects` derives them, an answer whose effects are taken, or bare
+        effects ``yi`` (logarithms for ratio measures).
     vi : array_like of shape (k,), optional
         Sampling variances of bare effects, all above 0. Must not be given with ``Effects``.
-    labels : sequence of str, optional
-        Names of bare effects.
+    sei : array_like of shape (k,), optional
+        Standard errors of bare effects, in place of ``vi``.
+    data : pandas.DataFrame, optional
+        Table of bare effects: ``effects``, ``vi`` and ``labels`` may be names of its columns, and
+        the other columns go with the effects.
+    labels : sequence of str or str, optional
+        Names of bare effects; a column ``label`` of ``data`` by default.
     measure : str, optional
         Measure of bare effects, ``"GEN"`` by default; it decides on the scale that is shown.
     model : {"random", "common", "uwls"}
@@ -136,134 +148,74 @@ def pool(
     >>> print(fit.effect_text())
     −0.38 (−0.85 to 0.08)
     """
-    data = as_effects(effects, vi, labels=labels, measure=measure)
+    given = effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data)
     check_choice("model", model, MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
     check_choice("prediction_method", prediction_method, PREDICTION_METHODS)
     check_level(ci_level)
-    if data.k == 0:
+    if given.k == 0:
         raise TooFewStudies(
             "there is no effect to pool"
             + (
-                f"; {len(data.excluded)} results were excluded: see effects.excluded"
-                if len(data.excluded)
+                f"; {len(given.excluded)} results were excluded: see effects.excluded"
+                if len(given.excluded)
                 else ""
             )
         )
     settings: dict[str, Any] = {
-        "measure": data.measure,
         "model": model,
         "tau2_method": tau2_method,
-        "ci_level": ci_level,
         "prediction_method": prediction_method,
-        "k": data.k,
-        "n_total": data.n_total,
-        "effects": data,
+        "k": given.k,
+        "n_total": given.n_total,
+        "effects": given,
+        "_asked": ci_method,
     }
-    if data.k == 1:
-        return _one_trial(data, settings)
-    return _several(data, settings, ci_method)
+    if given.k == 1:
+        return _one_trial(given, settings, ci_level)
+    return _several(given, settings, ci_method, ci_level)
 
 
-def _one_trial(data: Effects, settings: dict[str, Any]) -> Pooled:
-    estimate, se = float(data.yi[0]), float(data.sei[0])
-    low, high, p_value = _interval(estimate, se, None, settings["ci_level"], data.measure)
+def _one_trial(data: Effects, settings: dict[str, Any], level: float) -> Pooled:
     return Pooled(
         **settings,
+        **inference(data.yi[0], data.sei[0], None, level, data.measure),
         ci_method="wald",
-        estimate=estimate,
-        se=se,
-        ci_low=low,
-        ci_high=high,
-        dof=None,
-        p_value=p_value,
-        pi_low=np.nan,
-        pi_high=np.nan,
         tau2=np.nan,
-        **_heterogeneity_fields(None),
-        hk_scale=np.nan,
         weights=np.array([100.0]),
         notes=(
+            *data.notes,
             "k = 1: this is one trial, not a meta-analysis; how far trials differ cannot be seen, "
             "so there is no tau2, no I2 and no prediction interval.",
         ),
     )
 
 
-def _several(data: Effects, settings: dict[str, Any], ci_method: str) -> Pooled:
-    yi, vi, k, level = data.yi, data.vi, data.k, settings["ci_level"]
+def _several(data: Effects, settings: dict[str, Any], ci_method: str, level: float) -> Pooled:
+    yi, vi, method = data.yi, data.vi, settings["tau2_method"]
     random = settings["model"] == "random"
-    tau2 = tau2_estimate(yi, vi, settings["tau2_method"]) if random else 0.0
+    tau2 = tau2_estimate(yi, vi, method) if random else 0.0
     in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[settings["model"]]
     fit = weighted_fit(yi, vi, tau2, ci_method=in_use)
-    estimate, se = float(fit.beta[0]), float(np.sqrt(fit.cov[0, 0]))
-    low, high, p_value = _interval(estimate, se, fit.dof, level, data.measure)
-    pi_low, pi_high = (
-        _prediction(estimate, se, tau2, k, level, settings["prediction_method"])
-        if random
-        else (np.nan, np.nan)
-    )
+    mean, se = float(fit.beta[0]), float(np.sqrt(fit.cov[0, 0]))
     spread = heterogeneity(yi, vi, tau2 if random else None, level)
+    fields = inference(mean, se, fit.dof, level, data.measure)
+    fields |= {name: getattr(spread, name) for name in _HETEROGENEITY}
+    if random:
+        fields |= prediction(mean, se, tau2, level, settings["prediction_method"], data.k - 1)
+        fields["tau2_se"] = tau2_error(vi, yi, tau2, method)
     answer = Pooled(
         **settings,
+        **fields,
         ci_method=in_use,
-        estimate=estimate,
-        se=se,
-        ci_low=low,
-        ci_high=high,
-        dof=fit.dof,
-        p_value=p_value,
-        pi_low=pi_low,
-        pi_high=pi_high,
         tau2=tau2,
-        **_heterogeneity_fields(spread),
         hk_scale=fit.scale,
         weights=100 * fit.weights / fit.weights.sum(),
         notes=(),
     )
-    return replace(answer, notes=tuple(_notes(answer, fit)))
-
-
-def _heterogeneity_fields(spread: Heterogeneity | None) -> dict[str, Any]:
-    if spread is None:
-        return dict.fromkeys(_HETEROGENEITY, np.nan) | {"q_dof": 0}
-    return {name: getattr(spread, name) for name in _HETEROGENEITY}
-
-
-def _interval(
-    estimate: float, se: float, dof: int | None, level: float, measure: str
-) -> tuple[float, float, float]:
-    freedom = np.inf if dof is None else dof
-    half = float(stats.t.ppf((1 + level) / 2, freedom)) * se
-    difference = abs(estimate - null_effect(measure_of(measure)))
-    # without a spread (identical effects under Knapp-Hartung) nothing can be judged; a note says so
-    p_value = 2 * float(stats.t.sf(difference / se, freedom)) if se > 0 else np.nan
-    return estimate - half, estimate + half, p_value
-
-
-def _prediction(
-    estimate: float, se: float, tau2: float, k: int, level: float, method: str
-) -> tuple[float, float]:
-    freedom = {"z": np.inf, "t(k-1)": k - 1, "t(k-2)": k - 2}[method]
-    if freedom < 1:
-        return np.nan, np.nan
-    half = float(stats.t.ppf((1 + level) / 2, freedom)) * float(np.sqrt(tau2 + se**2))
-    return estimate - half, estimate + half
-
-
-def interval_table(fit: Pooled) -> pd.DataFrame:
-    """Return the interval of a fit by each method; see :meth:`Pooled.intervals`."""
-    methods = CI_METHODS if fit.k > 1 and fit.model == "random" else (fit.ci_method,)
-    rows = []
-    for method in methods:
-        tau2 = fit.tau2 if fit.k > 1 else 0.0
-        one = weighted_fit(fit.effects.yi, fit.effects.vi, tau2, ci_method=method)
-        se = float(np.sqrt(one.cov[0, 0]))
-        low, high, p_value = _interval(float(one.beta[0]), se, one.dof, fit.ci_level, fit.measure)
-        rows.append((method, se, low, high, p_value, method == fit.ci_method))
-    names = ["ci_method", "se", "ci_low", "ci_high", "p_value", "in_use"]
-    return pd.DataFrame(rows, columns=names)
+    dependence = [data.dependence] if data.dependence else []
+    return replace(answer, notes=(*data.notes, *dependence, *_notes(answer, fit)))
 
 
 def _notes(fit: Pooled, weighted: WeightedFit) -> list[str]:
@@ -333,8 +285,9 @@ def _interval_notes(fit: Pooled) -> list[str]:
     name = {"HK": "Knapp-Hartung", "HK-adhoc": "ad hoc (conservative)"}
     factor = max(fit.hk_scale, 1.0) if other == "HK-adhoc" else fit.hk_scale
     se = float(np.sqrt(factor / np.sum(1 / (fit.effects.vi + fit.tau2))))
-    limits = _interval(fit.estimate, se, fit.dof, fit.ci_level, fit.measure)
-    low, high = fit.scale.to_reader(limits[:2])
+    found = infer(fit.estimate, se, fit.dof, fit.ci_level)
+    low, high = fit.scale.to_reader([found.ci_low, found.ci_high])
+    digits = decimals(fit.scale.to_reader(fit.estimate), low, high)
     if fit.hk_scale < AS_EXPECTED:
         relation = "is wider" if other == "HK-adhoc" else "is narrower"
         spread = "less than"
@@ -342,6 +295,6 @@ def _interval_notes(fit: Pooled) -> list[str]:
         relation = "is the same"
         spread = "more than" if fit.hk_scale > 2 - AS_EXPECTED else "as much as"
     return [
-        f"the {name[other]} interval {relation}: {number(low)} to {number(high)} (the effects "
-        f"spread {spread} the model expects, factor {fit.hk_scale:.2f})."
+        f"the {name[other]} interval {relation}: {number(low, digits)} to {number(high, digits)} "
+        f"(the effects spread {spread} the model expects, factor {fit.hk_scale:.2f})."
     ]

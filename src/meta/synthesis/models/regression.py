@@ -12,6 +12,7 @@ from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
+from meta.synthesis.consumers import need_effects
 from meta.synthesis.diagnostics.permutation import NO_SPREAD, check_count, regression_permutation
 from meta.synthesis.engine import (
     CI_METHODS,
@@ -25,7 +26,7 @@ from meta.synthesis.fit_statistics import fit_statistics
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
 from meta.synthesis.models.coefficients import Regression, coefficient_table
 from meta.synthesis.models.moderators import Coding, study_design
-from meta.synthesis.presentation import check_level, compact, need_effects, p_text
+from meta.synthesis.presentation import check_level, compact, p_text
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ REGRESSION_MODELS = ("random", "common")
 _STUDIES_PER_MODERATOR = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MetaRegression(Regression):
     """The answer of a meta-regression.
 
@@ -334,7 +335,7 @@ def meta_regression(
     >>> print(fit.omnibus_text())
     QM = 3.39, df = 1, p = 0.066
     """
-    need_effects(effects, "meta_regression")
+    need_effects("meta_regression", effects)
     check_choice("model", model, REGRESSION_MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)

@@ -2,93 +2,115 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.engine import null_effect
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import Estimate, inference
+from meta.synthesis.given import effects_of, with_column
 from meta.synthesis.models.correlated import cluster_codes
 from meta.synthesis.models.multilevel import Multilevel
+from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.sandwich import Sandwich
-from meta.synthesis.presentation import PooledAnswer, number, p_alone
+from meta.synthesis.presentation import number
 
 # below this the Satterthwaite approximation does not keep its level (Tipton and Pustejovsky 2015)
 _TRUSTWORTHY_DOF = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Robust(PooledAnswer):
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Robust(Estimate):
     """A mean effect with a cluster-robust interval.
+
+    It has the attributes of every estimate: the mean by the weights of the working model, with CR2
+    standard error and Satterthwaite's degrees of freedom (with clusters of unequal weight far fewer
+    than there are clusters).
 
     Attributes
     ----------
-    measure : str
-        Effect measure.
-    k, n_clusters : int
-        Number of effects and of clusters.
-    estimate, se, ci_low, ci_high, p_value : float
-        Mean by the weights of the working model, with CR2 standard error, on the scale of
-        computation.
-    dof : float
-        Satterthwaite's degrees of freedom of the t distribution; with clusters of unequal weight
-        far fewer than there are clusters.
-    ci_level : float
-        Confidence level.
+    n_clusters : int
+        Number of clusters.
+    cluster : str
+        Column of ``effects.table`` that says which effects belong together.
     model_se : float
         Standard error that the working model gives, without the correction of its interval.
     fit : Pooled or Multilevel
         The working model.
-    notes : tuple of str
-        Sentences that must stand beside these numbers.
     """
 
     _caption: ClassVar[str] = "Cluster-robust interval (CR2)"
+    _counted: ClassVar[tuple[str, str]] = ("effect", "effects")
+    _arguments: ClassVar[tuple[str, ...]] = ("cluster",)
 
-    measure: str
-    k: int
     n_clusters: int
-    estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    dof: float
-    ci_level: float
+    cluster: str
     model_se: float
     fit: Pooled | Multilevel
-    notes: tuple[str, ...]
 
-    def _rows(self) -> list[tuple[str, str]]:
-        level = f"{100 * self.ci_level:g} %"
-        return [
-            ("Effect measure", self.scale.label),
-            ("Effects", f"{self.k} in {self.n_clusters} clusters"),
-            (f"Estimate ({level} interval)", self.effect_text(4)),
-            ("p, against no effect", p_alone(self.p_value)),
-            ("Degrees of freedom", f"{number(self.dof, 1)} (Satterthwaite)"),
-            ("Standard error", f"{number(self.se, 4)} (working model {number(self.model_se, 4)})"),
-        ]
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the working model, and the cluster."""
+        return self.fit.settings() | Estimate.settings(self)
+
+    def refit(self, effects: Effects | None = None, **changes: Any) -> Self:
+        """Do the same analysis with other effects or settings; see :meth:`Estimate.refit`."""
+        cluster = changes.pop("cluster", self.cluster)
+        return self._again(self.fit.refit(effects, **changes), cluster)
+
+    def subset(self, keep: Any) -> Self:
+        """Do the same analysis with some of the effects; see :meth:`meta.Effects.subset`."""
+        return self._again(self.fit.subset(keep), self.cluster)
+
+    def _again(self, fit: Pooled | Multilevel, cluster: str) -> Self:
+        answer: Self = robust(fit, cluster=cluster)  # type: ignore[assignment]
+        return answer
+
+    def _count_text(self) -> str:
+        first, comma, people = Estimate._count_text(self).partition(",")
+        return f"{first} in {self.n_clusters} clusters{comma}{people}"
+
+    def _model_text(self) -> str:
+        return self.fit._model_text()
+
+    def _interval_text(self) -> str:
+        return f"cluster-robust (CR2) interval (t, {self.dof:.1f} df by Satterthwaite)"
+
+    def _further_rows(self) -> list[tuple[str, str]]:
+        text = f"{number(self.se, 4)} (working model {number(self.model_se, 4)})"
+        return [("Standard error", text)]
 
 
 def robust(
-    effects: Effects | Pooled | Multilevel, *, cluster: str | ArrayLike | None = None
+    effects: Effects | Pooled | Multilevel | ArrayLike | str,
+    vi: ArrayLike | str | None = None,
+    *,
+    cluster: str | ArrayLike | None = None,
+    sei: ArrayLike | str | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
+    measure: str | None = None,
 ) -> Robust:
     r"""Give the mean effect an interval that holds however the effects of a cluster are related.
 
     Parameters
     ----------
-    effects : Effects, Pooled or Multilevel
-        A fit whose weights are used (the working model), or effects, which are pooled by the
-        defaults of :func:`meta.pool` first.
+    effects : Effects, Pooled, Multilevel or array_like of shape (k,)
+        A fit whose weights are used (the working model), or effects, or bare effects ``yi``, which
+        are pooled by the defaults of :func:`meta.pool` first.
+    vi : array_like of shape (k,), optional
+        Sampling variances of bare effects.
     cluster : str or array_like of shape (k,), optional
         Column of the effects, or labels: which effects belong together. By default the clusters of
         a multilevel fit; must be given otherwise.
+    sei, data, labels, measure : optional
+        Standard errors in place of ``vi``, table, names and measure of bare effects, as in :func:`meta.pool`.
 
     Returns
     -------
@@ -136,17 +158,21 @@ def robust(
     >>> answer.n_clusters, round(answer.dof, 2), round(answer.se, 3)
     (4, 2.65, 0.127)
     """
-    if isinstance(effects, Effects):
-        from meta.synthesis.models.pool import pool
-
-        fit: Pooled | Multilevel = pool(effects)
-    elif isinstance(effects, Pooled | Multilevel):
-        fit = effects
+    if isinstance(effects, Estimate):
+        need_estimate("robust", effects)
+        fit: Pooled | Multilevel = effects
     else:
-        raise DataError(
-            "robust takes effects, or the answer of pool() or multilevel(), and was given "
-            f"{type(effects).__name__}"
-        )
+        fit = pool(effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data))
+    if cluster is None:
+        if not isinstance(fit, Multilevel):
+            raise DataError(
+                "cluster is missing: name the column of the effects, or give one label for each "
+                "effect, that says which effects belong together"
+            )
+        cluster = fit.cluster
+    given, cluster = with_column(fit.effects, "cluster", cluster)
+    if given is not fit.effects:
+        fit = replace(fit, effects=given)
     codes = _clusters(fit, cluster)
     count = int(codes.max()) + 1
     if count < 2:
@@ -154,41 +180,29 @@ def robust(
             "all effects belong to one cluster, so nothing shows how clusters differ: average them"
         )
     sandwich = _sandwich(fit, codes)
-    dof = sandwich.dof(np.ones(1))
-    null = null_effect(fit.scale)
-    se = float(np.sqrt(sandwich.cov[0, 0]))
-    half = float(stats.t.ppf((1 + fit.ci_level) / 2, dof)) * se
+    dof, se = sandwich.dof(np.ones(1)), float(np.sqrt(sandwich.cov[0, 0]))
     return Robust(
-        measure=fit.measure,
+        **inference(fit.estimate, se, dof, fit.ci_level, fit.measure),
+        model=fit.model,
         k=fit.k,
+        n_total=fit.n_total,
         n_clusters=count,
-        estimate=fit.estimate,
-        se=se,
-        ci_low=fit.estimate - half,
-        ci_high=fit.estimate + half,
-        p_value=2 * float(stats.t.sf(abs(fit.estimate - null) / se, dof)) if se > 0 else np.nan,
-        dof=dof,
-        ci_level=fit.ci_level,
+        cluster=cluster,
         model_se=float(np.sqrt(sandwich.model_cov[0, 0])),
         fit=fit,
+        weights=fit.weights,
+        effects=fit.effects,
         notes=tuple(_notes(dof, count, fit.k)),
     )
 
 
-def _clusters(fit: Pooled | Multilevel, cluster: str | ArrayLike | None) -> NDArray[np.intp]:
-    if cluster is None:
-        if isinstance(fit, Multilevel):
-            return fit.cluster
-        raise DataError(
-            "cluster is missing: name the column of the effects, or give one label for each "
-            "effect, that says which effects belong together"
-        )
+def _clusters(fit: Pooled | Multilevel, cluster: str) -> NDArray[np.intp]:
     codes, names = cluster_codes(fit.effects, cluster)
     if isinstance(fit, Multilevel):
         split = [
             name
             for number, name in enumerate(names)
-            if np.isin(fit.cluster[codes != number], fit.cluster[codes == number]).any()
+            if np.isin(fit.codes[codes != number], fit.codes[codes == number]).any()
         ]
         if split:
             raise DataError(

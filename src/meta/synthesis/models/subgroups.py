@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,12 +14,14 @@ from scipy import stats
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, TooFewStudies
+from meta.synthesis.consumers import need_effects
 from meta.synthesis.diagnostics.permutation import NO_SPREAD
-from meta.synthesis.engine import WeightedFit, null_effect, tau2_estimate, weighted_fit
+from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
+from meta.synthesis.estimate import inference, prediction
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.models.pool import AS_EXPECTED, pool
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, compact, listed, need_effects, number, p_text
+from meta.synthesis.presentation import Answer, compact, listed, number, p_text
 
 # with fewer studies than this in a subgroup its tau2 and its interval say little
 _SMALL_GROUP = 5
@@ -44,7 +46,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Subgroups(Answer):
     """Pooled effects of subgroups, and the test that they are equal.
 
@@ -131,20 +133,6 @@ class Subgroups(Answer):
         return [pd.DataFrame(rows)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SharedPooled(Pooled):
-    """The answer of a subgroup whose tau2 was estimated in all subgroups together."""
-
-    prediction_dof: float
-
-    def prediction_text(self, digits: int = 2) -> str:
-        if not np.isfinite(self.pi_low):
-            return "no prediction interval"
-        low, high = self.scale.to_reader([self.pi_low, self.pi_high])
-        freedom = f"t, {self.prediction_dof:g} df" if np.isfinite(self.prediction_dof) else "normal"
-        return f"{number(low, digits)} to {number(high, digits)} ({freedom})"
-
-
 def subgroups(
     effects: Effects, by: str | ArrayLike, *, shared_tau2: bool = False, **settings: Any
 ) -> Subgroups:
@@ -207,7 +195,7 @@ def subgroups(
     >>> print(answer.test_text())
     Q = 3.58, df = 1, p = 0.058
     """
-    need_effects(effects, "subgroups")
+    need_effects("subgroups", effects)
     name, groups = _groups(effects, by)
     overall = pool(effects, **settings)
     masks = {group: groups == group for group in dict.fromkeys(groups.tolist())}
@@ -236,7 +224,7 @@ def subgroups(
         shared = zip(fits.items(), together.beta, np.diag(together.cov), strict=True)
         fits = {
             group: _with_shared(
-                fit, tau2, limits, float(mean), float(variance), together, ci_method
+                fit, tau2, limits, float(mean), together, float(variance), ci_method
             )
             for (group, fit), mean, variance in shared
         }
@@ -310,53 +298,33 @@ def _with_shared(
     tau2: float,
     limits: tuple[float, float],
     mean: float,
-    variance: float,
     together: WeightedFit,
+    variance: float,
     ci_method: str,
 ) -> Pooled:
     """Put the shared tau2 into the answer of a subgroup; one trial stays one trial."""
     if fit.k == 1:
         return fit
     se = float(np.sqrt(variance))
-    reference = stats.t(np.inf if together.dof is None else together.dof)
-    half = float(reference.ppf((1 + fit.ci_level) / 2)) * se
     # studies less coefficients take the place that k - 1 has in pool()
     freedom = len(together.weights) - len(together.beta)
-    predictive = {"z": np.inf, "t(k-1)": freedom, "t(k-2)": freedom - 1}[fit.prediction_method]
-    quantile = float(stats.t.ppf((1 + fit.ci_level) / 2, predictive)) if predictive > 0 else np.nan
-    reach = quantile * float(np.sqrt(tau2 + variance))
-    null = null_effect(fit.scale)
     weights = 1 / (fit.effects.vi + tau2)
     # shares of this subgroup's sampling variance, from the tau2 and interval of all subgroups
     typical = typical_variance(fit.effects.vi)
     i2 = [100 * value / (value + typical) for value in (tau2, *limits)]
     h2 = [value / typical + 1 for value in (tau2, *limits)]
-    shared: dict[str, Any] = {item.name: getattr(fit, item.name) for item in fields(Pooled)}
-    shared |= {
-        "ci_method": ci_method,
-        "estimate": mean,
-        "se": se,
-        "ci_low": mean - half,
-        "ci_high": mean + half,
-        "dof": together.dof,
-        "p_value": 2 * float(reference.sf(abs(mean - null) / se)) if se > 0 else np.nan,
-        "pi_low": mean - reach,
-        "pi_high": mean + reach,
-        "tau2": tau2,
-        "tau2_low": limits[0],
-        "tau2_high": limits[1],
-        "i2": i2[0],
-        "i2_low": i2[1],
-        "i2_high": i2[2],
-        "h2": h2[0],
-        "h2_low": h2[1],
-        "h2_high": h2[2],
-        "hk_scale": together.scale,
-        "weights": 100 * weights / weights.sum(),
-        "notes": ("tau2 and degrees of freedom are shared with the other subgroups.",),
-        "prediction_dof": float(predictive),
-    }
-    return _SharedPooled(**shared)
+    return replace(
+        fit,
+        **inference(mean, se, together.dof, fit.ci_level, fit.measure),
+        **prediction(mean, se, tau2, fit.ci_level, fit.prediction_method, freedom),
+        ci_method=ci_method,
+        tau2=tau2, tau2_se=np.nan, tau2_low=limits[0], tau2_high=limits[1],
+        i2=i2[0], i2_low=i2[1], i2_high=i2[2],
+        h2=h2[0], h2_low=h2[1], h2_high=h2[2],
+        hk_scale=together.scale,
+        weights=100 * weights / weights.sum(),
+        notes=("tau2 and degrees of freedom are shared with the other subgroups.",),
+    )  # fmt: skip
 
 
 def _no_error(fit: Pooled) -> bool:

@@ -11,15 +11,24 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import chdtrc
 
+from meta.effect_sizes.container import Effects
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
-from meta.synthesis.models.two_by_two_tables import PooledTables, Tables, read_tables
+from meta.synthesis.estimate import Estimate, inference
+from meta.synthesis.models.two_by_two_tables import (
+    PetoTables,
+    PooledTables,
+    Tables,
+    read_tables,
+    single_effects,
+)
 from meta.synthesis.presentation import check_level
 
 Floats = NDArray[np.float64]
+Counts = ArrayLike | str | Effects | Estimate
 
 MH_MEASURES = ("RR", "OR", "RD")
 
@@ -30,13 +39,14 @@ _UNEQUAL_ARMS = 2.0
 
 
 def mantel_haenszel(
-    events_t: ArrayLike,
-    n_t: ArrayLike,
-    events_c: ArrayLike,
-    n_c: ArrayLike,
+    events_t: Counts,
+    n_t: ArrayLike | str | None = None,
+    events_c: ArrayLike | str | None = None,
+    n_c: ArrayLike | str | None = None,
     measure: str = "RR",
     *,
-    labels: Sequence[str] | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
     ci_level: float = 0.95,
     cmh_correction: bool = True,
 ) -> PooledTables:
@@ -44,16 +54,20 @@ def mantel_haenszel(
 
     Parameters
     ----------
-    events_t, events_c : array_like of shape (k,)
+    events_t, events_c : array_like of shape (k,) or str
         People with the event in the treated and the control arm, from 0 to n. A missing count is a
-        fault.
-    n_t, n_c : array_like of shape (k,)
+        fault. With ``data``, names of its columns. ``events_t`` may be :class:`meta.Effects` that
+        carry all four columns, or an answer with such effects; nothing else is given then.
+    n_t, n_c : array_like of shape (k,) or str
         People in each arm, at least 1. Fractions are allowed (a shared control group that was
         split).
     measure : {"RR", "OR", "RD"}
         Risk ratio, odds ratio or risk difference, treated against control.
-    labels : sequence of str, optional
-        Names of the tables; "study 1", "study 2", ... by default.
+    data : pandas.DataFrame, optional
+        Table of the named columns.
+    labels : sequence of str or str, optional
+        Names of the tables, or their column; a column ``label`` of ``data``, else "study 1",
+        "study 2", ... by default.
     ci_level : float
         Confidence level, between 0 and 1.
     cmh_correction : bool
@@ -107,7 +121,8 @@ def mantel_haenszel(
     check_choice("measure", measure, MH_MEASURES)
     check_level(ci_level)
     where = f"mantel_haenszel({measure!r})"
-    given = read_tables(where, events_t, n_t, events_c, n_c, labels)
+    counts = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
+    given = read_tables(where, counts, labels, data)
     silent = {
         "OR": given.nobody | given.everybody,
         "RR": given.nobody,
@@ -143,7 +158,7 @@ def mantel_haenszel(
         given,
         used,
         silent,
-        method="Mantel-Haenszel",
+        model="mantel-haenszel",
         measure=measure,
         ci_level=ci_level,
         estimate=estimate,
@@ -157,12 +172,13 @@ def mantel_haenszel(
 
 
 def peto(
-    events_t: ArrayLike,
-    n_t: ArrayLike,
-    events_c: ArrayLike,
-    n_c: ArrayLike,
+    events_t: Counts,
+    n_t: ArrayLike | str | None = None,
+    events_c: ArrayLike | str | None = None,
+    n_c: ArrayLike | str | None = None,
     *,
-    labels: Sequence[str] | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
     ci_level: float = 0.95,
     cmh_correction: bool = True,
 ) -> PooledTables:
@@ -170,13 +186,17 @@ def peto(
 
     Parameters
     ----------
-    events_t, events_c : array_like of shape (k,)
+    events_t, events_c : array_like of shape (k,) or str
         People with the event in the treated and the control arm, from 0 to n. A missing count is a
-        fault.
-    n_t, n_c : array_like of shape (k,)
+        fault. With ``data``, names of its columns. ``events_t`` may be :class:`meta.Effects` that
+        carry all four columns, or an answer with such effects; nothing else is given then.
+    n_t, n_c : array_like of shape (k,) or str
         People in each arm, at least 1.
-    labels : sequence of str, optional
-        Names of the tables; "study 1", "study 2", ... by default.
+    data : pandas.DataFrame, optional
+        Table of the named columns.
+    labels : sequence of str or str, optional
+        Names of the tables, or their column; a column ``label`` of ``data``, else "study 1",
+        "study 2", ... by default.
     ci_level : float
         Confidence level, between 0 and 1.
     cmh_correction : bool
@@ -215,7 +235,8 @@ def peto(
     0.33 (0.16 to 0.68)
     """
     check_level(ci_level)
-    given = read_tables("peto", events_t, n_t, events_c, n_c, labels)
+    counts = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
+    given = read_tables("peto", counts, labels, data)
     silent = given.nobody | given.everybody
     used = _informative("peto", given, silent)
     difference, variance = _hypergeometric(used)
@@ -239,7 +260,7 @@ def peto(
         given,
         used,
         silent,
-        method="Peto",
+        model="peto",
         measure="PETO",
         ci_level=ci_level,
         estimate=estimate,
@@ -363,13 +384,12 @@ def _answer(
     vi: Floats,
     cmh_correction: bool,
     notes: list[str],
-    method: str,
+    model: str,
 ) -> PooledTables:
-    half = float(stats.norm.ppf((1 + ci_level) / 2)) * se
     own = np.isfinite(yi)
     q = float(((yi - estimate) ** 2 / vi)[own].sum())
     q_dof = max(int(own.sum()) - 1, 0)
-    q_p_value = float(stats.chi2.sf(q, q_dof)) if q_dof else np.nan
+    q_p_value = _chi2_p(q, q_dof)
     cmh = _cmh(used, cmh_correction)
     contrast = used.keep(~(used.nobody | used.everybody))
     equal = _equal_odds_ratios(contrast, estimate) if measure == "OR" else (np.nan, np.nan)
@@ -383,41 +403,26 @@ def _answer(
             "the tables differ more than chance would let them (Q), and a common-effect interval "
             "does not widen for that: read the random-effects answer of pool() beside it."
         )
-    return PooledTables(
-        method=method,
-        measure=measure,
-        ci_level=ci_level,
+    kind = PetoTables if model == "peto" else PooledTables
+    return kind(
+        **inference(estimate, se, None, ci_level, measure),
+        model=model,
         k=len(used.a),
         n_total=float(used.n.sum()),
-        estimate=estimate,
-        se=se,
-        ci_low=estimate - half,
-        ci_high=estimate + half,
-        p_value=2 * float(stats.norm.sf(abs(estimate / se))),
         q=q,
         q_dof=q_dof,
         q_p_value=q_p_value,
         i2=100 * max(0.0, (q - q_dof) / q) if q > 0 else 0.0,
+        weights=share,
+        effects=single_effects(given, measure, yi, vi),
         cmh=cmh,
-        cmh_p_value=float(stats.chi2.sf(cmh, 1)),
+        cmh_p_value=float(chdtrc(1, cmh)),
         cmh_correction=cmh_correction,
         breslow_day=equal[0],
         breslow_day_p_value=_chi2_p(equal[0], equal_dof),
         tarone=equal[1],
         tarone_p_value=_chi2_p(equal[1], equal_dof),
         equal_or_dof=equal_dof,
-        table=pd.DataFrame(
-            {
-                "label": given.labels,
-                "events_t": given.a,
-                "n_t": given.n_t,
-                "events_c": given.c,
-                "n_c": given.n_c,
-                "yi": yi,
-                "vi": vi,
-                "weight": share,
-            }
-        ),
         notes=tuple(notes),
     )
 
@@ -430,4 +435,4 @@ def _cmh(t: Tables, correction: bool) -> float:
 
 
 def _chi2_p(statistic: float, dof: int) -> float:
-    return float(stats.chi2.sf(statistic, dof)) if dof else np.nan
+    return float(chdtrc(dof, statistic)) if dof else np.nan

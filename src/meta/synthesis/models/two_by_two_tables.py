@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from meta.effect_sizes.container import Effects
 from meta.effect_sizes.inputs import EVENTS, SIZE_FOR_COUNTS, Relation, read_columns
-from meta.errors import TooFewStudies
-from meta.synthesis.presentation import PooledAnswer, listed, p_alone, p_text
+from meta.errors import DataError, TooFewStudies
+from meta.synthesis.estimate import Estimate
+from meta.synthesis.given import columns_of
+from meta.synthesis.presentation import listed, p_text
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +41,10 @@ class Tables:
         With and without the event: treated, then control.
     labels : list of str
         Names of the tables.
+    others : pandas.DataFrame
+        What else is known of them: ``study_id``, and further columns of effects.
+    lower_is_better : bool or None
+        Whether fewer events are the good direction; None if it was not said.
     """
 
     a: Floats
@@ -45,6 +52,8 @@ class Tables:
     c: Floats
     d: Floats
     labels: list[str]
+    others: pd.DataFrame
+    lower_is_better: bool | None = None
 
     @property
     def n_t(self) -> Floats:
@@ -79,7 +88,8 @@ class Tables:
     def keep(self, mask: NDArray[np.bool_]) -> Tables:
         """Keep some of the tables."""
         labels = [self.labels[i] for i in np.flatnonzero(mask)]
-        return Tables(self.a[mask], self.b[mask], self.c[mask], self.d[mask], labels)
+        a, b, c, d = (cell[mask] for cell in (self.a, self.b, self.c, self.d))
+        return Tables(a, b, c, d, labels, self.others[mask])
 
     def names(self, mask: NDArray[np.bool_]) -> str:
         """Name the tables of a mask in a sentence."""
@@ -87,14 +97,21 @@ class Tables:
 
 
 def read_tables(
-    where: str,
-    events_t: ArrayLike,
-    n_t: ArrayLike,
-    events_c: ArrayLike,
-    n_c: ArrayLike,
-    labels: Sequence[str] | None,
+    where: str, given: Mapping[str, Any], labels: Any, data: pd.DataFrame | None
 ) -> Tables:
     """Check the counts of two arms.
+
+    Parameters
+    ----------
+    where : str
+        Public name of the method.
+    given : mapping
+        ``events_t n_t events_c n_c``: counts, or names of columns of ``data``; the first may be
+        effects (or an answer) that carry columns of these names.
+    labels : sequence of str or str, optional
+        Names of the tables, or their column.
+    data : pandas.DataFrame, optional
+        Where named columns are found.
 
     Raises
     ------
@@ -104,52 +121,71 @@ def read_tables(
     TooFewStudies
         If there is no table.
     """
-    given = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
-    longest = max(len(v) if isinstance(v, Sized) else 1 for v in given.values())
+    first, lower = given["events_t"], None
+    if isinstance(first, Effects | Estimate):
+        effects = first if isinstance(first, Effects) else first.effects
+        rest = [name for name, value in given.items() if value is not None][1:]
+        if rest or labels is not None or data is not None:
+            raise DataError(f"{where}: give effects that carry the counts, or the counts, not both")
+        missing = [name for name in _RULES if name not in effects.table]
+        if missing:
+            raise DataError(
+                f"{where}: the effects carry no counts {', '.join(missing)}: give the counts of "
+                "the two arms, or effects that were made of them"
+            )
+        given, labels, data = {name: name for name in _RULES}, effects.labels, effects.table
+        others = data.drop(columns=[*_RULES, "yi", "vi", "sei", "label"])
+        lower = effects.lower_is_better
+    else:
+        others = pd.DataFrame()
+    found = columns_of(where, data, {**given, "labels": labels})
+    labels = found.pop("labels")
+    if data is not None and labels is None and "label" in data:
+        labels = data["label"]
+    longest = max(len(v) if isinstance(v, Sized) else 1 for v in found.values())
     names = [str(label) for label in np.ravel(labels)] if labels is not None else None
-    faults = [f"{name} is missing" for name, values in given.items() if values is None]
+    faults = [f"{name} is missing" for name, values in found.items() if values is None]
     if names is not None and len(names) != longest:
         faults.append(f"labels has {len(names)} names for {longest} tables; needed: one for each")
-    columns = read_columns(where, given, _RULES, _RELATIONS, faults)
+    columns = read_columns(where, found, _RULES, _RELATIONS, faults)
     if len(columns) == 0:
         raise TooFewStudies(f"{where}: there is no table to pool")
+    names = names or [f"study {i + 1}" for i in range(len(columns))]
     return Tables(
         a=columns["events_t"],
         b=columns["n_t"] - columns["events_t"],
         c=columns["events_c"],
         d=columns["n_c"] - columns["events_c"],
-        labels=names or [f"study {i + 1}" for i in range(len(columns))],
+        labels=names,
+        others=others if len(others) else pd.DataFrame({"study_id": names}),
+        lower_is_better=lower,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PooledTables(PooledAnswer):
-    """A common effect pooled from two-by-two tables.
+def single_effects(given: Tables, measure: str, yi: Floats, vi: Floats) -> Effects:
+    """Return the effects of the single tables, with their counts.
 
-    Estimate and limits are on the scale of computation (logarithms for RR, OR and PETO), texts on
-    the reader's scale. Nothing is rounded.
+    A table that says nothing alone has no effect (NaN).
+    """
+    table = given.others.assign(
+        label=given.labels, events_t=given.a, n_t=given.n_t, events_c=given.c, n_c=given.n_c,
+        yi=yi, vi=vi, sei=np.sqrt(vi),
+    )  # fmt: skip
+    return Effects(measure=measure, table=table, lower_is_better=given.lower_is_better)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PooledTables(Estimate):
+    """A common effect pooled from two-by-two tables by Mantel and Haenszel.
+
+    It has the attributes of every estimate; ``k`` and ``n_total`` are the tables that the estimate
+    rests on and the people in them, ``i2`` is (Q - df) / Q in percent, floored at 0, and
+    ``effects`` holds every table given, with its counts. The effect of a single table has 0.5 added
+    where it has a zero cell (not for PETO), and is NaN where it says nothing; the weight of a table
+    left out is 0.
 
     Attributes
     ----------
-    method : {"Mantel-Haenszel", "Peto"}
-        How the tables were pooled.
-    measure : {"RR", "OR", "RD", "PETO"}
-        Effect measure, treated against control.
-    ci_level : float
-        Confidence level of the interval, between 0 and 1.
-    k : int
-        Tables that the estimate rests on.
-    n_total : float
-        People in them.
-    estimate, se, ci_low, ci_high : float
-        Pooled effect, standard error and confidence limits (normal distribution).
-    p_value : float
-        Two-sided, against no effect: estimate over standard error.
-    q, q_dof, q_p_value : float, int, float
-        Cochran's Q test of equal effects around the pooled one; with less than two tables that
-        have an effect of their own the p-value is NaN.
-    i2 : float
-        (Q - df) / Q in percent, floored at 0.
     cmh, cmh_p_value : float
         Cochran-Mantel-Haenszel chi-squared test (1 df) of no association in any table.
     cmh_correction : bool
@@ -161,30 +197,13 @@ class PooledTables(PooledAnswer):
         The same with Tarone's correction, which makes it chi-squared in large samples.
     equal_or_dof : int
         Degrees of freedom of these two tests.
-    table : pandas.DataFrame
-        One row for each table given: ``label events_t n_t events_c n_c yi vi weight``. The effect
-        of a single table has 0.5 added where it has a zero cell (not for PETO), and is NaN where
-        it says nothing; ``weight`` is in percent, 0 for a table left out.
-    notes : tuple of str
-        Sentences that must stand beside these numbers wherever they are shown.
     """
 
     _caption: ClassVar[str] = "Pooled two-by-two tables"
+    _counted: ClassVar[tuple[str, str]] = ("table", "tables")
+    _method: ClassVar[str] = "meta.synthesis.models.two_by_two:mantel_haenszel"
+    _arguments: ClassVar[tuple[str, ...]] = ("measure", "ci_level", "cmh_correction")
 
-    method: str
-    measure: str
-    ci_level: float
-    k: int
-    n_total: float
-    estimate: float
-    se: float
-    ci_low: float
-    ci_high: float
-    p_value: float
-    q: float
-    q_dof: int
-    q_p_value: float
-    i2: float
     cmh: float
     cmh_p_value: float
     cmh_correction: bool
@@ -193,39 +212,26 @@ class PooledTables(PooledAnswer):
     tarone: float
     tarone_p_value: float
     equal_or_dof: int
-    table: pd.DataFrame
-    notes: tuple[str, ...]
 
-    def sentence(self) -> str:
-        """Say the answer in one sentence, with its method."""
-        tables = "1 table" if self.k == 1 else f"{self.k} tables"
-        return (
-            f"{self.scale.label} {self.effect_text()} [{100 * self.ci_level:g} % interval], "
-            f"{tables}, {self.n_total:,.0f} people ({self.method}, common effect; "
-            "normal interval)."
-        )
+    def _model_text(self) -> str:
+        return f"{Estimate._model_text(self)}, common effect"
 
-    def _rows(self) -> list[tuple[str, str]]:
-        rows = [
-            ("Effect measure", self.scale.label),
-            ("Tables", f"{self.k}, {self.n_total:,.0f} people"),
-            ("Method", f"{self.method}, common effect; Wald (normal) interval"),
-            (f"Estimate ({100 * self.ci_level:g} % interval)", self.effect_text(4)),
-            ("p, against no effect", p_alone(self.p_value)),
-            ("Cochran-Mantel-Haenszel", f"chi² = {self.cmh:.2f}, p {p_text(self.cmh_p_value)}"),
-            (
-                "Heterogeneity",
-                f"Q = {self.q:.2f}, df = {self.q_dof}, p {p_text(self.q_p_value)}; "
-                f"I² = {self.i2:.0f} % (from Q)",
-            ),
-        ]
+    def _further_rows(self) -> list[tuple[str, str]]:
+        rows = [("Cochran-Mantel-Haenszel", f"chi² = {self.cmh:.2f}, p {p_text(self.cmh_p_value)}")]
         if self.measure == "OR":
-            rows.append(
-                (
-                    "Equal odds ratios",
-                    f"Breslow-Day {self.breslow_day:.2f}, p {p_text(self.breslow_day_p_value)}; "
-                    f"Tarone {self.tarone:.2f}, p {p_text(self.tarone_p_value)}; "
-                    f"df = {self.equal_or_dof}",
-                )
+            test = (
+                f"Breslow-Day {self.breslow_day:.2f}, p {p_text(self.breslow_day_p_value)}; "
+                f"Tarone {self.tarone:.2f}, p {p_text(self.tarone_p_value)}; "
+                f"df = {self.equal_or_dof}"
             )
+            rows.append(("Equal odds ratios", test))
         return rows
+
+
+class PetoTables(PooledTables):
+    """A common odds ratio pooled from two-by-two tables by Peto's one-step method."""
+
+    __slots__ = ()
+
+    _method: ClassVar[str] = "meta.synthesis.models.two_by_two:peto"
+    _arguments: ClassVar[tuple[str, ...]] = ("ci_level", "cmh_correction")

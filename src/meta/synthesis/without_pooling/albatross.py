@@ -24,7 +24,7 @@ _CURVE_POINTS = 200
 _COLUMNS = ["label", "n", "reported", "p_value", "bound", "direction", "z", "smd", "band"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Albatross(Answer):
     """Points and contours of an albatross plot.
 

@@ -28,7 +28,7 @@ _NOT_SAID = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CombinedP(Answer):
     """The joint test of several p-values.
 
@@ -287,7 +287,7 @@ def _names(rows: pd.DataFrame) -> str:
     return listed([f"{row.label} ({row.reported})" for row in rows.itertuples()])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DirectionVote(Answer):
     """How many trials lean to which side.
 

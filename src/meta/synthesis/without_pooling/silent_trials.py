@@ -21,7 +21,7 @@ from meta.synthesis.presentation import Answer, listed, number, p_text
 _COLUMNS = ["study_id", "label", "n_t", "n_c", "paired", "variance", "bound", "assumptions"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NullBounds(Answer):
     """A pooled answer with and without the trials that printed no figure.
 
