@@ -28,8 +28,8 @@ def test_effects_are_needed(name, given):
     ("given", "words"),
     [
         ([0.1, 0.2], "vi is missing"),
-        (None, "takes effects, and was given NoneType"),
-        ("depression", "takes effects, and was given str"),
+        (None, "there is nothing: give Effects"),
+        ("depression", "there is 'depression' without data="),
     ],
 )
 def test_methods_need_effects_or_an_answer(method, given, words):

@@ -90,6 +90,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "blup": _INVERSE_VARIANCE,
     "permutation_test": _INVERSE_VARIANCE,
     "operating_characteristics": _INVERSE_VARIANCE,
+    "by_pymare": _INVERSE_VARIANCE,
     "equivalence": {"BayesFit": "a posterior has no tests; ask fit.probability(...)"},
     "absolute_effect": {},
     "plot_intervals": {},

@@ -30,8 +30,9 @@ from scipy import optimize
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import TAU2_METHODS, check_choice, prediction_dof, quantile, tau2_columns
-from meta.synthesis.models.pooled import Pooled, need_fit
+from meta.synthesis.models.pooled import Pooled
 
 Floats = NDArray[np.float64]
 
@@ -176,7 +177,7 @@ def by_pymare(fit: Pooled) -> pd.DataFrame:
     >>> bool(table["difference"].abs().max() < 1e-12)
     True
     """
-    need_fit(fit, "by_pymare")
+    need_estimate("by_pymare", fit)
     if fit.k < 2:
         raise DataError("by_pymare: this is one trial, and there is nothing to pool again")
     # a mean variance of 1, as PyMARE's searches have absolute tolerances

@@ -30,6 +30,11 @@ def effects_of(effects: Any, vi: Any = None, **given: Any) -> Effects:
         own = effects.effects
         alone = np.isfinite(own.yi)
         effects = own if alone.all() else own.subset(alone)
+    if effects is None or (isinstance(effects, str) and given.get("data") is None):
+        found = "nothing" if effects is None else f"{effects!r} without data="
+        raise DataError(
+            f"effects are needed, and there is {found}: give Effects, an answer, or yi and vi"
+        )
     return as_effects(effects, vi, **given)
 
 

@@ -157,7 +157,8 @@ def multilevel(
     inner : str or array_like of shape (k,), optional
         Units within a cluster that have a true effect of their own. Each effect is one by default.
     sei, data, labels, measure : optional
-        Standard errors in place of ``vi``, table, names and measure of bare effects, as in :func:`meta.pool`.
+        Standard errors in place of ``vi``, table, names and measure of bare effects, as in
+        :func:`meta.pool`.
     correlation : float, optional
         Correlation of the sampling errors within a cluster, from 0 to below 1, for effects of the
         same people (the correlated and hierarchical effects model). Independent by default, as for

@@ -110,7 +110,8 @@ def robust(
         Column of the effects, or labels: which effects belong together. By default the clusters of
         a multilevel fit; must be given otherwise.
     sei, data, labels, measure : optional
-        Standard errors in place of ``vi``, table, names and measure of bare effects, as in :func:`meta.pool`.
+        Standard errors in place of ``vi``, table, names and measure of bare effects, as in
+        :func:`meta.pool`.
 
     Returns
     -------
