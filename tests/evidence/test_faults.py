@@ -276,3 +276,26 @@ def test_the_grid_of_the_asked_form_is_complete(folder, spoil):
     assert "has no line for it" in found[0]
     assert "(sultana2023" in found[1]
     assert "no line names this row" in found[1]
+
+
+def test_labels_are_those_of_the_words(folder):
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    for field in package["resources"][0]["schema"]["fields"]:
+        if field["name"] == "blinding":
+            field["labels"]["tripel"] = field["labels"].pop("double")
+    path.write_text(json.dumps(package), encoding="utf-8")
+    (found,) = map(str, examine(folder).faults)
+    assert "the labels of blinding are not those of its words: double, tripel" in found
+
+
+def test_every_column_has_a_heading_and_every_code_a_word(root):
+    """Pages take headings and words from here, so that none of them shows a bare code."""
+    package = json.loads((root / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in package["resources"]:
+        for field in resource["schema"]["fields"]:
+            where = resource["name"], field["name"]
+            assert field.get("title"), where
+            assert field["title"] != field["name"], where
+            if field["type"] == "string" and "enum" in field.get("constraints", {}):
+                assert field.get("labels"), where

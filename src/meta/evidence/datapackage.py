@@ -30,7 +30,8 @@ class Column:
     type : str
         Table Schema type: "string", "integer", "number", "date", ...
     descriptor : mapping
-        Everything that the dictionary says: title, description, unit, constraints, figure.
+        Everything that the dictionary says: title, description, unit, constraints, labels (a
+        reader's word for each word of an enumeration), figure.
     """
 
     name: str
@@ -210,6 +211,8 @@ def _table(resource: Any, number: int, file: str, faults: list[Fault]) -> TableS
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
             fault("a field needs a name")
             continue
+        if (unlike := _unlabelled(entry)) is not None:
+            fault(f"the labels of {entry['name']} are not those of its words: {unlike}")
         columns.append(
             Column(name=entry["name"], type=str(entry.get("type", "string")), descriptor=entry)
         )
@@ -230,6 +233,14 @@ def _table(resource: Any, number: int, file: str, faults: list[Fault]) -> TableS
         missing_values=tuple(schema.get("missingValues", [""])),
         descriptor=resource,
     )
+
+
+def _unlabelled(entry: Mapping[str, Any]) -> str | None:
+    """Say which words of a column lack a label, or which labels lack a word; None if none does."""
+    if "labels" not in entry:
+        return None
+    labels, enum = set(entry["labels"]), set(entry.get("constraints", {}).get("enum", ()))
+    return listed(sorted(map(str, labels ^ enum))) if labels != enum else None
 
 
 def _names(value: Any) -> tuple[str, ...]:
