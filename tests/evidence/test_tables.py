@@ -40,7 +40,8 @@ def test_what_is_returned_can_be_changed_without_harm(evidence):
     for name in evidence.names:
         first = evidence.table(name)
         untouched = first.copy()
-        first.iloc[0, 0] = first.iloc[1, 0]
+        if len(first) > 1:  # a table of changes may have none yet
+            first.iloc[0, 0] = first.iloc[1, 0]
         first.index = first.index[::-1]
         first["new"] = 1
         pd.testing.assert_frame_equal(evidence.table(name), untouched)
