@@ -260,7 +260,7 @@ def test_a_wrong_mapping_is_named(mapping, words):
 
 
 def test_an_unknown_table_is_refused_with_its_columns(tmp_path):
-    with pytest.raises(DataError, match="no column with figures") as refused:
+    with pytest.raises(DataError, match="no column with results") as refused:
         meta.read_table(_write(tmp_path, "who,what\nA,B\nC,D\n"))
     assert "'who', 'what'" in str(refused.value)
     assert "[fields]" in str(refused.value)
@@ -362,6 +362,74 @@ def test_the_studies_of_a_revman_5_export():
     stay = meta.read_table(path, where={"analysis": "1.2"})
     assert stay.frame[ARMS].values.tolist() == STROKE.loc[[0, 1], ARMS].values.tolist()
     assert stay.lines == (9, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "row"),
+    [
+        ("Study;Mean (SD) placebo;n placebo;Mean (SD) drug;n drug\nA;5,1 (2,3);30;4,0 (2,0);31",
+         ARMS, [4, 2, 31, 5.1, 2.3, 30]),
+        ("Study,Yoga mean ± SD,Yoga n,Control mean ± SD,Control n\nA,-5.1 ± 2.3,20,−3 ± 2.0,21",
+         ARMS, [-5.1, 2.3, 20, -3, 2, 21]),
+        ("Study,n/N yoga,n/N control\nA,4/123,11 / 139", EVENTS, [4, 123, 11, 139]),
+        ("Study,BCG (n/N),Control (n/N)\nA,4/123 (3.3%),11/139 (7.9%)", EVENTS, [4, 123, 11, 139]),
+        ("Study,Events (%) exp,N exp,Events (%) ctrl,N ctrl\nA,4 (3.3%),123,11 (7.9%),139",
+         EVENTS, [4, 123, 11, 139]),
+        ("Study,OR (95% CI)\nA,0.69 (0.54 to 0.89)", ["estimate", "ci_low", "ci_high"],
+         [0.69, 0.54, 0.89]),
+        ('Study,OR (95% CI)\nA,"0,69 (0,54, 0,89)"\nB,"1,2 (0,9–1,6)"',
+         ["estimate", "ci_low", "ci_high"], [0.69, 0.54, 0.89]),
+        ("Study,MD [95% CI]\nA,−0.5 [−1.2 – −0.1]", ["estimate", "ci_low", "ci_high"],
+         [-0.5, -1.2, -0.1]),
+        ("Study,HR,95% CI\nA,0.69,0.54-0.89", ["estimate", "ci_low", "ci_high"],
+         [0.69, 0.54, 0.89]),
+    ],
+)  # fmt: skip
+def test_cells_of_several_figures_are_taken_apart(tmp_path, text, fields, row):
+    path = _write(tmp_path, f"{text}\n")
+    table = meta.read_table(path)
+    assert table.frame.loc[0, fields].tolist() == row
+    assert any("holds several figures a cell" in note for note in table.notes)
+    saved = table.save_mapping(tmp_path / "mapping.toml")
+    pd.testing.assert_frame_equal(meta.read_table(path, saved).frame, table.frame)
+
+
+def test_one_cell_of_another_form_leaves_the_column_whole(tmp_path):
+    text = "Study,n/N yoga,n/N control\nA,4/123,11/139\nB,six,29/303\n"
+    with pytest.raises(DataError, match="of the results only events_c, n_c is recognised"):
+        meta.read_table(_write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("header", "arms"),
+    [
+        ("Study,Vaccinated cases,Vaccinated total,Unvaccinated cases,Unvaccinated total",
+         ("Vaccinated", "Unvaccinated")),
+        ("Study,Placebo events,Placebo n,Vaccine events,Vaccine n", ("Vaccine", "Placebo")),
+        ("Study,Yoga events,Yoga n,Waiting list events,Waiting list n", ("Yoga", "Waiting list")),
+    ],
+)  # fmt: skip
+def test_the_control_is_known_by_its_word(tmp_path, header, arms):
+    table = meta.read_table(_write(tmp_path, f"{header}\nA,1,10,2,11\n"))
+    assert (table.treatment, table.control) == arms
+    treated = header.split(",")[1].startswith(arms[0])
+    assert table.frame.loc[0, EVENTS].tolist() == ([1, 10, 2, 11] if treated else [2, 11, 1, 10])
+
+
+def test_one_arm_a_row_is_told_apart(tmp_path):
+    text = "Study,Group,Mean,SD,N\nA,drug,5,2,30\nA,placebo,6,2,31\n"
+    with pytest.raises(DataError, match=r"each row is one arm, meta\.pairwise"):
+        meta.read_table(_write(tmp_path, text))
+
+
+def test_what_r_meta_keeps_beside_its_input(tmp_path):
+    text = (
+        "studlab,TE,seTE,lower,upper,zval,pval,.event.e,.n.e,event.e,n.e,event.c,n.c\n"
+        "A,-0.9,0.57,-2,0.2,-1.6,0.1,4,123,4,123,11,139\n"
+    )
+    table = meta.read_table(_write(tmp_path, text))
+    assert set(table.fields) == {"label", "yi", "sei", "p_value", *EVENTS}
+    assert table.fields["n_t"] == ["n.e"]
 
 
 def test_text_of_a_file_reaches_no_terminal_as_it_is(tmp_path):

@@ -270,6 +270,8 @@ def test_old_encodings_are_read_and_named(tmp_path):
          [["Smith 2004", "0.1", "0.02"], ["Berg", "0.2", "0.03"]]),
         # a spreadsheet's own line about the delimiter, and empty columns at the end
         ("sep=;\nlabel;yi;vi;;\nA;1;2;;\n", ["label", "yi", "vi"], [["A", "1", "2"]]),
+        # line ends of old Macs
+        ("label,yi,vi\rA,1,2\r", ["label", "yi", "vi"], [["A", "1", "2"]]),
         # rows of empty cells between and below
         ("label,yi,vi\n,,\nA,1,2\n,,\n\n", ["label", "yi", "vi"], [["A", "1", "2"]]),
         # a line break inside a cell

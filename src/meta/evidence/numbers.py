@@ -60,6 +60,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
      "holds two figures", "Give each figure a column of its own."),
     (r"[-+]?[\dOolI|]*\d[\dOolI|.,]*", "holds a letter in place of a digit", "Type the digits 0 "
      "and 1."),
+    (rf"\D+{_FIGURE}", "has words before the figure", "Write the figure alone."),
     (rf"{_FIGURE} ?\D+", "has something behind the figure", "Write the figure without unit or "
      "footnote mark."),
 )  # fmt: skip

@@ -220,6 +220,8 @@ def _of_text(table: RawTable, text: str, known: Known) -> RawTable:
         text, first = text[said.end() :], 2
     best: tuple[float, ...] = ()
     for delimiter in [said[1]] if said else _DELIMITERS:
+        if delimiter == " " and best[1]:
+            break  # blanks separate only what nothing else does
         probe, _ = _cells(text, delimiter, strict=False, limit=60)
         rows = [cells for cells, _ in probe]
         at = _header(rows, known)
@@ -227,7 +229,7 @@ def _of_text(table: RawTable, text: str, known: Known) -> RawTable:
         body = rows[at + 1 :]
         even = sum(len(row) in (width, width + 1) for row in body) / len(body) if body else 1.0
         names = [name for name in rows[at] if name.strip()]
-        score = (sum(map(known, names)), width > 1, delimiter != " ", even, width)
+        score = (sum(map(known, names)), width > 1, even, width)
         if score > best:
             best, chosen = score, delimiter
     if chosen != "," and best[1]:

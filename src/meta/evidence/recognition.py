@@ -25,6 +25,11 @@ NUMBERS = (
 )
 FIELDS = (*TEXTS, *NUMBERS, "p_value")
 COUNTS = tuple(name for name in NUMBERS if re.fullmatch(r"(?:n|events|nonevents)(?:_[tc])?", name))
+RESULTS = (
+    ("mean_t", "mean_c"), ("events_t", "events_c"), ("mean_post", "mean_pre"), ("events",), ("r",),
+    ("yi",), ("estimate",), ("ci_low", "ci_high"), ("p_value",),
+)  # fmt: skip
+"""Any of these together makes a table of results."""
 # scales of an estimate whose logarithm is pooled
 RATIOS = ("OR", "RR", "HR", "IRR", "ROM")
 # how well a name fits, from best to worst
@@ -115,10 +120,15 @@ def is_known(name: str) -> bool:
         bool(_fits(name))
         or any(key in profile["names"] for profile in names["profile"])
         or any(key in phrases for phrases in names["quantity"].values())
+        or any(quantities_in(name, form) for form in ("pair", "share", "estimate", "interval"))
     )
 
 
-def recognise(header: Sequence[str], filled: Mapping[str, bool]) -> Recognition:
+def recognise(
+    header: Sequence[str],
+    filled: Mapping[str, bool],
+    meaning: Mapping[str, str] | None = None,
+) -> Recognition:
     """Find the fields among the columns of a table.
 
     Parameters
@@ -127,6 +137,8 @@ def recognise(header: Sequence[str], filled: Mapping[str, bool]) -> Recognition:
         Column names, all different.
     filled : mapping of str to bool
         Whether a column holds anything; an empty one takes no field from a filled one.
+    meaning : mapping of str to str, optional
+        Names to be compared in place of a column's own.
 
     Returns
     -------
@@ -157,12 +169,13 @@ def recognise(header: Sequence[str], filled: Mapping[str, bool]) -> Recognition:
             if quantity:
                 alone.setdefault(quantity, []).append(name)
                 continue
-        fits = (_Fit(profile[_key(name)], _PROFILE),) if _key(name) in profile else _fits(name)
+        said = (meaning or {}).get(name, name)
+        fits = (_Fit(profile[_key(name)], _PROFILE),) if _key(name) in profile else _fits(said)
         for fit in fits:
             if not fit.field:
                 continue
             candidates.setdefault(fit.field, []).append((fit.rank, name, fit))
-    _unknown_arms(columns, candidates, found)
+    _unknown_arms({name: (meaning or {}).get(name, name) for name in columns}, candidates, found)
     taken: set[str] = set()
     for target in sorted(candidates, key=lambda key: (min(candidates[key])[0], FIELDS.index(key))):
         fitting = [c for c in candidates[target] if c[1] not in taken]
@@ -214,6 +227,63 @@ def measure_named(word: str) -> str:
     return next((short for short, names in _names()["measure"].items() if key in names), "")
 
 
+def quantities_in(name: str, form: str) -> dict[str, str]:
+    """Tell what the figures of combined cells are, by the name of their column.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column, such as "Mean (SD) placebo".
+    form : {"pair", "share", "estimate", "interval"}
+        Form of its cells: ``a (b)``, ``a/b``, ``a (b to c)``, ``b to c``.
+
+    Returns
+    -------
+    dict of str to str
+        By word for the figure, the name that a column of its own would have; the word is "" for a
+        figure that is not needed. Empty if the name does not say what the figures are.
+
+    Examples
+    --------
+    >>> quantities_in("Mean (SD) placebo", "pair")
+    {'mean': 'mean placebo', 'sd': 'sd placebo'}
+    >>> quantities_in("OR (95% CI)", "estimate")
+    {'estimate': 'or', 'lower': 'ci lower 95', 'upper': 'ci upper 95'}
+    """
+    names = _names()
+    pieces = _pieces(name)
+    words = [word for word, _ in pieces]
+    if form in ("estimate", "interval"):
+        level = next((w for w in words if w in ("90", "95", "99")), "95")
+        limits = {"lower": f"ci lower {level}", "upper": f"ci upper {level}"}
+        rest = [w for w in words if w not in names["limit"]["words"] and not w.isdigit()]
+        said_ci = set(words) & {"ci", "ki", "ic", "confidence", "konfidenzintervall"}
+        if form == "interval":
+            return limits if said_ci and not rest else {}
+        fit = _of_measure(" ".join(rest)) if rest else None
+        if fit and fit.field == "estimate":
+            return {"estimate": " ".join(rest), **limits}
+        return {"estimate": "estimate", **limits} if said_ci and not rest else {}
+    held: dict[str, tuple[int, int]] = {}
+    for quantity, known in names["quantity"].items():
+        spans = _phrases(words, known)
+        if spans and not any(span[0] < spans[0][1] and spans[0][0] < span[1]
+                             for span in held.values()):  # fmt: skip
+            held[quantity] = spans[0]
+    used = {i for span in held.values() for i in range(*span)}
+    left = [piece for i, piece in enumerate(pieces) if i not in used]
+    arm = " ".join(written for word, written in left if word not in ("percent", "n"))
+    if form == "share":
+        wanted = ["events", "n"] if {"events", "n"} & set(held) else []
+    elif "mean" in held and ("sd" in held or "se" in held):
+        wanted = ["mean", "sd" if "sd" in held else "se"]
+    elif "percent" in words and {"events", "n"} & set(held):
+        wanted = ["events", ""]
+    else:
+        wanted = []
+    return {word: f"{word} {arm}".strip() if word else "" for word in wanted}
+
+
 def _settle(found: Recognition) -> None:
     """Decide what a field is by what stands beside it."""
     fields = found.fields
@@ -225,6 +295,9 @@ def _settle(found: Recognition) -> None:
         fields["sei"] = fields.pop("se")
     if "n_t" in fields and not {"r", "events"} & set(fields):
         fields.pop("n", None)  # a sum of the arms serves nothing
+    if "yi" in fields and "estimate" not in fields:
+        for limit in ("ci_low", "ci_high"):
+            fields.pop(limit, None)  # these are logarithms, too, and say nothing more
     if "label" not in fields and "study_id" in fields:
         fields["label"] = fields["study_id"]
 
@@ -289,8 +362,8 @@ def _of_interval(key: str) -> _Fit | None:
         return None
     # short or common words need the word for interval beside them
     plain = {"l", "u", "min", "max", "from", "to", "start", "end", "inf", "sup"}
-    plain |= {"lo", "hi", "low", "high", "up"}
-    if not rest and not digits and set(words) & plain:
+    plain |= {"lo", "hi", "low", "high", "up", "li", "ls"}
+    if not rest and not digits and not measure and set(words) & plain:
         return None
     level = next((value for value in digits if 50 <= value < 100), None)
     return _Fit("ci_low" if side == "l" else "ci_high", _GRAMMAR, "", measure, level)
@@ -322,6 +395,7 @@ def _of_measure(key: str) -> _Fit | None:
     for short, phrases in names["measure"].items():
         for phrase in sorted(phrases, key=len, reverse=True):
             rest = f" {key} ".replace(f" {phrase} ", " ", 1).split()
+            rest = [] if " ".join(rest) in phrases else rest  # "mean difference (MD)"
             if f" {phrase} " in f" {key} " and all(
                 w in beside or w in ("90", "95", "99") for w in rest
             ):
@@ -361,23 +435,29 @@ def _of_arm(name: str) -> _Fit | None:
                 if target not in FIELDS or (baseline and change):
                     continue
                 written = " ".join(text for _, text in rest[begin:stop])
-                own = len(written) > 3 and re.search("[aeiou]", written) and written.isalpha()
+                own = (
+                    len(written) > 3
+                    and re.search("[aeiou]", written)
+                    and written.replace(" ", "").isalpha()
+                )
                 word = written[:1].upper() + written[1:] if own else ""
-                return _Fit(target, _CHANGE if change else _GRAMMAR, word)
+                # R meta keeps copies of its input under names with a dot in front
+                rank = _CHANGE if change else _GRAMMAR + name.startswith(".")
+                return _Fit(target, rank, word)
     return None
 
 
 def _unknown_arms(
-    columns: Sequence[str],
+    columns: Mapping[str, str],
     candidates: dict[str, list[tuple[int, str, _Fit]]],
     found: Recognition,
 ) -> None:
     """Take a pair of arms of which at most one has a word that is known: "BCG", "control"."""
     used = {name for fits in candidates.values() for _, name, _ in fits}
     arms: dict[str, dict[str, str]] = {}
-    for name in columns:
+    for name, said in columns.items():
         if name not in used:
-            quantity, arm = _split_unknown(name)
+            quantity, arm = _split_unknown(said)
             if arm:
                 arms.setdefault(arm, {}).setdefault(quantity, name)
     sides: dict[str, set[str]] = {
@@ -404,14 +484,26 @@ def _unknown_arms(
         return
     pairs = [arm for arm, held in arms.items() if {"n"} < set(held)]
     if len(pairs) == 2 and set(arms[pairs[0]]) == set(arms[pairs[1]]):
+        pairs.sort(key=lambda arm: _is_negation(arm, pairs))
         for side, arm in zip("tc", pairs, strict=True):
             for quantity, name in arms[arm].items():
                 fit = _Fit(f"{quantity}_{side}", _GRAMMAR, arm)
                 candidates.setdefault(fit.field, []).append((fit.rank, name, fit))
-        found.problems.append(
-            (f"{pairs[0]!r} and {pairs[1]!r} are two arms, and no word says which is the control",
-             "arms")
-        )  # fmt: skip
+        if not _is_negation(pairs[1], pairs):
+            words = " and ".join(map(repr, pairs))
+            problem = f"{words} are two arms, and no word says which is the control"
+            found.problems.append((problem, "arms"))
+
+
+def _is_negation(arm: str, arms: Sequence[str]) -> bool:
+    """Tell whether one arm is named by what the other got: "Unvaccinated", "no vaccine"."""
+    return any(
+        re.fullmatch(
+            rf"(?:un|non?|not|without|ohne|sans|sin|nicht)[ -]?{re.escape(other)}", arm, re.I
+        )
+        for other in arms
+        if other != arm
+    )
 
 
 def _split_unknown(name: str) -> tuple[str, str]:

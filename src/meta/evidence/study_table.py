@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from meta.errors import DataError, printable
+from meta.evidence.combined_cells import taken_apart
 from meta.evidence.faults import Fault, closest, listed
 from meta.evidence.numbers import decimal_sign, is_missing, read_numbers
 from meta.evidence.plausibility import implausible, worth_knowing
@@ -23,6 +24,7 @@ from meta.evidence.recognition import (
     COUNTS,
     FIELDS,
     NUMBERS,
+    RESULTS,
     Recognition,
     is_known,
     measure_named,
@@ -207,11 +209,12 @@ def read_table(
         raise DataError.from_faults(raw.file, map(str, raw.faults))
     raw = from_revman_5(raw)
     notes = raw.notes + [str(doubt) for doubt in raw.doubts]
-    cells = _columns(raw, notes)
+    cells, meaning, apart = taken_apart(_columns(raw, notes))
+    notes += apart
     if chosen:
         _check_mapping(raw.file, chosen, cells)
     filled = {name: not all(map(is_missing, values)) for name, values in cells.items()}
-    found = Recognition(fields=chosen) if chosen else recognise(list(cells), filled)
+    found = Recognition(fields=chosen) if chosen else recognise(list(cells), filled, meaning)
     analyses = _joined(cells, found.fields.get("analysis", []), ".")
     rows = _chosen_rows(raw, {"analysis": analyses, **cells} if analyses else cells, where)
     cells = {name: [values[i] for i in rows] for name, values in cells.items()}
@@ -220,7 +223,7 @@ def read_table(
     found.treatment = settings["treatment"] or found.treatment
     found.control = settings["control"] or found.control
     found.measure = settings["measure"] or found.measure or _measure_of_cells(cells)
-    _refuse_unclear(raw, found, cells, filled)
+    _refuse_unclear(raw, found, cells)
     return _built(raw, found, cells, lines, filled, settings["decimal"], notes)
 
 
@@ -341,14 +344,18 @@ def _refuse_unclear(
     raw: RawTable,
     found: Recognition,
     cells: Mapping[str, list[str]],
-    filled: Mapping[str, bool],
 ) -> None:
     """Refuse what cannot be told, with the columns and a mapping to copy."""
     problems = [f"{raw.file}: {problem}" for problem, _ in found.problems]
-    if not any(name in NUMBERS and filled[c[0]] for name, c in found.fields.items()):
+    if not any(set(names) <= set(found.fields) for names in RESULTS):
         judged = sum(bool(re.match(r"D\d|overall|random|allocation", c, re.I)) for c in cells) > 2
         way = " It looks like judgements: give it to meta.read_risk_of_bias." if judged else ""
-        problems.append(f"{raw.file}: no column with figures is recognised.{way}")
+        of_one_arm = {"mean", "sd"} <= {name.lower() for name in cells}
+        if of_one_arm:
+            way = " If each row is one arm, meta.pairwise makes one comparison a study."
+        half = [name for name in found.fields if name in NUMBERS]
+        what = f"of the results only {listed(half)} is" if half else "no column with results is"
+        problems.append(f"{raw.file}: {what} recognised.{way}")
     several = _joined(cells, found.fields.get("analysis", []), ".")
     values = list(dict.fromkeys(several))
     if len(values) > 1:

@@ -1,0 +1,96 @@
+"""Columns whose cells hold several figures, as papers print them: "5.1 (2.3)", "4/123",
+"0.69 (0.54 to 0.89)".
+
+Whole columns are taken apart or none: all cells that hold something must have one form, and the
+header must say what the figures are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from meta.evidence.numbers import is_missing
+from meta.evidence.recognition import quantities_in
+
+_FIGURE = r"([-+\u2212\u2013]?\s?[0-9]*(?:[.,' ]?[0-9]+)+)"
+_OPEN, _SHUT = r"\s*[(\[]\s*", r"\s*[)\]]\s*"
+_TO = r"\s*(?:to|bis|\u00e0|a|,|;|\u2013|\u2014|-)\s*"
+_CI = r"(?:9[05] ?%?\s*(?:CI|KI|IC)?[:,]?\s*)?"
+_FORMS = {
+    "pair": re.compile(
+        rf"{_FIGURE}(?:{_OPEN}{_FIGURE}%?{_SHUT}|\s*(?:\u00b1|\+/-|\+-)\s*{_FIGURE})"
+    ),
+    "share": re.compile(
+        rf"{_FIGURE}\s*(?:/|of|von|de|sur)\s*{_FIGURE}(?:{_OPEN}[0-9.,]+ ?%?{_SHUT})?"
+    ),
+    "estimate": re.compile(rf"{_FIGURE}{_OPEN}{_CI}{_FIGURE}{_TO}{_FIGURE}{_SHUT}", re.IGNORECASE),
+    "interval": re.compile(rf"[(\[]?\s*{_FIGURE}{_TO}{_FIGURE}\s*[)\]]?", re.IGNORECASE),
+}
+
+
+def taken_apart(
+    cells: Mapping[str, Sequence[str]],
+) -> tuple[dict[str, list[str]], dict[str, str], list[str]]:
+    """Give each figure of combined cells a column of its own.
+
+    Parameters
+    ----------
+    cells : mapping of str to sequence of str
+        Columns of a table.
+
+    Returns
+    -------
+    columns : dict of str to list of str
+        The same columns; one whose cells were taken apart is replaced by several, such as
+        ``"Mean (SD) placebo: sd"``.
+    meaning : dict of str to str
+        What the name of a new column would be in a table that had it by itself: ``"sd placebo"``.
+    notes : list of str
+        Which columns were taken apart.
+
+    Examples
+    --------
+    >>> taken_apart({"n/N placebo": ["4/123", "6 / 306"]})[0]
+    {'n/N placebo: events': ['4', '6'], 'n/N placebo: n': ['123', '306']}
+    """
+    columns: dict[str, list[str]] = {}
+    meaning: dict[str, str] = {}
+    notes = []
+    for name, values in cells.items():
+        parts = _parts(name, values)
+        if not parts:
+            columns[name] = list(values)
+            continue
+        for word, (as_name, column) in parts.items():
+            columns[f"{name}: {word}"] = column
+            meaning[f"{name}: {word}"] = as_name
+        notes.append(f"{name!r} holds several figures a cell: {', '.join(parts)}")
+    return columns, meaning, notes
+
+
+def _parts(name: str, values: Sequence[str]) -> dict[str, tuple[str, list[str]]]:
+    said = [value for value in values if not is_missing(value)]
+    forms = [
+        form
+        for form, pattern in _FORMS.items()
+        if said and all(pattern.fullmatch(value.strip()) for value in said)
+    ]
+    for form in forms:
+        words = quantities_in(name, form)
+        if words:
+            groups = [_figures(_FORMS[form], value, len(words)) for value in values]
+            columns = zip(*groups, strict=True)
+            return {
+                word: (as_name, list(column))
+                for (word, as_name), column in zip(words.items(), columns, strict=True)
+                if word
+            }
+    return {}
+
+
+def _figures(pattern: re.Pattern[str], value: str, count: int) -> list[str]:
+    match = pattern.fullmatch(value.strip())
+    if match is None:
+        return [""] * count
+    return [group.strip().replace("- ", "-") for group in match.groups() if group][:count]
