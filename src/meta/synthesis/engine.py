@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -261,15 +262,20 @@ def variance_factor(ci_method: str, scale: ArrayLike) -> Matrix:
     return given if ci_method == "HK" else np.maximum(given, 1.0)
 
 
-def quantile(level: float, dof: float | None) -> float:
-    """Return the two-sided quantile of t, or of the normal distribution without ``dof``."""
-    return float(special.stdtrit(np.inf if dof is None else dof, (1 + level) / 2))
+def quantile(level: float, dof: Any = None) -> Any:
+    """Return the two-sided quantile of t, or of the normal distribution without ``dof``.
+
+    Examples
+    --------
+    >>> round(float(quantile(0.95)), 4), round(float(quantile(0.95, 12)), 4)
+    (1.96, 2.1788)
+    """
+    return special.stdtrit(np.inf if dof is None else dof, (1 + level) / 2)
 
 
-def two_sided(statistic: ArrayLike, dof: float | None) -> Matrix:
-    """Return the two-sided p-value of t statistics, or of normal ones without ``dof``."""
-    size = np.abs(np.asarray(statistic, dtype=float))
-    return np.asarray(2 * special.stdtr(np.inf if dof is None else dof, -size))
+def two_sided(statistic: ArrayLike, dof: Any = None) -> Any:
+    """Return the two-sided p-value of a t statistic, or of a normal one without ``dof``."""
+    return 2 * special.stdtr(np.inf if dof is None else dof, -np.abs(statistic))
 
 
 def q_profile(sets: Sets, level: float) -> Matrix:
@@ -291,9 +297,12 @@ MODELS = ("random", "common", "uwls")
 PREDICTION_METHODS = ("z", "t(k-1)", "t(k-2)")
 
 
-def prediction_dof(method: str, k: int) -> float:
-    """Return the degrees of freedom of a prediction interval of k studies; infinity for z."""
-    return {"z": np.inf, "t(k-1)": k - 1.0, "t(k-2)": k - 2.0}[method]
+def prediction_dof(method: str, freedom: float) -> float:
+    """Return the degrees of freedom of a prediction interval, infinity for z.
+
+    ``freedom`` is k - 1, or less with moderators.
+    """
+    return {"z": np.inf, "t(k-1)": float(freedom), "t(k-2)": freedom - 1.0}[method]
 
 
 def pool_columns(
@@ -335,13 +344,13 @@ def pool_columns(
     found = {name: np.full(d, np.nan) for name in names}
     if k == 1:
         found["estimate"], found["se"] = y[0].copy(), np.sqrt(v[0])
-        half = quantile(ci_level, None) * found["se"]
-        found["p_value"] = two_sided((y[0] - null) / found["se"], None)
+        half = quantile(ci_level) * found["se"]
+        found["p_value"] = two_sided((y[0] - null) / found["se"])
         found["ci_low"], found["ci_high"] = y[0] - half, y[0] + half
         return found
     in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[model]
     dof = None if in_use == "wald" else k - 1
-    predictive = prediction_dof(prediction_method, k)
+    predictive = prediction_dof(prediction_method, k - 1)
     for part, sets in chunks(y, v):
         unit = sets.unit**2
         at_zero = sets.at(np.zeros(sets.d))
@@ -349,8 +358,7 @@ def pool_columns(
         fit = sets.at(tau2) if model == "random" else at_zero
         beta, cov = sets.coefficients(fit)
         scale = fit.q / sets.dof
-        variance = cov[0, 0] * variance_factor(in_use, scale)
-        estimate, se = beta[0], np.sqrt(variance)
+        estimate, se = beta[0], np.sqrt(cov[0, 0] * variance_factor(in_use, scale))
         half = quantile(ci_level, dof) * se
         typical = sets.dof / at_zero.trace
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -370,7 +378,7 @@ def pool_columns(
             "hk_scale": scale,
         }
         if model == "random" and predictive >= 1:
-            reach = quantile(ci_level, predictive) * np.sqrt(tau2 * unit + variance)
+            reach = quantile(ci_level, predictive) * np.sqrt(tau2 * unit + se**2)
             one |= {"pi_low": estimate - reach, "pi_high": estimate + reach}
         if model == "random" and tau2_interval:
             for name, limit in zip(("low", "high"), q_profile(sets, ci_level), strict=True):

@@ -1,8 +1,7 @@
 """What is the answer of a method that pools effects, whatever the method?
 
 Every pooling method returns an :class:`Estimate`, and what shows or examines an answer takes one.
-Intervals and p-values are made here and nowhere else, on scipy.special alone: scipy.stats takes a
-second to import.
+Intervals and p-values of single means are made here and nowhere else.
 """
 
 from __future__ import annotations
@@ -14,12 +13,11 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
-from meta.synthesis.engine import null_effect
+from meta.synthesis.engine import null_effect, prediction_dof, quantile, two_sided
 from meta.synthesis.presentation import (
     Answer,
     compact,
@@ -46,9 +44,6 @@ MODEL_NAMES = {
     "PEESE": "PEESE",
 }
 
-# studies that a method left give k - 1 (here: freedom), with moderators less
-PREDICTION_METHODS = ("z", "t(k-1)", "t(k-2)")
-
 
 class Inference(NamedTuple):
     """Interval and test of a mean; each a number, or an array for many means at once."""
@@ -57,22 +52,6 @@ class Inference(NamedTuple):
     ci_low: Any
     ci_high: Any
     p_value: Any
-
-
-def quantile(level: float, dof: Any = None) -> Any:
-    """Return the two-sided quantile of t, or of the normal distribution without ``dof``.
-
-    Examples
-    --------
-    >>> round(float(quantile(0.95)), 4), round(float(quantile(0.95, 12)), 4)
-    (1.96, 2.1788)
-    """
-    return special.stdtrit(np.inf if dof is None else dof, (1 + level) / 2)
-
-
-def two_sided(statistic: ArrayLike, dof: Any = None) -> Any:
-    """Return the two-sided p-value of a t statistic, or of a normal one without ``dof``."""
-    return 2 * special.stdtr(np.inf if dof is None else dof, -np.abs(statistic))
 
 
 def infer(mean: ArrayLike, se: ArrayLike, dof: Any, level: float, null: float = 0.0) -> Inference:
@@ -119,9 +98,9 @@ def prediction(
 
     The limits are NaN where the method leaves no degree of freedom.
     """
-    dof = {"z": np.inf, "t(k-1)": freedom, "t(k-2)": freedom - 1}[method]
+    dof = prediction_dof(method, freedom)
     reach = float(quantile(level, dof) * np.sqrt(tau2 + se**2)) if dof > 0 else np.nan
-    return {"pi_low": mean - reach, "pi_high": mean + reach, "prediction_dof": float(dof)}
+    return {"pi_low": mean - reach, "pi_high": mean + reach, "prediction_dof": dof}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

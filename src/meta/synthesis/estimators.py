@@ -216,7 +216,7 @@ def by_pymare(fit: Pooled) -> pd.DataFrame:
             "tau2_high": float(limits["ci_u"]) * unit**2,
             "i2": 100 * tau2 / (tau2 + typical),
         }
-        predictive = prediction_dof(fit.prediction_method, fit.k)
+        predictive = prediction_dof(fit.prediction_method, fit.k - 1)
         if predictive >= 1:
             reach = quantile(fit.ci_level, predictive) * np.sqrt(tau2 + variance)
             found |= {"pi_low": (estimate - reach) * unit, "pi_high": (estimate + reach) * unit}

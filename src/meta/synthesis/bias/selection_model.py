@@ -17,8 +17,8 @@ from meta.errors import DataError, NotComparable, TooFewStudies
 from meta.synthesis.bias.step_likelihood import StepLikelihood, maximise, standard_errors
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import check_choice, null_effect
-from meta.synthesis.estimate import Estimate, RandomEffects, inference, quantile
+from meta.synthesis.engine import check_choice, null_effect, quantile
+from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pool import pool
 from meta.synthesis.presentation import check_level, compact, number, p_text

@@ -14,14 +14,14 @@ from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
 from meta.synthesis.engine import (
     CI_METHODS,
+    MODELS,
+    PREDICTION_METHODS,
+    TAU2_INTERVAL,
     TAU2_METHODS,
-    WeightedFit,
     check_choice,
-    tau2_estimate,
-    weighted_fit,
+    pool_columns,
 )
 from meta.synthesis.estimate import (
-    PREDICTION_METHODS,
     Estimate,
     infer,
     inference,
@@ -29,26 +29,8 @@ from meta.synthesis.estimate import (
     tau2_error,
 )
 from meta.synthesis.given import effects_of
-from meta.synthesis.heterogeneity import heterogeneity
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import check_level, decimals, number
-
-MODELS = ("random", "common", "uwls")
-
-
-_HETEROGENEITY = (
-    "tau2_low",
-    "tau2_high",
-    "i2",
-    "i2_low",
-    "i2_high",
-    "h2",
-    "h2_low",
-    "h2_high",
-    "q",
-    "q_dof",
-    "q_p_value",
-)
 
 # a trial that carries two thirds of the weight decides the answer
 _DOMINANT = 200 / 3
@@ -193,32 +175,40 @@ def _one_trial(data: Effects, settings: dict[str, Any], level: float) -> Pooled:
 
 
 def _several(data: Effects, settings: dict[str, Any], ci_method: str, level: float) -> Pooled:
-    yi, vi, method = data.yi, data.vi, settings["tau2_method"]
-    random = settings["model"] == "random"
-    tau2 = tau2_estimate(yi, vi, method) if random else 0.0
-    in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[settings["model"]]
-    fit = weighted_fit(yi, vi, tau2, ci_method=in_use)
-    mean, se = float(fit.beta[0]), float(np.sqrt(fit.cov[0, 0]))
-    spread = heterogeneity(yi, vi, tau2 if random else None, level)
-    fields = inference(mean, se, fit.dof, level, data.measure)
-    fields |= {name: getattr(spread, name) for name in _HETEROGENEITY}
-    if random:
+    yi, vi = data.yi, data.vi
+    model, method = settings["model"], settings["tau2_method"]
+    columns = pool_columns(
+        yi[:, None],
+        vi[:, None],
+        model=model,
+        tau2_method=method,
+        ci_method=ci_method,
+        ci_level=level,
+    )
+    found = {name: float(values[0]) for name, values in columns.items()}
+    in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[model]
+    mean, se, tau2 = found["estimate"], found["se"], found["tau2"]
+    dof = None if in_use == "wald" else data.k - 1
+    fields = inference(mean, se, dof, level, data.measure)
+    fields |= {name: found[name] for name in ("tau2", "i2", "h2", "q", "q_p_value", "hk_scale")}
+    if model == "random":
         fields |= prediction(mean, se, tau2, level, settings["prediction_method"], data.k - 1)
+        fields |= {name: found[name] for name in TAU2_INTERVAL}
         fields["tau2_se"] = tau2_error(vi, yi, tau2, method)
+    weights = 1 / (vi + tau2)
     answer = Pooled(
         **settings,
         **fields,
         ci_method=in_use,
-        tau2=tau2,
-        hk_scale=fit.scale,
-        weights=100 * fit.weights / fit.weights.sum(),
+        q_dof=data.k - 1,
+        weights=100 * weights / weights.sum(),
         notes=(),
     )
     dependence = [data.dependence] if data.dependence else []
-    return replace(answer, notes=(*data.notes, *dependence, *_notes(answer, fit)))
+    return replace(answer, notes=(*data.notes, *dependence, *_notes(answer)))
 
 
-def _notes(fit: Pooled, weighted: WeightedFit) -> list[str]:
+def _notes(fit: Pooled) -> list[str]:
     notes = []
     if fit.k == 2:
         if fit.dof and fit.hk_scale < AS_EXPECTED and fit.ci_method == "HK":
@@ -264,7 +254,7 @@ def _notes(fit: Pooled, weighted: WeightedFit) -> list[str]:
             f"{fit.effects.labels[top]} carries {fit.weights[top]:.0f} % of the weight: the answer "
             "is mostly that trial's."
         )
-    if fit.k > 1 and np.ptp(fit.effects.yi) == 0 and weighted.dof:
+    if fit.k > 1 and np.ptp(fit.effects.yi) == 0 and fit.dof:
         notes.append(
             "all effects are equal: the Knapp-Hartung interval has no width and no p-value; use "
             "ci_method='HK-adhoc'."
