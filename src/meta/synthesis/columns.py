@@ -294,6 +294,54 @@ class Sets:
 
         ``slopes`` asks for ``cube`` and ``trace2``, too.
         """
+        return self._line_at(tau2, slopes) if self.x else self._mean_at(tau2, slopes)
+
+    def _mean_at(self, tau2: Floats, slopes: bool) -> Fit:
+        """Fit the mean, the short case of :meth:`_line_at` with x = 1 everywhere."""
+        n, m = self.dof, len(tau2)
+        terms = _scratch(0, 3 + slopes, n, m)
+        w = np.add(self.v, tau2, out=terms[0])
+        np.divide(1.0, w, out=w)
+        np.multiply(w, self.z, out=terms[1])
+        np.multiply(w, w, out=terms[2])
+        if slopes:
+            np.multiply(terms[2], w, out=terms[3])
+        others, right, square, *cubed = total(terms)
+        own = 1.0 / (self.pivot_v[0] + tau2)
+        weight = others + own
+        beta = right / weight
+        pivot_u = -own * beta
+        second = _scratch(1, 2 + 2 * slopes, n, m)
+        residual, u = _scratch(2, 2, n, m)
+        np.subtract(self.z, beta, out=residual)
+        np.multiply(w, residual, out=u)
+        np.multiply(u, residual, out=second[0])
+        np.multiply(u, u, out=second[1])
+        if slopes:
+            # y'PPPy is the Q of u = Py, counted from the pivot like the effects themselves
+            u -= pivot_u
+            np.multiply(w, u, out=second[2])
+            np.multiply(second[2], u, out=second[3])
+        q, falls, *bends = total(second)
+        share = own / weight
+        cube = trace2 = np.empty(0)
+        if slopes:
+            cube = bends[1] - bends[0] ** 2 / weight
+            trace2 = square - 2 * cubed[0] / weight + (square / weight) ** 2
+            trace2 += share**2 * (others**2 + 2 * square)
+        return Fit(
+            beta=beta[None],
+            inverse=1.0 / weight[None, None],
+            q=q - pivot_u * beta,
+            n=falls + pivot_u**2,
+            trace=others - square / weight + share * others,
+            weight=weight,
+            weight2=square + own**2,
+            cube=cube,
+            trace2=trace2,
+        )
+
+    def _line_at(self, tau2: Floats, slopes: bool) -> Fit:
         p, n, m = self.p, self.dof, len(tau2)
         x, products = self.x[:p], self.x[p:]
         powers, rows = 2 + slopes, 1 + len(products)
@@ -308,12 +356,11 @@ class Sets:
             for place, product in enumerate(products):
                 np.multiply(base, product, out=terms[power * rows + 1 + place])
         for a in range(p):
-            right = np.multiply(w, self.z, out=terms[powers * rows + a])
-            if x:
-                right *= x[a]
+            np.multiply(w, self.z, out=terms[powers * rows + a])
+            terms[powers * rows + a] *= x[a]
         sums = total(terms)
         of_w, of_w2, *of_w3 = (
-            _symmetric(sums[i * rows + (rows > 1) : (i + 1) * rows], p) for i in range(powers)
+            _symmetric(sums[i * rows + 1 : (i + 1) * rows], p) for i in range(powers)
         )
         own = 1.0 / (self.pivot_v + tau2)
         information = of_w.copy()
@@ -321,20 +368,19 @@ class Sets:
             information[a, a] += own[a]
         inverse = _inverse(information)
         beta = _product(inverse, sums[powers * rows :, None])[:, 0]
+        pivot_u = -own * beta
 
         second = _scratch(1, 2 + (1 + p) * slopes, n, m)
         residual = self.z - self._line(beta)
         u = w * residual
         np.multiply(u, residual, out=second[0])
         np.multiply(u, u, out=second[1])
-        pivot_u = -own * beta
         if slopes:
-            # y'PPPy is the Q of u = Py, counted from the pivots like the effects themselves
             u -= self._line(pivot_u)
             for a in range(p):
                 np.multiply(w, u, out=second[3 + a])
             np.multiply(second[3], u, out=second[2])
-            for a in range(len(x)):
+            for a in range(p):
                 second[3 + a] *= x[a]
         found = total(second)
 

@@ -1,4 +1,4 @@
-"""Many sets in one call: each row is what pool() says of its set."""
+"""Many sets in one call: each row is what pool() says of its set, to the last bit."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def test_each_row_is_the_pooled_answer_of_its_set(settings):
         some = data[data["name"] == row.name]
         fit = meta.pool(some["yi"].to_numpy(), some["vi"].to_numpy(), **settings)
         for name in table.columns.drop("name"):
-            # rounding only; a p-value of 1e-26 has the digits of its statistic
-            np.testing.assert_allclose(getattr(row, name), getattr(fit, name), 1e-11, err_msg=name)
+            np.testing.assert_equal(getattr(row, name), getattr(fit, name), err_msg=name)
 
 
 def test_arrays_and_a_long_table_say_the_same():
@@ -50,7 +49,7 @@ def test_arrays_and_a_long_table_say_the_same():
     tall = meta.pool_many(data=data, sei="se", by="set")
     pd.testing.assert_frame_equal(tall.drop(columns="set"), wide, check_exact=True)
     one_column = meta.pool_many(y, v[:, 0])
-    assert one_column["estimate"][7] == pytest.approx(meta.pool(y[:, 7], v[:, 0]).estimate)
+    assert one_column["estimate"][7] == meta.pool(y[:, 7], v[:, 0]).estimate
 
 
 def test_a_set_of_one_study_is_that_study():
@@ -68,7 +67,7 @@ def test_the_measure_decides_what_no_effect_is():
     proportion = meta.pool_many(y, v, measure="PLO")["p_value"][0]
     assert free < 0.05
     fit = meta.pool(y[:, 0], v[:, 0], measure="PLO")
-    np.testing.assert_allclose(proportion, fit.p_value, rtol=1e-12)
+    np.testing.assert_equal(proportion, fit.p_value)
 
 
 @pytest.mark.parametrize(

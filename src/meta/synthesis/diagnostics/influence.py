@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
@@ -16,32 +16,13 @@ from meta.synthesis.diagnostics.regression_diagnostics import (
     regression_influence,
     regression_leave_one_out,
 )
+from meta.synthesis.diagnostics.repeated import repeated, without_each
+from meta.synthesis.engine import quantile, variance_factor
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 
-_SHOWN = [
-    "k",
-    "estimate",
-    "se",
-    "ci_low",
-    "ci_high",
-    "p_value",
-    "pi_low",
-    "pi_high",
-    "tau2",
-    "i2",
-    "q",
-    "q_p_value",
-]
-
-
-def _row(fit: Pooled) -> dict[str, Any]:
-    return {name: getattr(fit, name) for name in _SHOWN}
-
-
-def _without_each(fit: Pooled) -> list[Pooled]:
-    everyone = np.arange(fit.k)
-    return [fit.refit(fit.effects.subset(everyone != i)) for i in everyone]
+# median of the chi-squared distribution with 1 degree of freedom
+_MEDIAN = 2 * float(special.gammaincinv(0.5, 0.5))
 
 
 def leave_one_out(fit: Pooled | MetaRegression) -> pd.DataFrame:
@@ -88,12 +69,9 @@ def leave_one_out(fit: Pooled | MetaRegression) -> pd.DataFrame:
     if isinstance(fit, MetaRegression):
         return regression_leave_one_out(fit)
     need_estimate("leave_one_out", fit, 2)
-    return pd.DataFrame(
-        [
-            {"left_out": label} | _row(other)
-            for label, other in zip(fit.effects.labels, _without_each(fit), strict=True)
-        ]
-    )
+    table = without_each(fit)
+    table.insert(0, "left_out", fit.effects.labels)
+    return table
 
 
 def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
@@ -142,14 +120,11 @@ def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
     """
     need_estimate("cumulative", fit)
     positions = _positions(fit, order)
-    rows = []
-    for step in range(1, fit.k + 1):
-        last = positions[step - 1]
-        row: dict[str, Any] = {"added": fit.effects.labels[last]}
-        if isinstance(order, str):
-            row[order] = fit.effects.table[order].iloc[last]
-        rows.append(row | _row(fit.refit(fit.effects.subset(positions[:step]))))
-    return pd.DataFrame(rows)
+    table = repeated(fit, (positions[:step, None] for step in range(1, fit.k + 1)))
+    table.insert(0, "added", [fit.effects.labels[place] for place in positions])
+    if isinstance(order, str):
+        table.insert(1, order, fit.effects.table[order].iloc[positions].to_list())
+    return table
 
 
 def _positions(fit: Pooled, order: str | ArrayLike) -> NDArray[np.intp]:
@@ -262,14 +237,11 @@ def influence(fit: Pooled | MetaRegression) -> pd.DataFrame:
         return regression_influence(fit)
     need_estimate("influence", fit, 3)
     yi, vi, k = fit.effects.yi, fit.effects.vi, fit.k
-    others = _without_each(fit)
-    mu = _column(others, "estimate")
-    se = _column(others, "se")
-    tau2 = _column(others, "tau2")
-    kept = ~np.eye(k, dtype=bool)
-    # row i: weights of the others at their own tau2, which turn their variance into the factor
-    precision = 1 / (vi[None, :] + tau2[:, None])
-    factor = se**2 * np.sum(precision, axis=1, where=kept)
+    others = without_each(fit, ["estimate", "se", "tau2", "q", "hk_scale"])
+    mu, se, tau2 = (others[name].to_numpy() for name in ("estimate", "se", "tau2"))
+    factor = variance_factor(fit.ci_method, others["hk_scale"])
+    # of all studies at the tau2 of the others
+    precision = _ratio(factor, se**2) + 1 / (vi + tau2)
     shift = fit.estimate - mu
     hat = fit.weights / 100
     table = pd.DataFrame(
@@ -281,23 +253,19 @@ def influence(fit: Pooled | MetaRegression) -> pd.DataFrame:
             "cook_d": _ratio(shift**2, np.full(k, fit.se**2)),
             "cov_r": _ratio(se**2, np.full(k, fit.se**2)),
             "tau2_del": tau2,
-            "q_del": _column(others, "q"),
+            "q_del": others["q"],
             "hat": hat,
             "weight": fit.weights,
-            "dfbetas": _ratio(shift, np.sqrt(factor / precision.sum(axis=1))),
+            "dfbetas": _ratio(shift, np.sqrt(factor / precision)),
         }
     )
     table["influential"] = (
         (table["dffits"].abs() > 3 / np.sqrt(k - 1))
         | (table["dfbetas"].abs() > 1)
-        | (table["cook_d"] > stats.chi2.median(1))
+        | (table["cook_d"] > _MEDIAN)
         | (table["hat"] > 3 / k)
     )
     return table
-
-
-def _column(fits: Iterable[Pooled], name: str) -> NDArray[np.float64]:
-    return np.array([getattr(fit, name) for fit in fits], dtype=float)
 
 
 def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -343,13 +311,13 @@ def baujat(fit: Pooled) -> pd.DataFrame:
     True
     """
     need_estimate("baujat", fit, 2)
-    others = _without_each(fit)
-    shift = fit.estimate - _column(others, "estimate")
+    others = without_each(fit)
+    shift = fit.estimate - others["estimate"].to_numpy()
     return pd.DataFrame(
         {
             "label": fit.effects.labels,
             "q_contribution": (fit.effects.yi - fit.estimate) ** 2 / (fit.effects.vi + fit.tau2),
-            "influence": _ratio(shift**2, _column(others, "se") ** 2),
+            "influence": _ratio(shift**2, others["se"].to_numpy() ** 2),
         }
     )
 
@@ -407,8 +375,7 @@ def blup(fit: Pooled) -> pd.DataFrame:
     own = fit.tau2 / (fit.tau2 + vi)
     estimate = own * yi + (1 - own) * fit.estimate
     se = np.sqrt(own * vi + (1 - own) ** 2 * fit.se**2)
-    reference = stats.norm() if fit.dof is None else stats.t(fit.dof)
-    half = float(reference.ppf((1 + fit.ci_level) / 2)) * se
+    half = quantile(fit.ci_level, fit.dof) * se
     return pd.DataFrame(
         {
             "label": fit.effects.labels,

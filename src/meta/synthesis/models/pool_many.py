@@ -90,8 +90,8 @@ def pool_many(
 
     Notes
     -----
-    Every row equals :func:`meta.pool` of its set, and has the same bits whatever other sets stand
-    beside it. What ``pool`` says in its notes (two studies, one that carries most of the weight) is
+    Every row equals :func:`meta.pool` of its set to the last bit, whatever other sets stand beside
+    it. What ``pool`` says in its notes (two studies, one that carries most of the weight) is
     not said here. A set of ten studies costs a few microseconds.
 
     Examples

@@ -1,0 +1,93 @@
+"""What is the answer of the same analysis of other sets of the same studies?
+
+Answers by inverse variance come from one call of the core for all sets of a size; any other
+estimate is fitted again for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from meta.effect_sizes.measures import measure_of
+from meta.synthesis.engine import null_effect, pool_columns
+from meta.synthesis.estimate import Estimate
+from meta.synthesis.models.pooled import Pooled
+
+Index = NDArray[np.intp]
+
+SHOWN = [
+    "k",
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "pi_low",
+    "pi_high",
+    "tau2",
+    "i2",
+    "q",
+    "q_p_value",
+]
+# numbers in the arrays that sets of equal size are gathered in
+_GATHERED = 2**20
+
+
+def without_each(fit: Estimate, names: Sequence[str] = SHOWN) -> pd.DataFrame:
+    """Repeat an analysis of at least two effects without each of them in turn."""
+    return repeated(fit, _each_left_out(fit.effects.k), names)
+
+
+def _each_left_out(k: int) -> Iterator[Index]:
+    block = max(1, _GATHERED // k)
+    others = np.arange(k - 1)[:, None]
+    for first in range(0, k, block):
+        left_out = np.arange(first, min(first + block, k))
+        yield others + (others >= left_out)
+
+
+def repeated(fit: Estimate, sets: Iterable[Index], names: Sequence[str] = SHOWN) -> pd.DataFrame:
+    """Repeat an analysis of other sets of its studies.
+
+    Parameters
+    ----------
+    fit : Estimate
+        The analysis.
+    sets : iterable of numpy.ndarray of shape (size, n)
+        Positions of effects, a column for each of n sets of equal size; the arrays may differ in
+        size.
+    names : sequence of str
+        Attributes of the answers that are wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each set and a column for each name, on the scale of computation; NaN for what an
+        answer does not have.
+    """
+    parts = [
+        _pooled(fit, rows) if isinstance(fit, Pooled) else _refitted(fit, rows, names)
+        for rows in sets
+    ]
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in names})
+
+
+def _pooled(fit: Pooled, rows: Index) -> dict[str, NDArray[Any]]:
+    found = pool_columns(
+        fit.effects.yi[rows],
+        fit.effects.vi[rows],
+        **fit.settings(),
+        null=null_effect(measure_of(fit.measure)),
+        tau2_interval=False,
+    )
+    return {"k": np.full(rows.shape[1], len(rows))} | found
+
+
+def _refitted(fit: Estimate, rows: Index, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    fits = [fit.subset(column) for column in rows.T]
+    return {name: np.array([getattr(other, name, np.nan) for other in fits]) for name in names}
