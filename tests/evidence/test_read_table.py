@@ -11,6 +11,7 @@ import pytest
 
 import meta
 from meta.errors import DataError
+from meta.evidence.plausibility import worth_knowing
 
 FILES = Path(__file__).parent / "files"
 # length of stay with organised and routine stroke care; tuberculosis with and without BCG
@@ -107,7 +108,10 @@ def test_what_cannot_be_read_is_refused_with_its_cause(file, words):
 def test_standard_errors_among_deviations_are_noted():
     (note,) = meta.read_table(FILES / "se_as_sd.csv").notes
     assert note.startswith("line 3 (SE as SD): sd_t 0.79 and sd_c 0.81 look like standard errors")
-    # a mild group with narrow stays is no slip
+    # another scale is no slip, nor is a mild group with narrow stays
+    frame = meta.read_table(FILES / "se_as_sd.csv").frame
+    frame.loc[1, ["mean_t", "mean_c"]] = [0.9, 1.2]
+    assert worth_knowing(frame, [2, 3, 4]) == []
     assert meta.read_table(FILES / "tab.tsv").notes == ("columns separated by tabs",)
 
 

@@ -147,6 +147,14 @@ def test_archives_are_bounded_before_they_are_read(tmp_path):
     assert bomb.stat().st_size < 1_000_000
     with pytest.raises(DataError, match="unpacks to more than 200 MB"):
         meta.read_table(bomb)
+    # an archive may say that it is small
+    content = bytearray(bomb.read_bytes())
+    for sign, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        place = content.index(sign) + at
+        content[place : place + 4] = (1000).to_bytes(4, "little")
+    bomb.write_bytes(content)
+    with pytest.raises(DataError, match="unpacks to more than 200 MB"):
+        meta.read_table(bomb)
     far = '<row r="1"><c r="A1"/></row><row r="1048576"><c r="XFD1048576"/></row>'
     sheet = _archive(tmp_path / "far.xlsx", xl__workbook_xml="", xl__worksheets__s_xml=far)
     with pytest.raises(DataError, match="reaches over 17,179,869,184 cells"):

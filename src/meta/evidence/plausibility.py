@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from meta.evidence.faults import listed
 
 _PAIRS = tuple((f"events{arm}", f"n{arm}") for arm in ("_t", "_c", ""))
 _ABOVE_0 = ("sd_t", "sd_c", "se_t", "se_c", "vi", "sei", "se", "n_t", "n_c", "n", "time_t",
             "time_c", "sd_post", "sd_pre", "base_sd_t", "base_sd_c")  # fmt: skip
+Floats = NDArray[np.float64]
 Finding = tuple[int, str, str, str]
 
 
@@ -142,20 +144,38 @@ def worth_knowing(table: pd.DataFrame, lines: Sequence[int]) -> list[str]:
     return notes
 
 
-def _errors_as_deviations(table: pd.DataFrame) -> list[int]:
-    """Find rows whose SDs are smaller than the others' by about the root of n, in both arms."""
-    if not {"sd_t", "n_t", "sd_c", "n_c"} <= set(table):
-        return []
-    suspects = []
-    for i in range(len(table)):
-        hits = 0
-        for arm in "tc":
-            sd, n = float(table[f"sd_{arm}"].iloc[i]), float(table[f"n_{arm}"].iloc[i])
-            others = float(table[f"sd_{arm}"].drop(table.index[i]).median())
-            if not (sd > 0 and n > 8 and others > 0) or table[f"sd_{arm}"].notna().sum() < 3:
-                continue
-            ratio = others / sd
-            hits += ratio >= 3 and 0.5 <= ratio / math.sqrt(n) <= 2
-        if hits == 2:
-            suspects.append(i)
-    return suspects
+def _errors_as_deviations(table: pd.DataFrame) -> NDArray[np.intp]:
+    """Find rows whose SDs are smaller than the others' by about the root of n, in both arms.
+
+    Scales differ, too; so the means must be about as large as the others', or more than two such
+    SDs apart.
+    """
+    names = ["mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c"]
+    if not set(names) <= set(table):
+        return np.array([], dtype=np.intp)
+    mean_t, sd_t, n_t, mean_c, sd_c, n_c = (table[name].to_numpy(dtype=float) for name in names)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hits = np.ones(len(table), dtype=bool)
+        for sd, n in ((sd_t, n_t), (sd_c, n_c)):
+            ratio = _median_of_others(sd) / sd
+            off = ratio / np.sqrt(n)
+            hits &= (n > 8) & (ratio >= 3) & (off >= 0.5) & (off <= 2)
+        size = np.abs(mean_t) / _median_of_others(np.abs(mean_t))
+        apart = np.abs(mean_t - mean_c) / np.maximum(sd_t, sd_c)
+        hits &= ((size > 0.5) & (size < 2)) | (apart > 2)
+    return np.flatnonzero(hits)
+
+
+def _median_of_others(values: Floats) -> Floats:
+    """Return, for each value, the median of the others that are known; NaN below two others."""
+    known = np.flatnonzero(~np.isnan(values))
+    found = np.full(len(values), np.nan)
+    others = len(known) - 1
+    if others < 2:
+        return found
+    order = known[np.argsort(values[known], kind="stable")]
+    ordered = values[order]
+    place = np.arange(len(order))
+    low, high = (others - 1) // 2, others // 2
+    found[order] = (ordered[low + (place <= low)] + ordered[high + (place <= high)]) / 2
+    return found

@@ -11,7 +11,9 @@ import datetime
 import io
 import math
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +24,9 @@ from meta.errors import DataError
 _UNPACKED = 200_000_000
 _CELLS = 5_000_000
 _SAVE = "Open it in the spreadsheet and save it again, or save the sheet as CSV (UTF-8)."
-_CORNER = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
-_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="([0-9]{1,7})"')
-_ODS_ROW = re.compile(rb"<table:table-row\b([^>]*)>(.*?)</table:table-row>", re.DOTALL)
+_CORNER = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
+_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"']([0-9]{1,7})[\"']")
+_ODS_ROW = re.compile(rb"<table:table-row\b((?:[^>]*[^/>])?)>(.*?)</table:table-row>", re.DOTALL)
 _ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*)>")
 
 
@@ -89,7 +91,7 @@ def _bounded(content: bytes) -> str:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         names = set(archive.namelist())
-        if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED:
+        if _unpacked_size(content, archive.infolist()) > _UNPACKED:
             raise DataError(
                 "this is an archive that unpacks to more than 200 MB. Give the sheet as CSV."
             )
@@ -110,11 +112,31 @@ def _bounded(content: bytes) -> str:
                 "this is a Word document, not a table. Copy its table into a spreadsheet, and "
                 "give that."
             )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError,
+            EOFError, OSError) as error:  # fmt: skip
         raise DataError(
             f"this is a zip archive or a workbook that is broken ({error}). {_SAVE}"
         ) from None
     raise DataError("this is a zip archive, not a table. Unpack it, and give the table in it.")
+
+
+def _unpacked_size(content: bytes, entries: Iterable[zipfile.ZipInfo]) -> int:
+    """Unpack every entry in pieces and count: what an archive says of its size may be a lie."""
+    total = 0
+    for entry in entries:
+        name, extra = struct.unpack("<HH", content[entry.header_offset + 26 :][:4])
+        begin = entry.header_offset + 30 + name + extra
+        packed = content[begin : begin + entry.compress_size]
+        if entry.compress_type == zipfile.ZIP_STORED:
+            total += len(packed)
+            continue
+        if entry.compress_type != zipfile.ZIP_DEFLATED:
+            raise DataError(f"this is an archive packed in an unusual way. {_SAVE}")
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        while packed and not unpacker.eof and total <= _UNPACKED:
+            total += len(unpacker.decompress(packed, 1_000_000))
+            packed = unpacker.unconsumed_tail
+    return total
 
 
 def _check_extent(cells: int) -> None:
@@ -130,7 +152,7 @@ def _xlsx_extent(sheet: bytes) -> int:
     widest = deepest = 0
     for letters, row in _CORNER.findall(sheet):
         column = 0
-        for letter in letters:
+        for letter in letters.upper():
             column = 26 * column + letter - 64
         widest, deepest = max(widest, column), max(deepest, int(row))
     deepest = max([deepest, *map(int, _ROW.findall(sheet))])
@@ -152,7 +174,7 @@ def _ods_extent(sheet: bytes) -> int:
 
 
 def _repeated(attributes: bytes, what: bytes) -> int:
-    found = re.search(rb'number-%s-repeated="([0-9]{1,9})"' % what, attributes)
+    found = re.search(rb"number-%s-repeated\s*=\s*[\"']([0-9]{1,9})[\"']" % what, attributes)
     return int(found[1]) if found else 1
 
 
