@@ -48,6 +48,7 @@ _PUBLIC = {
     "glmm": "meta.synthesis.models.glmm:glmm",
     "pool_proportions": "meta.synthesis.models.proportions:pool_proportions",
     "aggregate_correlated": "meta.synthesis.models.correlated:aggregate_correlated",
+    "impute_covariance": "meta.synthesis.models.correlated:impute_covariance",
     "shared_control_covariance": "meta.synthesis.models.correlated:shared_control_covariance",
     "absolute_effect": "meta.synthesis.judgement.absolute_effect:absolute_effect",
     "equivalence": "meta.synthesis.judgement.equivalence:equivalence",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from reference_answers import reference
 
 import meta
 from meta.errors import DataError, NotComparable
@@ -110,3 +111,14 @@ def test_contradictory_control_groups_are_all_named():
         shared("OR", events_c=[0, 0, 3], n_c=[40, 40, 25])
     with pytest.raises(NotComparable, match="'GEN'"):
         shared("GEN")
+
+
+def test_weighted_aggregation_equals_metafor():
+    answers = reference("../metafor5/konstantopoulos2011_V")
+    effects = meta.Effects.from_arrays(answers["yi"], answers["vi"], district=answers["district"])
+    found = aggregate_correlated(
+        effects, cluster="district", correlation=answers["rho"], weighted=True
+    )
+    want = answers["aggregate_inverse_variance"]
+    np.testing.assert_allclose(found.yi, want["yi"], rtol=1e-9)
+    np.testing.assert_allclose(found.vi, want["vi"], rtol=1e-9)

@@ -93,8 +93,56 @@ def correlated_covariance(vi: ArrayLike, codes: ArrayLike, correlation: float) -
     return covariance
 
 
+def impute_covariance(effects: Effects, *, cluster: str | ArrayLike, correlation: float) -> Matrix:
+    r"""Return sampling covariances of effects of the same people under one assumed correlation.
+
+    Parameters
+    ----------
+    effects : Effects
+        Effects.
+    cluster : str or array_like of shape (k,)
+        Which effects are of the same people.
+    correlation : float
+        Correlation of their sampling errors, from 0 to below 1. It is an assumption: vary it.
+
+    Returns
+    -------
+    numpy.ndarray of shape (k, k)
+        :math:`r \sqrt{v_i v_j}` within clusters, 0 between them; for ``multilevel(..., V=)``.
+
+    Raises
+    ------
+    DataError
+        If the correlation is out of range, or an effect has no cluster.
+
+    Notes
+    -----
+    When not to use it: where the real covariances follow from the design
+    (:func:`meta.shared_control_covariance`) or are printed.
+
+    References
+    ----------
+    pustejovskytipton2022
+
+    Examples
+    --------
+    >>> import meta
+    >>> effects = meta.Effects.from_arrays([0.3, 0.1], [0.04, 0.09], trial=["A", "A"])
+    >>> meta.impute_covariance(effects, cluster="trial", correlation=0.5)
+    array([[0.04, 0.03],
+           [0.03, 0.09]])
+    """
+    need_effects("impute_covariance", effects)
+    codes, _ = cluster_codes(effects, cluster)
+    return correlated_covariance(effects.vi, codes, correlation)
+
+
 def aggregate_correlated(
-    effects: Effects, *, cluster: str | ArrayLike = "study_id", correlation: float = 0.5
+    effects: Effects,
+    *,
+    cluster: str | ArrayLike = "study_id",
+    correlation: float = 0.5,
+    weighted: bool = False,
 ) -> Effects:
     r"""Make one effect of each cluster: the mean of effects whose errors are correlated.
 
@@ -106,6 +154,10 @@ def aggregate_correlated(
         Which effects belong together.
     correlation : float
         Correlation of their sampling errors, from 0 to below 1. It is an assumption: vary it.
+    weighted : bool
+        Weigh the effects of a cluster by the inverse of their covariance, as metafor's
+        ``aggregate`` does, in place of equally. With a high correlation and unequal variances such
+        weights can be negative.
 
     Returns
     -------
@@ -125,9 +177,12 @@ def aggregate_correlated(
 
     .. math:: \frac{1}{m^2} \Big(\sum_i v_i + \sum_{i \ne j} \rho \sqrt{v_i v_j}\Big).
 
-    With rho near 1 (the default of some programs) a composite is hardly more precise than one
-    effect; with rho = 0 the effects count as independent trials. Effects of one trial on different
-    people (subgroups) have rho = 0.
+    Weighted, it is :math:`1'V^{-1}y / 1'V^{-1}1` with variance :math:`1 / 1'V^{-1}1` (checked
+    against metafor 5.1 on konstantopoulos2011).
+
+    With a correlation near 1 (the default of some programs) a composite is hardly more precise than
+    one effect; with 0 the effects count as independent trials. Effects of one trial on different
+    people (subgroups) have a correlation of 0.
 
     References
     ----------
@@ -153,11 +208,14 @@ def aggregate_correlated(
         members = np.flatnonzero(codes == code)
         part = effects.table.iloc[members]
         row: dict[str, Any] = {column: _common(part[column]) for column in effects.table.columns}
-        variance = float(covariance[np.ix_(members, members)].mean())
+        block = covariance[np.ix_(members, members)]
+        weights = np.linalg.solve(block, np.ones(len(members))) if weighted else np.ones(len(part))
+        weights /= weights.sum()
+        variance = float(weights @ block @ weights)
         row |= {
             "study_id": _common(part["study_id"]) or name,
             "label": _common(part["label"]) or name,
-            "yi": float(part["yi"].mean()),
+            "yi": float(weights @ part["yi"].to_numpy(dtype=float)),
             "vi": variance,
             "sei": float(np.sqrt(variance)),
             "n_effects": len(members),
@@ -181,6 +239,7 @@ _SHARED = {
     "OR": ("events_c", "n_c"),
     "RR": ("events_c", "n_c"),
     "RD": ("events_c", "n_c"),
+    "AS": ("n_c",),
 }
 
 
@@ -190,7 +249,7 @@ def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> 
     Parameters
     ----------
     effects : Effects
-        Effects of measure MD, ROM, SMD, OR, RR or RD with the figures of their control group in
+        Effects of measure MD, ROM, SMD, OR, RR, RD or AS with the figures of their control group in
         the columns that the formula takes.
     cluster : str or array_like of shape (k,)
         Which effects share a control group. An effect on its own is a cluster of one.
@@ -199,7 +258,7 @@ def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> 
     -------
     numpy.ndarray of shape (k, k)
         Sampling variances on the diagonal, covariances within clusters, 0 between them; for
-        ``multilevel(..., sampling_covariance=)``.
+        ``multilevel(..., V=)``.
 
     Raises
     ------
@@ -217,10 +276,11 @@ def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> 
     - SMD: :math:`1 / n_c + g_i g_j / (2 N)` with N the people of the trial, all groups;
     - OR: :math:`1 / e_c + 1 / (n_c - e_c)`;
     - RR: :math:`1 / e_c - 1 / n_c`;
-    - RD: :math:`p_c (1 - p_c) / n_c`.
+    - RD: :math:`p_c (1 - p_c) / n_c`;
+    - AS: :math:`1 / (4 n_c)`.
 
-    The last three are for tables without a corrected zero cell. For OR and RR a control group
-    without events, or nothing but events, is an error.
+    Those of OR, RR and RD are for tables without a corrected zero cell. For OR and RR a control
+    group without events, or nothing but events, is an error.
 
     References
     ----------
@@ -305,6 +365,8 @@ def _shared_block(
         people = n_c + float(figures["n_t"][members].sum())
         g = effects.yi[members]
         return np.asarray(1 / n_c + np.outer(g, g) / (2 * people))
+    if effects.measure == "AS":
+        return np.full((size, size), 1 / (4 * n_c))
     if effects.measure in {"MD", "ROM"}:
         shared = control["sd_c"] ** 2 / n_c
         if effects.measure == "ROM":
