@@ -210,9 +210,9 @@ def test_a_given_covariance():
         trial=["A", "A", "B", "B", "C"],
     )
     covariance = shared_control_covariance(effects, cluster="trial")
-    fit = multilevel(effects, cluster="trial", sampling_covariance=covariance)
+    fit = multilevel(effects, cluster="trial", V=covariance)
     assert fit.correlation is None
-    np.testing.assert_array_equal(fit.sampling_covariance, covariance)
+    np.testing.assert_array_equal(fit.V, covariance)
     inverse = np.linalg.inv(fit.marginal_covariance())
     assert fit.se == pytest.approx(1 / np.sqrt(inverse.sum()), rel=CLOSED)
 
@@ -221,7 +221,7 @@ def faulty(change):
     effects = meta.Effects.from_arrays([0.1, 0.2, 0.4], [0.1, 0.2, 0.3], trial=["A", "A", "B"])
     matrix = np.diag(effects.vi)
     change(matrix)
-    return multilevel(effects, cluster="trial", sampling_covariance=matrix)
+    return multilevel(effects, cluster="trial", V=matrix)
 
 
 def put(matrix, value, *cells):
@@ -257,8 +257,8 @@ def test_wrong_input_is_named():
         multilevel(effects, cluster=["A"] * 3)
     for setting, message in (
         ({"correlation": 1.0}, "correlation is 1.0"),
-        ({"correlation": 0.5, "sampling_covariance": np.eye(3)}, "twice"),
-        ({"sampling_covariance": np.eye(2)}, "shape"),
+        ({"correlation": 0.5, "V": np.eye(3)}, "twice"),
+        ({"V": np.eye(2)}, "shape"),
         ({"tau2_method": "DL"}, "tau2_method='DL'"),
         ({"ci_method": "HK"}, "ci_method='HK'"),
         ({"ci_level": 95}, "ci_level is 95"),
@@ -273,7 +273,7 @@ def test_multilevel_shows_itself():
     assert "100 in 17 clusters" in text
     assert "t, 16 df" in text
     assert fit.to_dict()["n_clusters"] == 17
-    assert "Three-level" in fit._repr_html_()
+    assert "Multilevel" in fit._repr_html_()
 
 
 # --- robust intervals ---------------------------------------------------------------------------
@@ -358,3 +358,277 @@ def test_robust_refuses_what_it_cannot_use():
         robust(fit, cluster=[0, 1, 2, 3])
     wider = robust(fit, cluster=[0, 0, 0, 1])
     assert wider.n_clusters == 2
+
+
+# --- other random terms, moderators, and metafor's analysis examples ----------------------------
+
+MODELS = reference("../models/mixed_models")
+
+
+def outcomes(name):
+    answers = MODELS[name]
+    V = np.array(answers["V"]) if "V" in answers else np.diag(answers["vi"])
+    columns = {
+        key: values
+        for key, values in answers.items()
+        if isinstance(values, list) and key not in {"yi", "vi", "V"}
+    }
+    return answers, meta.Effects.from_arrays(answers["yi"], np.diag(V), **columns), V
+
+
+def assert_model(fit, want, rel=2e-5):
+    """Compare with rma.mv, whose search stops at about six digits."""
+    np.testing.assert_allclose(
+        sorted(fit.coefficients["estimate"]), sorted(want["beta"]), rtol=rel, atol=1e-6
+    )
+    np.testing.assert_allclose(sorted(fit.coefficients["se"]), sorted(want["se"]), rtol=rel)
+    variances = [v for v in (*want["sigma2"], *want["tau2"]) if v]
+    np.testing.assert_allclose(
+        sorted(set(np.round(fit.variances["variance"], 9))), sorted(set(variances)), rtol=10 * rel
+    )
+    assert fit.log_likelihood == pytest.approx(want["log_likelihood"], abs=1e-6)
+    assert fit.aic == pytest.approx(want["aic"], abs=1e-5)
+    assert fit.bic == pytest.approx(want["bic"], abs=1e-5)
+    assert fit.qe == pytest.approx(want["QE"], rel=1e-9)
+
+
+@pytest.mark.parametrize("structure", ["UN", "CS", "HCS", "DIAG"])
+def test_berkey_equals_metafor(structure):
+    answers, effects, V = outcomes("berkey1998")
+    fit = multilevel(
+        effects, random="~ outcome | trial", structure=structure, formula="~ 0 + outcome", V=V,
+        tau2_method="ML", ci_method="wald",
+    )  # fmt: skip
+    want = answers[structure]
+    assert_model(fit, want, 1e-4)
+    assert fit.omnibus.statistic == pytest.approx(want["QM"], rel=1e-3)
+    if structure != "DIAG":
+        rho = fit.correlations["outcome | trial"].loc["PD", "AL"]
+        assert rho == pytest.approx(want["rho"][0], rel=1e-4)
+
+
+def test_berkey_table_2():
+    # Berkey and others 1998, page 2545, table II: multivariate regression on year
+    answers, effects, V = outcomes("berkey1998")
+    settings = {"random": "~ outcome | trial", "V": V, "tau2_method": "ML", "ci_method": "wald"}
+    fit = multilevel(
+        effects, formula="~ 0 + outcome + outcome:I(year - 1983)", structure="UN", **settings
+    )
+    found = fit.coefficients["estimate"]
+    assert found.to_numpy() == pytest.approx([-0.3351, 0.3479, -0.0108, 0.0010], abs=6e-5)
+    assert fit.coefficients["se"].to_numpy() == pytest.approx(
+        [0.0787, 0.0520, 0.0243, 0.0154], abs=6e-5
+    )
+    assert fit.variances["variance"].to_numpy() == pytest.approx([0.0250, 0.0080], abs=6e-5)
+    assert_model(fit, answers["UN_year"], 1e-4)
+    free = multilevel(effects, formula="~ 0 + outcome", structure="UN", **settings)
+    equal = multilevel(effects, formula="~ 0 + outcome", structure="CS", **settings)
+    ratio = meta.likelihood_ratio(equal, free)
+    assert ratio.p_value == pytest.approx(answers["UN_CS"]["p"], rel=1e-6)
+    assert ratio.dof == 1
+
+
+def test_ishak_table_1():
+    # Ishak and others 2007, table 1: repeated measurements of deep brain stimulation
+    answers, effects, V = outcomes("ishak2007")
+    plain = np.diag(effects.vi)
+    settings = {"formula": "~ 0 + C(time)", "ci_method": "wald"}
+    apart = multilevel(effects, random="~ time | study", structure="DIAG", V=plain, **settings)
+    assert apart.coefficients["estimate"].round(1).tolist() == [-24.9, -27.5, -28.5, -24.1]
+    assert apart.variances["variance"].round(1).tolist() == [23.1, 27.8, 27.7, 29.9]
+    assert_model(apart, answers["independent_DIAG"])
+    study = multilevel(effects, random="~ 1 | study", V=plain, **settings)
+    assert study.coefficients["estimate"].round(1).tolist() == [-26.2, -27.2, -28.5, -25.6]
+    assert study.variances["variance"].round(1).tolist() == [26.7]
+    assert_model(study, answers["independent_study"])
+    for structure in ("HCS", "CS"):
+        fit = multilevel(effects, random="~ time | study", structure=structure, V=V, **settings)
+        assert_model(fit, answers[structure])
+
+
+def test_vanhouwelingen_bivariate():
+    # van Houwelingen and others 2002, pages 604 to 605 and 612 to 613
+    answers, effects, _ = outcomes("vanhouwelingen2002")
+    settings = {
+        "random": "~ group | trial", "structure": "UN", "tau2_method": "ML", "ci_method": "wald",
+    }  # fmt: skip
+    arms = multilevel(effects, formula="~ 0 + group", **settings)
+    assert_model(arms, answers["arms"])
+    by_arm = arms.variances.set_index("level")["variance"].round(3)
+    assert by_arm.to_dict() == {"EXP": 1.431, "CON": 2.407}
+    assert arms.correlations["group | trial"].loc["CON", "EXP"] == pytest.approx(0.947, abs=5e-4)
+    difference = arms.contrasts({"group[EXP]": 1, "group[CON]": -1})
+    assert difference["estimate"].iloc[0] == pytest.approx(-0.738, abs=5e-4)
+    assert difference["se"].iloc[0] == pytest.approx(0.180, abs=5e-4)
+    # here the correlation ends at 1, and metafor's search with it
+    latitude = multilevel(effects, formula="~ 0 + group + group:I(ablat - 33)", **settings)
+    assert sorted(latitude.coefficients["estimate"].round(3)) == [-4.826, -4.117, 0.039, 0.072]
+    assert latitude.correlations["group | trial"].loc["CON", "EXP"] == pytest.approx(1, abs=1e-4)
+    assert latitude.log_likelihood == pytest.approx(answers["latitude"]["log_likelihood"], abs=1e-5)
+    assert any("end of its range" in note for note in latitude.notes)
+
+
+def test_gleser_and_olkin_chapter_19():
+    # Gleser and Olkin 2009, pages 360 to 367: several treatments against one control
+    answers = {
+        "RD": ([0.0200, 0.0043, 0.0211], 7.1907, 5e-5),
+        "OR": ([0.5099, 0.0044, 0.4301], 2.0563, 5e-5),
+        "RR": ([0.4875, 0.0006, 0.4047], 1.8954, 5e-5),
+        "AS": ([0.0505, 0.0051, 0.0491], 4.2634, 5e-5),
+    }
+    arms = {
+        "events_t": [100, 150, 15, 40, 80, 50],
+        "n_t": [4000, 4000, 400, 1000, 1000, 1000],
+        "events_c": [40, 40, 10, 150, 150, 150],
+        "n_c": [1000, 1000, 200, 2000, 2000, 2000],
+    }
+    study, treatment = [1, 1, 2, 3, 3, 3], list("121123")
+    for measure, (means, q, digits) in answers.items():
+        sizes = meta.effect_size(measure, **arms)
+        effects = meta.Effects.from_arrays(
+            sizes["yi"], sizes["vi"], measure=measure, study=study, treatment=treatment, **arms
+        )
+        V = shared_control_covariance(effects, cluster="study")
+        # generalised least squares: nothing varies beyond the sampling covariances
+        X = (np.array(treatment)[:, None] == np.array(list("123"))).astype(float)
+        W = np.linalg.inv(V)
+        beta = np.linalg.solve(X.T @ W @ X, X.T @ W @ effects.yi)
+        # the chapter takes treated from control
+        assert -beta == pytest.approx(means, abs=digits), measure
+        left = effects.yi - X @ beta
+        assert left @ W @ left == pytest.approx(q, abs=5e-5), measure
+
+
+def test_konstantopoulos_table_5_with_a_moderator():
+    # Konstantopoulos 2011, page 71, table 5 (its intercept of 0.183 is a misprint of 0.178)
+    answers = reference("../metafor5/konstantopoulos2011_moderators")
+    names = ("district", "school", "year")
+    effects = meta.Effects.from_arrays(
+        answers["yi"], answers["vi"], **{name: answers[name] for name in names}
+    )
+    settings = {"random": "~ 1 | district/school", "ci_method": "wald", "tau2_method": "ML"}
+    fit = multilevel(effects, formula="~ center(year)", **settings)
+    assert fit.coefficients["estimate"].round(4).tolist() == [0.1780, 0.0051]
+    assert fit.coefficients["se"].round(4).tolist() == [0.0805, 0.0085]
+    assert fit.variances["variance"].round(4).tolist() == [0.0565, 0.0329]
+    mean = multilevel(effects, **settings)
+    assert mean.variances["variance"].round(4).tolist() == [0.0577, 0.0329]
+    assert (mean.pi_low, mean.pi_high) == pytest.approx((-0.4262, 0.7951), abs=5e-5)
+    ratio = meta.likelihood_ratio(mean, fit)
+    assert ratio.statistic == pytest.approx(answers["lrt"]["LRT"], rel=1e-5)
+    restricted = multilevel(effects, formula="~ center(year)", **settings | {"tau2_method": "REML"})
+    answer = robust(restricted)
+    want = answers["CR2_year"]
+    assert answer.coefficients["se"].tolist() == pytest.approx(want["se"], rel=1e-6)
+    assert answer.coefficients["dof"].tolist() == pytest.approx(want["df"], rel=1e-6)
+    assert answer.coefficients["p_value"].tolist() == pytest.approx(want["p"], rel=1e-6)
+
+
+def test_effects_as_outcomes_are_the_nested_model():
+    answers, want = reference("../metafor5/konstantopoulos2011_moderators"), MODELS
+    effects = meta.Effects.from_arrays(
+        answers["yi"], answers["vi"], district=answers["district"], school=answers["school"]
+    )
+    nested = multilevel(effects, random="~ 1 | district/school", ci_method="wald")
+    same = multilevel(effects, cluster="district", inner="school", ci_method="wald")
+    assert nested.estimate == pytest.approx(same.estimate, rel=1e-12)
+    assert nested.variances["groups"].tolist() == [11, 56]
+    outcome = multilevel(effects, random="~ school | district", formula="~ 1", ci_method="wald")
+    wanted = want["konstantopoulos2011"]["as_outcomes"]
+    assert outcome.log_likelihood == pytest.approx(wanted["log_likelihood"], abs=1e-8)
+    assert outcome.variances["variance"].iloc[0] == pytest.approx(wanted["tau2"][0], rel=1e-6)
+    rho = outcome.correlations["school | district"].to_numpy()[0, 1]
+    assert rho == pytest.approx(wanted["rho"][0], rel=1e-6)
+    assert rho == pytest.approx(nested.sigma2_between / nested.tau2, rel=1e-5)
+
+
+def test_moderators_of_dependent_effects():
+    answers, effects, _ = outcomes("assink2016")
+    V = meta.impute_covariance(effects, cluster="study", correlation=0.6)
+    settings = {"random": "~ 1 | study/esid", "V": V, "ci_method": "wald"}
+    assert_model(multilevel(effects, formula="~ type", **settings), answers["deltype"])
+    by_number = multilevel(
+        effects, formula="~ type", random="~ 1 | study/esid", correlation=0.6, ci_method="wald"
+    )
+    assert by_number.coefficients["se"].tolist() == pytest.approx(
+        multilevel(effects, formula="~ type", **settings).coefficients["se"].tolist(), rel=1e-8
+    )
+
+
+def test_crossed_terms_equal_metafor():
+    _, effects, _ = outcomes("assink2016")
+    want = MODELS["crossed"]
+    fit = multilevel(effects, random=["~ 1 | study", "~ 1 | type"], ci_method="wald")
+    assert fit.estimate == pytest.approx(want["beta"][0], rel=1e-4)
+    assert fit.se == pytest.approx(want["se"][0], rel=1e-4)
+    assert fit.variances["variance"].tolist() == pytest.approx(want["sigma2"], rel=1e-3, abs=1e-6)
+    assert fit.n_clusters == 3
+    with pytest.raises(DataError, match="reach across"):
+        robust(fit)
+    again = fit.refit(tau2_method="ML")
+    assert again.random == fit.random
+    assert again.log_likelihood != fit.log_likelihood
+
+
+def test_random_terms_that_cannot_be():
+    effects = meta.Effects.from_arrays(
+        [0.1, 0.2, 0.4, 0.3], [0.1] * 4, trial=list("AABB"), outcome=list("xyxy"), same=list("zzzz")
+    )
+    for given, message in (
+        ({"random": "trial"}, "cannot be read"),
+        ({"random": "~ 1 | nowhere"}, "no column"),
+        ({"random": "~ 1 | trial", "cluster": "trial"}, "was given both"),
+        ({}, "was given neither"),
+        ({"random": ["~ 1 | trial", "~ 1 | trial"]}, "group the effects alike"),
+        ({"random": "~ same | trial", "formula": "~ 1"}, "in every effect"),
+        ({"random": "~ outcome | trial"}, "no one mean"),
+        ({"random": "~ outcome | trial/same", "formula": "~ 1"}, "nests groups"),
+        ({"random": "~ 1 | trial", "structure": "AR"}, "structure='AR'"),
+        ({"random": "~ 1 | trial", "inner": "outcome"}, "belongs to cluster"),
+    ):
+        with pytest.raises(DataError, match=message):
+            multilevel(effects, **given)
+    with pytest.raises(TooFewStudies, match="one group"):
+        multilevel(effects, random="~ 1 | same")
+    with pytest.raises(TooFewStudies, match="2 groups cannot carry 2 coefficients"):
+        multilevel(effects, random="~ 1 | trial", formula="~ outcome")
+
+
+# --- robust regression --------------------------------------------------------------------------
+
+
+def test_robust_regression_equals_clubsandwich():
+    answers = reference("../metafor5/cr2_clubsandwich")
+    effects = meta.Effects.from_arrays(
+        answers["yi"], answers["vi"], length=answers["length"], who=answers["cluster"]
+    )
+    answer = robust(meta.meta_regression(effects, "~ length"), cluster="who")
+    want = answers["length_model"]
+    # metafor's tau2 is good to five digits
+    for column, name in (("estimate", "beta"), ("se", "se"), ("dof", "df"), ("p_value", "p")):
+        found = answer.coefficients[column].astype(float).tolist()
+        assert found == pytest.approx(want[name], rel=1e-4), column
+    # one coefficient: the omnibus test is its t test
+    assert answer.omnibus.p_value == pytest.approx(
+        answer.coefficients.loc["length", "p_value"], rel=1e-9
+    )
+    assert answer.omnibus.dof_residual == pytest.approx(
+        answer.coefficients.loc["length", "dof"], rel=1e-9
+    )
+    with pytest.raises(DataError, match="cluster is missing"):
+        robust(meta.meta_regression(effects, "~ length"))
+
+
+def test_hotelling_keeps_its_level():
+    # 12 clusters of 4, three equal groups: under no effect about 5 % of the tests reject
+    rng = np.random.default_rng(11)
+    codes = np.repeat(np.arange(12), 4)
+    group = np.array(list("abc"))[codes % 3]
+    rejected = 0
+    for _ in range(200):
+        yi = rng.normal(0, 0.3, 12)[codes] + rng.normal(0, 0.2, 48)
+        effects = meta.Effects.from_arrays(yi, np.full(48, 0.04), group=group, trial=codes)
+        fit = meta.meta_regression(effects, "~ group", tau2_method="DL")
+        rejected += robust(fit, cluster="trial").test("group").p_value < 0.05
+    # four standard errors of a share of 200
+    assert rejected / 200 == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 200))

@@ -339,30 +339,8 @@ class Regression(Answer):
         return coefficient_table(estimate, se, dof, self.ci_level, index)
 
     def _wald(self, rows: Floats, terms: tuple[str, ...]) -> WaldTest:
-        beta, q = rows @ self.coefficients["estimate"].to_numpy(dtype=float), len(rows)
-        cov = rows @ self.cov @ rows.T
-        try:
-            statistic = float(beta @ np.linalg.solve(cov, beta))
-        except np.linalg.LinAlgError:
-            statistic = np.nan
-        freedom = self._freedom(rows)
-        if freedom is None:
-            p_value = float(stats.chi2.sf(statistic, q))
-        else:
-            statistic, freedom = self._hotelling(statistic, q, freedom)
-            p_value = float(stats.f.sf(statistic, q, freedom))
-        return WaldTest(
-            terms=terms,
-            distribution="chi2" if freedom is None else "F",
-            statistic=statistic,
-            dof=q,
-            dof_residual=freedom,
-            p_value=p_value,
-        )
-
-    def _hotelling(self, statistic: float, q: int, freedom: float) -> tuple[float, float]:
-        """Return F and its second degrees of freedom."""
-        return statistic / q, freedom
+        beta = self.coefficients["estimate"].to_numpy(dtype=float)
+        return wald_test(beta, self.cov, rows, terms, self._freedom(rows))
 
     def _frames(self) -> list[pd.DataFrame]:
         shown = self.coefficients.drop(columns="dof").reset_index()
@@ -370,6 +348,33 @@ class Regression(Answer):
             shown[name] = [f"{value:.4g}".replace("-", "−") for value in shown[name]]
         shown["p_value"] = [p_alone(p) for p in shown["p_value"]]
         return [shown]
+
+
+def wald_test(
+    beta: Floats, cov: Floats, rows: Floats, terms: tuple[str, ...], dof: float | None
+) -> WaldTest:
+    """Test whether combinations of coefficients, shape (q, p), are all 0.
+
+    F if there are degrees of freedom, else chi-squared. NaN without standard errors.
+    """
+    estimate, q = rows @ beta, len(rows)
+    try:
+        statistic = float(estimate @ np.linalg.solve(rows @ cov @ rows.T, estimate))
+    except np.linalg.LinAlgError:
+        statistic = np.nan
+    if dof is None:
+        p_value = float(stats.chi2.sf(statistic, q))
+    else:
+        statistic /= q
+        p_value = float(stats.f.sf(statistic, q, dof))
+    return WaldTest(
+        terms=terms,
+        distribution="chi2" if dof is None else "F",
+        statistic=statistic,
+        dof=q,
+        dof_residual=dof,
+        p_value=p_value,
+    )
 
 
 def coefficient_table(

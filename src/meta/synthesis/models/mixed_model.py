@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from meta.errors import NotConverged
+from meta.synthesis.fit_statistics import FitStatistics, criteria
 
 Matrix = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -139,6 +140,10 @@ class MixedFit:
     marginal: Matrix
     log_likelihood: float
     n_parameters: int
+
+    def quality(self, n: int) -> FitStatistics:
+        """Return log-likelihood, AIC and BIC; ``n`` effects count (k - p for REML)."""
+        return criteria(self.log_likelihood, len(self.beta) + self.n_parameters, n)
 
 
 @dataclass(slots=True)

@@ -104,8 +104,19 @@ class Coding:
         return None
 
 
-def study_design(effects: Effects, formula: str) -> tuple[Coding, Floats, list[str]]:
+def study_design(
+    effects: Effects, formula: str, *, mean_alone: bool = False
+) -> tuple[Coding, Floats, list[str]]:
     """Read a formula and code the moderators of the studies.
+
+    Parameters
+    ----------
+    effects : Effects
+        Effects with the moderators as columns.
+    formula : str
+        Moderators.
+    mean_alone : bool
+        Whether the mean without moderators will do, too.
 
     Returns
     -------
@@ -139,7 +150,7 @@ def study_design(effects: Effects, formula: str) -> tuple[Coding, Floats, list[s
             f"the formula {formula!r} has more than a right-hand side; give the moderators only: "
             "the effects are known"
         )
-    if all(str(term) in {"0", "1"} for term in parsed):
+    if not mean_alone and all(str(term) in {"0", "1"} for term in parsed):
         raise DataError(f"the formula {formula!r} has no moderator; use pool() for the mean alone")
     columns = _columns(formula, parsed)
     _complete(formula, effects.table, columns, effects.labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -16,24 +16,28 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction
 from meta.synthesis.given import effects_of, with_column
-from meta.synthesis.models.block_likelihood import BlockLikelihood, maximise
 from meta.synthesis.models.correlated import cluster_codes, correlated_covariance
+from meta.synthesis.models.mixed_model import MixedLikelihood, RandomTerm
+from meta.synthesis.models.mixed_regression import MixedRegression, mixed_regression
+from meta.synthesis.models.random_terms import random_terms
 from meta.synthesis.presentation import check_level, compact
 
 Matrix = NDArray[np.float64]
 
 MULTILEVEL_METHODS = ("REML", "ML")
 MULTILEVEL_CI_METHODS = ("t", "wald")
+# a variance below this share of the typical sampling variance is none
+_NONE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Multilevel(RandomEffects):
-    """The answer of a three-level meta-analysis: effects within clusters.
+    """The mean of effects that hang together: effects within clusters, or crossed ones.
 
-    It has the attributes of every random-effects estimate. ``tau2`` is the sum of both variances,
+    It has the attributes of every random-effects estimate. ``tau2`` is the sum of all variances,
     the prediction interval that of a new effect in a new cluster, ``q`` the test of equal true
     effects with the sampling covariances that were assumed, ``i2`` the share of the variance that
-    is heterogeneity at either level; weights are the row sums of the inverse covariance of the
+    is heterogeneity at any level; weights are the row sums of the inverse covariance of the
     effects.
 
     Attributes
@@ -41,28 +45,31 @@ class Multilevel(RandomEffects):
     tau2_method, ci_method : str
         Settings.
     n_clusters : int
-        Number of clusters.
+        Number of clusters; of the random term that has fewest, where there are others.
     cluster, inner : str
         Columns of ``effects.table`` that say which effects belong together, and which units within
         a cluster have a true effect of their own ("": each effect).
+    random : tuple of str
+        Formulas of random terms, where they were given in place of ``cluster``.
     correlation : float or None
         Correlation of sampling errors within clusters that was assumed; None for independent ones
-        or a given covariance.
-    sigma2_between, sigma2_within : float
-        Variance of the true effects between clusters, and between the effects of a cluster.
-    i2_between, i2_within : float
-        Share of the variance by level, percent.
-    log_likelihood : float
-        At the estimate; restricted for REML.
-    sampling_covariance : numpy.ndarray of shape (k, k)
+        or given covariances.
+    variances : pandas.DataFrame
+        Variances of the true effects: ``term groups variance sd i2``, a row for each random term;
+        ``i2`` is its share of the variance, percent.
+    log_likelihood, aic, bic : float
+        Restricted for REML; see :func:`meta.likelihood_ratio`.
+    n_parameters : int
+        The mean and the variances.
+    V : numpy.ndarray of shape (k, k)
         Sampling covariances that were used.
     """
 
-    _caption: ClassVar[str] = "Three-level meta-analysis"
+    _caption: ClassVar[str] = "Multilevel meta-analysis"
     _counted: ClassVar[tuple[str, str]] = ("effect", "effects")
     _method: ClassVar[str] = "meta.synthesis.models.multilevel:multilevel"
     _arguments: ClassVar[tuple[str, ...]] = (
-        *("cluster", "inner", "correlation", "sampling_covariance", "tau2_method", "ci_method"),
+        *("cluster", "inner", "random", "correlation", "V", "tau2_method", "ci_method"),
         "ci_level",
     )
 
@@ -71,46 +78,76 @@ class Multilevel(RandomEffects):
     n_clusters: int
     cluster: str
     inner: str
+    random: tuple[str, ...]
     correlation: float | None
-    sigma2_between: float
-    sigma2_within: float
-    i2_between: float
-    i2_within: float
+    variances: pd.DataFrame
     log_likelihood: float
-    sampling_covariance: Matrix
-    # cluster and unit of each effect, counted from 0
-    codes: NDArray[np.intp] = field(repr=False)
-    units: NDArray[np.intp] = field(repr=False)
+    aic: float
+    bic: float
+    n_parameters: int
+    V: Matrix
+    _marginal: Matrix = field(repr=False)
     _given: bool = field(repr=False)
+
+    @property
+    def method(self) -> str:
+        """Restricted ("REML") or full ("ML") maximum likelihood."""
+        return self.tau2_method
+
+    @property
+    def design(self) -> Matrix:
+        """The design matrix of a mean: ones."""
+        return np.ones((self.k, 1))
+
+    @property
+    def sigma2_between(self) -> float:
+        """Variance of the true effects between clusters (of the first random term)."""
+        return float(self.variances["variance"].iloc[0])
+
+    @property
+    def sigma2_within(self) -> float:
+        """Variance of the true effects within clusters (of the second random term)."""
+        return float(self.variances["variance"].iloc[1]) if len(self.variances) > 1 else 0.0
+
+    @property
+    def i2_between(self) -> float:
+        """Share of the variance between clusters, percent."""
+        return float(self.variances["i2"].iloc[0])
+
+    @property
+    def i2_within(self) -> float:
+        """Share of the variance within clusters, percent."""
+        return float(self.variances["i2"].iloc[1]) if len(self.variances) > 1 else 0.0
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that made this answer, as arguments of :func:`meta.multilevel`."""
-        given = self.sampling_covariance if self._given else None
-        found = RandomEffects.settings(self) | {"sampling_covariance": given}
-        return found | {"inner": self.inner or None}
+        found = RandomEffects.settings(self) | {"V": self.V if self._given else None}
+        if self.random:
+            return found | {"cluster": None, "inner": None}
+        return found | {"inner": self.inner or None, "random": None}
 
     def subset(self, keep: Any) -> Self:
         """Do the same analysis with some of the effects; see :meth:`meta.Effects.subset`."""
         if not self._given:
             return RandomEffects.subset(self, keep)
         kept = np.arange(self.k)[np.asarray(keep)]
-        covariance = self.sampling_covariance[np.ix_(kept, kept)]
-        return self.refit(self.effects.subset(kept), sampling_covariance=covariance)
+        return self.refit(self.effects.subset(kept), V=self.V[np.ix_(kept, kept)])
 
     def marginal_covariance(self) -> Matrix:
         """Return the covariance of the effects under the model, shape (k, k)."""
-        return _marginal(
-            self.sampling_covariance, self.codes, self.units,
-            np.array([self.sigma2_between, self.sigma2_within]),
-        )  # fmt: skip
+        return self._marginal
 
     def heterogeneity_text(self) -> str:
         """Return the variance and share of each level, and Q."""
+        names = (
+            self.variances["term"]
+            if self.random
+            else ["between clusters", "within clusters"][: len(self.variances)]
+        )
         levels = (
-            f"{name} clusters σ² = {compact(sigma2)}, I² = {i2:.0f} %"
-            for name, sigma2, i2 in (
-                ("between", self.sigma2_between, self.i2_between),
-                ("within", self.sigma2_within, self.i2_within),
+            f"{name} σ² = {compact(variance)}, I² = {i2:.0f} %"
+            for name, variance, i2 in zip(
+                names, self.variances["variance"], self.variances["i2"], strict=True
             )
         )
         return f"{'; '.join(levels)}; {self.q_text()}"
@@ -125,26 +162,50 @@ class Multilevel(RandomEffects):
             else f", sampling errors correlated {self.correlation:g}"
         )  # fmt: skip
         named = RandomEffects._model_text(self)
-        return f"{named}, {self.tau2_method} estimates of both variances{sampling}"
+        several = {1: "the variance", 2: "both variances"}.get(len(self.variances), "all variances")
+        return f"{named}, {self.tau2_method} estimates of {several}{sampling}"
 
 
+@overload
+def multilevel(
+    effects: Effects | Estimate | ArrayLike | str, vi: ArrayLike | str | None = ..., *,
+    cluster: str | ArrayLike | None = ..., inner: str | ArrayLike | None = ...,
+    random: str | Sequence[str] | None = ..., structure: str = ..., formula: None = ...,
+    sei: ArrayLike | str | None = ..., data: pd.DataFrame | None = ...,
+    labels: Sequence[str] | str | None = ..., measure: str | None = ...,
+    correlation: float | None = ..., V: ArrayLike | None = ..., tau2_method: str = ...,
+    ci_method: str = ..., ci_level: float = ...,
+) -> Multilevel: ...  # fmt: skip
+@overload
+def multilevel(
+    effects: Effects | Estimate | ArrayLike | str, vi: ArrayLike | str | None = ..., *,
+    cluster: str | ArrayLike | None = ..., inner: str | ArrayLike | None = ...,
+    random: str | Sequence[str] | None = ..., structure: str = ..., formula: str,
+    sei: ArrayLike | str | None = ..., data: pd.DataFrame | None = ...,
+    labels: Sequence[str] | str | None = ..., measure: str | None = ...,
+    correlation: float | None = ..., V: ArrayLike | None = ..., tau2_method: str = ...,
+    ci_method: str = ..., ci_level: float = ...,
+) -> MixedRegression: ...  # fmt: skip
 def multilevel(
     effects: Effects | Estimate | ArrayLike | str,
     vi: ArrayLike | str | None = None,
     *,
-    cluster: str | ArrayLike,
+    cluster: str | ArrayLike | None = None,
     inner: str | ArrayLike | None = None,
+    random: str | Sequence[str] | None = None,
+    structure: str = "CS",
+    formula: str | None = None,
     sei: ArrayLike | str | None = None,
     data: pd.DataFrame | None = None,
     labels: Sequence[str] | str | None = None,
     measure: str | None = None,
     correlation: float | None = None,
-    sampling_covariance: ArrayLike | None = None,
+    V: ArrayLike | None = None,
     tau2_method: str = "REML",
     ci_method: str = "t",
     ci_level: float = 0.95,
-) -> Multilevel:
-    r"""Pool effects that come in clusters, such as several outcomes of each trial.
+) -> Multilevel | MixedRegression:
+    r"""Pool effects that hang together, such as several outcomes of each trial, or regress them.
 
     Parameters
     ----------
@@ -152,37 +213,50 @@ def multilevel(
         Effects of one measure, an answer whose effects are taken, or bare effects ``yi``.
     vi : array_like of shape (k,), optional
         Sampling variances of bare effects.
-    cluster : str or array_like of shape (k,)
-        Column of ``effects.table``, or labels: which effects belong together.
+    cluster : str or array_like of shape (k,), optional
+        Column of ``effects.table``, or labels: which effects belong together. This or ``random``.
     inner : str or array_like of shape (k,), optional
         Units within a cluster that have a true effect of their own. Each effect is one by default.
+    random : str or sequence of str, optional
+        Random terms as formulas of columns: ``"~ 1 | study/effect"`` for effects within studies
+        (the same as ``cluster`` and ``inner``), several terms for crossed groups
+        (``["~ 1 | study", "~ 1 | drug"]``), ``"~ outcome | study"`` for a true effect of each
+        outcome in each study, which needs a ``formula``.
+    structure : {"CS", "HCS", "DIAG", "UN"}
+        Covariance of the true effects of several outcomes: one variance and one correlation; a
+        variance each and one correlation; a variance each and no correlation; or free.
+    formula : str, optional
+        Moderators, as in :func:`meta.meta_regression`; ``"~ 0 + outcome"`` gives each outcome its
+        mean.
     sei, data, labels, measure : optional
         Standard errors in place of ``vi``, table, names and measure of bare effects, as in
         :func:`meta.pool`.
     correlation : float, optional
-        Correlation of the sampling errors within a cluster, from 0 to below 1, for effects of the
-        same people (the correlated and hierarchical effects model). Independent by default, as for
-        effects of different people.
-    sampling_covariance : array_like of shape (k, k), optional
+        Correlation of the sampling errors within a cluster (a group of the first random term), from
+        0 to below 1, for effects of the same people (the correlated and hierarchical effects
+        model). Independent by default, as for effects of different people.
+    V : array_like of shape (k, k), optional
         Sampling covariances in place of ``correlation``, for example from
-        :func:`meta.synthesis.models.correlated.shared_control_covariance`. The diagonal is that
-        of the effects, and there is none between clusters.
+        :func:`meta.impute_covariance` or :func:`meta.shared_control_covariance`. The diagonal is
+        that of the effects, and there is none between clusters.
     tau2_method : {"REML", "ML"}
         Restricted or full maximum likelihood.
     ci_method : {"t", "wald"}
-        t with one degree of freedom less than there are clusters, or normal.
+        t with one degree of freedom less than there are clusters (groups less coefficients), or
+        normal.
     ci_level : float
         Confidence level, between 0 and 1.
 
     Returns
     -------
-    Multilevel
-        On the scale of computation.
+    Multilevel or MixedRegression
+        A mean, or with a ``formula`` its coefficients; on the scale of computation.
 
     Raises
     ------
     DataError
-        If an effect has no cluster, a setting is unknown, or the covariances cannot be.
+        If an effect has no cluster, a setting or formula cannot be read, or the covariances cannot
+        be.
     TooFewStudies
         If there is only one cluster: nothing then tells its mean from the mean of all.
     NotConverged
@@ -190,22 +264,27 @@ def multilevel(
 
     Notes
     -----
-    :math:`y_{ij} = \mu + u_i + w_{ij} + e_{ij}` with variances :math:`\sigma^2_B` between clusters,
-    :math:`\sigma^2_W` within them, and the given sampling covariances. The (restricted) likelihood
-    is maximised over both variances, which may be 0, from several starting points, with the
-    covariance inverted cluster by cluster. The shares of variance are
-    :math:`100 \sigma^2 / (\sigma^2_B + \sigma^2_W + \tilde v)` with :math:`\tilde v` the typical
-    sampling variance, :math:`(k - 1) / tr(P)`.
+    :math:`y = X\beta + \sum_t Z_t u_t + e` with independent random effects :math:`u_t` of each
+    term and the given sampling covariances. The (restricted) likelihood is maximised over all
+    variances, which may be 0, from several starting points, with the covariance inverted block by
+    block. Shares of variance are :math:`100 \sigma^2_t / (\sum_t \sigma^2_t + \tilde v)` with
+    :math:`\tilde v` the typical sampling variance, :math:`(k - 1) / tr(P)`.
 
     The t interval counts clusters, since effects of one cluster are no independent trials. It
     still trusts the model's covariances; :func:`meta.robust` of the answer does not.
 
-    Checked against metafor 3.8 (``rma.mv(random = ~ 1 | outer/inner)``) on konstantopoulos2011 and,
-    with a correlation of 0.6, on assink2016; and against the likelihood with full matrices.
+    When not to use it: with very few clusters (fewer than about five) the variances cannot be told
+    apart: average the effects of each (:func:`meta.aggregate_correlated`). ``structure="UN"`` asks
+    for outcomes that occur together in many studies.
+
+    Checked against metafor 3.8 and 5.1 (``rma.mv``) on konstantopoulos2011 (table 5 of the paper),
+    assink2016 with a correlation of 0.6, berkey1998 (table II), ishak2007 (table 1),
+    vanhouwelingen2002 (pages 604 to 613) and gleser2009 (chapter 19); and against the likelihood
+    with full matrices.
 
     References
     ----------
-    konstantopoulos2011, pustejovskytipton2022
+    konstantopoulos2011, pustejovskytipton2022, berkey1998, gleserolkin2009
 
     Examples
     --------
@@ -218,106 +297,159 @@ def multilevel(
     >>> fit = meta.multilevel(effects, cluster="trial", correlation=0.6)
     >>> fit.k, fit.n_clusters, fit.dof
     (6, 4, 3)
+    >>> same = meta.multilevel(effects, random="~ 1 | trial/label", correlation=0.6)
+    >>> bool(abs(same.estimate - fit.estimate) < 1e-9)
+    True
     """
     effects = effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data)
     check_choice("tau2_method", tau2_method, MULTILEVEL_METHODS)
     check_choice("ci_method", ci_method, MULTILEVEL_CI_METHODS)
     check_level(ci_level)
-    effects, cluster = with_column(effects, "cluster", cluster)
-    effects, inner = with_column(effects, "inner", inner)
+    if (cluster is None) == (random is None):
+        found = "neither" if cluster is None else "both"
+        raise DataError(
+            f"multilevel takes cluster or random, and was given {found}: cluster= for effects "
+            "within clusters, random='~ 1 | study/effect' and the like for anything else"
+        )
+    single = False
+    formulas: tuple[str, ...] = ()
+    if random is None:
+        effects, cluster = with_column(effects, "cluster", cluster)
+        effects, inner = with_column(effects, "inner", inner)
+        terms, single = _nested(effects, cluster, inner)
+    else:
+        if inner is not None:
+            raise DataError("inner belongs to cluster; in random, write '~ 1 | study/effect'")
+        formulas = (random,) if isinstance(random, str) else tuple(random)
+        terms = random_terms(effects, formulas, structure)
+        cluster, inner = terms[0].name.rpartition("| ")[2], ""
+    covariance = _sampling(effects, terms, correlation, V, nested=random is None)
+    settings: dict[str, Any] = {
+        "tau2_method": tau2_method,
+        "ci_method": ci_method,
+        "ci_level": ci_level,
+    }
+    if formula is not None:
+        return mixed_regression(effects, formula, terms=terms, V=covariance, **settings)
+    several = [term.name for term in terms if term.size > 1]
+    if several:
+        raise DataError(
+            f"multilevel: {', '.join(several)} gives each level its own true effect, so there is "
+            f"no one mean; give formula='~ 0 + {several[0].partition(' |')[0]}'"
+        )
+    return _mean(
+        effects,
+        terms,
+        covariance,
+        {
+            "cluster": cluster,
+            "inner": inner,
+            "random": formulas,
+            "correlation": correlation,
+            "_given": V is not None,
+        }
+        | settings,
+        single=single,
+    )
+
+
+def _mean(
+    effects: Effects,
+    terms: tuple[RandomTerm, ...],
+    V: Matrix,
+    settings: dict[str, Any],
+    *,
+    single: bool,
+) -> Multilevel:
+    k, level = effects.k, settings["ci_level"]
+    restricted = settings["tau2_method"] == "REML"
+    groups = [term.groups.max() + 1 for term in terms]
+    fit = MixedLikelihood(effects.yi, np.ones((k, 1)), V, terms, restricted=restricted).maximise()
+    sigma2 = np.array([covariance.item() for covariance in fit.covariances])
+    mean, se = float(fit.beta[0]), float(np.sqrt(fit.cov[0, 0]))
+    count = int(min(groups))
+    dof = count - 1 if settings["ci_method"] == "t" else None
+    alone = np.linalg.inv(V)
+    total, sums = float(alone.sum()), alone.sum(axis=0)
+    typical = (k - 1) / (np.trace(alone) - float(sums @ sums) / total)
+    left = effects.yi - float(sums @ effects.yi) / total
+    q, tau2 = float(left @ alone @ left), float(sigma2.sum())
+    sigma2[sigma2 < _NONE * typical] = 0.0
+    shares = 100 * sigma2 / (tau2 + typical)
+    weights = np.linalg.inv(fit.marginal).sum(axis=0)
+    return Multilevel(
+        **inference(mean, se, dof, level, effects.measure),
+        **prediction(mean, se, tau2, level, "z" if dof is None else "t(k-1)", count - 1),
+        **{name: value for name, value in settings.items() if name != "ci_level"},
+        model="multilevel",
+        k=k,
+        n_total=None,
+        n_clusters=count,
+        variances=pd.DataFrame(
+            {
+                "term": [term.name for term in terms],
+                "groups": groups,
+                "variance": sigma2,
+                "sd": np.sqrt(sigma2),
+                "i2": shares,
+            }
+        ),
+        tau2=tau2,
+        i2=float(shares.sum()),
+        q=q,
+        q_dof=k - 1,
+        q_p_value=float(chdtrc(k - 1, q)),
+        **fit.quality(k - 1 if restricted else k)._asdict(),
+        n_parameters=1 + fit.n_parameters,
+        weights=100 * weights / weights.sum(),
+        effects=effects,
+        V=V,
+        _marginal=fit.marginal,
+        notes=(*effects.notes, *_notes(terms, sigma2, settings, single=single)),
+    )
+
+
+def _nested(effects: Effects, cluster: str, inner: str) -> tuple[tuple[RandomTerm, ...], bool]:
+    """Return the terms of effects within clusters, and whether the second says no more."""
     codes, names = cluster_codes(effects, cluster)
     if len(names) < 2:
         raise TooFewStudies(
             f"all {effects.k} effects belong to one cluster ({names[0]}), so the variance between "
             "clusters cannot be told from the mean: average them (aggregate_correlated)"
         )
-    units = _units(effects, codes, inner)
-    covariance = _sampling(effects, codes, correlation, sampling_covariance)
-    single = len(np.unique(codes)) == len(np.unique(units))
-    model = BlockLikelihood(
-        effects.yi, covariance, codes, units, restricted=tau2_method == "REML", single=single
-    )
-    sigma2 = maximise(model)
-    at = model.at(sigma2)
-    se = float(np.sqrt(at.variance))
-    dof = len(names) - 1 if ci_method == "t" else None
-    typical = model.typical_variance()
-    total = float(sigma2.sum())
-    shares = 100 * sigma2 / (total + typical)
-    q, q_dof = model.q(), effects.k - 1
-    weights = np.linalg.inv(_marginal(covariance, codes, units, sigma2)).sum(axis=0)
-    method = "z" if dof is None else "t(k-1)"
-    return Multilevel(
-        **inference(at.mean, se, dof, ci_level, effects.measure),
-        **prediction(at.mean, se, total, ci_level, method, len(names) - 1),
-        model="multilevel",
-        tau2_method=tau2_method,
-        ci_method=ci_method,
-        k=effects.k,
-        n_total=None,
-        n_clusters=len(names),
-        cluster=cluster,
-        inner=inner,
-        correlation=correlation,
-        tau2=total,
-        sigma2_between=float(sigma2[0]),
-        sigma2_within=float(sigma2[1]),
-        i2=float(shares.sum()),
-        i2_between=float(shares[0]),
-        i2_within=float(shares[1]),
-        q=q,
-        q_dof=q_dof,
-        q_p_value=float(chdtrc(q_dof, q)),
-        log_likelihood=at.value,
-        weights=100 * weights / weights.sum(),
-        effects=effects,
-        codes=codes,
-        units=units,
-        sampling_covariance=covariance,
-        _given=sampling_covariance is not None,
-        notes=(
-            *effects.notes,
-            *_notes(effects.k, codes, single, correlation, sigma2, ci_method),
-        ),
-    )
-
-
-def _marginal(
-    sampling: Matrix, codes: NDArray[np.intp], units: NDArray[np.intp], sigma2: Matrix
-) -> Matrix:
-    together = codes[:, None] == codes[None, :]
-    same = units[:, None] == units[None, :]
-    return np.asarray(sampling + sigma2[0] * together + sigma2[1] * (together & same))
-
-
-def _units(effects: Effects, codes: NDArray[np.intp], inner: str) -> NDArray[np.intp]:
-    """Number the units that have a true effect of their own, over all clusters."""
-    if not inner:
-        return np.arange(effects.k)
-    within, _ = cluster_codes(effects, inner, "inner")
-    _, units = np.unique(np.column_stack([codes, within]), axis=0, return_inverse=True)
-    return np.asarray(units.ravel())
+    units = np.arange(effects.k)
+    if inner:
+        within, _ = cluster_codes(effects, inner, "inner")
+        pairs = np.column_stack([codes, within])
+        units = np.unique(pairs, axis=0, return_inverse=True)[1].ravel()
+    one = np.zeros(effects.k, dtype=np.intp)
+    outer = RandomTerm(cluster, codes, one)
+    if units.max() == codes.max():
+        return (outer,), True
+    return (outer, RandomTerm(f"{cluster}/{inner or 'effect'}", units, one)), False
 
 
 def _sampling(
-    effects: Effects, codes: NDArray[np.intp], correlation: float | None, given: ArrayLike | None
+    effects: Effects,
+    terms: tuple[RandomTerm, ...],
+    correlation: float | None,
+    V: ArrayLike | None,
+    *,
+    nested: bool,
 ) -> Matrix:
-    if given is None:
+    codes = terms[0].groups
+    if V is None:
         return correlated_covariance(effects.vi, codes, correlation or 0.0)
     if correlation is not None:
-        raise DataError(
-            "correlation and sampling_covariance say the same thing twice: give one of them"
-        )
+        raise DataError("correlation and V say the same thing twice: give one of them")
     try:
-        matrix = np.asarray(given, dtype=float)
+        matrix = np.asarray(V, dtype=float)
     except (TypeError, ValueError):
-        raise DataError(
-            "sampling_covariance holds values that are no numbers, or rows of unequal length"
-        ) from None
+        raise DataError("V holds values that are no numbers, or rows of unequal length") from None
     if matrix.shape != (effects.k, effects.k):
         raise DataError(
-            f"sampling_covariance has shape {matrix.shape}; give one row and one column for each "
-            f"of the {effects.k} effects"
+            f"V has shape {matrix.shape}; give one row and one column for each of the {effects.k} "
+            "effects"
         )
     faults = []
     if not np.isfinite(matrix).all():
@@ -327,45 +459,44 @@ def _sampling(
     else:
         if not np.allclose(np.diag(matrix), effects.vi, rtol=1e-8, atol=0):
             faults.append("its diagonal is not the sampling variances of the effects")
-        if np.any(matrix[codes[:, None] != codes[None, :]] != 0):
+        if nested and np.any(matrix[codes[:, None] != codes[None, :]] != 0):
             faults.append("it holds covariances between clusters: join those clusters")
         if np.linalg.eigvalsh(matrix)[0] <= 0:
             faults.append("it is not positive definite: a correlation in it is too large")
     if faults:
-        raise DataError.from_faults("sampling_covariance", faults)
+        raise DataError.from_faults("V", faults)
     return matrix
 
 
 def _notes(
-    k: int,
-    codes: NDArray[np.intp],
-    single: bool,
-    correlation: float | None,
-    sigma2: Matrix,
-    ci_method: str,
+    terms: tuple[RandomTerm, ...], sigma2: Matrix, settings: dict[str, Any], *, single: bool
 ) -> list[str]:
-    sizes = np.bincount(codes)
+    sizes = np.bincount(terms[0].groups)
     notes = []
     if single:
         notes.append(
             "each cluster holds one true effect, so the two variances cannot be separated: this is "
             "the ordinary random-effects model, and all heterogeneity is shown as between clusters."
         )
-    elif (sizes > 1).sum() < 5:
+    elif len(terms) == 2 and (sizes > 1).sum() < 5:
         notes.append(
             f"only {(sizes > 1).sum()} of {len(sizes)} clusters hold several effects, so the two "
             "variances are hard to tell apart; their sum is better known."
         )
     if not single and (sigma2 == 0).any():
-        level = "between" if sigma2[0] == 0 else "within"
-        both = " and within" if (sigma2 == 0).all() else ""
-        notes.append(f"the variance {level}{both} clusters is estimated as 0.")
-    if correlation is not None:
+        if settings["random"]:
+            none = [term.name for term, value in zip(terms, sigma2, strict=True) if value == 0]
+            notes.append(f"the variance of {', '.join(none)} is estimated as 0.")
+        else:
+            level = "between" if sigma2[0] == 0 else "within"
+            both = " and within" if (sigma2 == 0).all() else ""
+            notes.append(f"the variance {level}{both} clusters is estimated as 0.")
+    if settings["correlation"] is not None:
         notes.append(
-            f"the correlation of sampling errors within clusters ({correlation:g}) is an assump"
-            "tion: vary it, and see robust() of this answer."
+            f"the correlation of sampling errors within clusters ({settings['correlation']:g}) is "
+            "an assumption: vary it, and see robust() of this answer."
         )
     if len(sizes) < 10:
-        kind = "" if ci_method == "t" else ", and a normal interval is too narrow"
-        notes.append(f"{len(sizes)} clusters ({k} effects) are few{kind}.")
+        kind = "" if settings["ci_method"] == "t" else ", and a normal interval is too narrow"
+        notes.append(f"{len(sizes)} clusters ({sizes.sum()} effects) are few{kind}.")
     return notes

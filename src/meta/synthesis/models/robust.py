@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -15,15 +15,29 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate, inference
 from meta.synthesis.given import effects_of, with_column
+from meta.synthesis.models.coefficients import (
+    Regression,
+    WaldTest,
+    coefficient_table,
+    wald_test,
+)
 from meta.synthesis.models.correlated import cluster_codes
+from meta.synthesis.models.mixed_regression import MixedRegression
+from meta.synthesis.models.moderators import Coding
 from meta.synthesis.models.multilevel import Multilevel
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.models.regression import MetaRegression
 from meta.synthesis.models.sandwich import Sandwich
 from meta.synthesis.presentation import number
 
 # below this the Satterthwaite approximation does not keep its level (Tipton and Pustejovsky 2015)
 _TRUSTWORTHY_DOF = 4
+
+_NO_CLUSTER = (
+    "cluster is missing: name the column of the effects, or give one label for each effect, that "
+    "says which effects belong together"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,8 +101,91 @@ class Robust(Estimate):
         return [("Standard error", text)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RobustRegression(Regression):
+    """Coefficients of a regression with cluster-robust intervals.
+
+    Attributes
+    ----------
+    measure, formula, ci_level : str, str, float
+        Effect measure, moderators and level of the intervals.
+    k, n_clusters : int
+        Number of effects and of clusters.
+    cluster : str
+        Column of ``effects.table`` that says which effects belong together; "" for the groups of
+        the working model.
+    coefficients : pandas.DataFrame
+        As in :class:`MetaRegression`, with CR2 standard errors, each with Satterthwaite's degrees
+        of freedom.
+    cov : numpy.ndarray of shape (p, p)
+        CR2 covariance.
+    omnibus : WaldTest
+        Test that all coefficients but the intercept are 0, by Hotelling's T² with approximate
+        degrees of freedom (HTZ; Tipton and Pustejovsky 2015).
+    effects : Effects
+        What was analysed.
+    fit : MetaRegression or MixedRegression
+        The working model.
+    notes : tuple of str
+        Sentences that must stand beside these numbers.
+    """
+
+    _caption: ClassVar[str] = "Meta-regression with cluster-robust intervals (CR2)"
+
+    measure: str
+    formula: str
+    ci_level: float
+    k: int
+    n_clusters: int
+    cluster: str
+    coefficients: pd.DataFrame
+    cov: NDArray[np.float64]
+    omnibus: WaldTest
+    effects: Effects
+    fit: MetaRegression | MixedRegression
+    notes: tuple[str, ...]
+    design: NDArray[np.float64] = field(repr=False)
+    _coding: Coding = field(repr=False)
+    _sandwich: Sandwich = field(repr=False)
+
+    def sentence(self) -> str:
+        """Say the answer in one sentence."""
+        return (
+            f"{self.scale.label} on {self.formula}, {self.k} effects in {self.n_clusters} clusters:"
+            f" {self.omnibus.sentence()} (cluster-robust)."
+        )
+
+    def _freedom(self, contrasts: NDArray[np.float64]) -> float:
+        return self._sandwich.dof(contrasts[0])
+
+    def _wald(self, rows: NDArray[np.float64], terms: tuple[str, ...]) -> WaldTest:
+        beta = self.coefficients["estimate"].to_numpy(dtype=float)
+        return _hotelling(self._sandwich, beta, rows, terms)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [
+            ("Effect measure", self.scale.label + (", logarithm" if self.scale.log else "")),
+            ("Effects", f"{self.k} in {self.n_clusters} clusters"),
+            ("Formula", self.formula),
+            ("Moderators", self.omnibus.sentence()),
+        ]
+
+
+@overload
 def robust(
-    effects: Effects | Pooled | Multilevel | ArrayLike | str,
+    effects: MetaRegression | MixedRegression, vi: None = ..., *,
+    cluster: str | ArrayLike | None = ..., sei: None = ..., data: None = ..., labels: None = ...,
+    measure: None = ...,
+) -> RobustRegression: ...  # fmt: skip
+@overload
+def robust(
+    effects: Effects | Estimate | ArrayLike | str, vi: ArrayLike | str | None = ..., *,
+    cluster: str | ArrayLike | None = ..., sei: ArrayLike | str | None = ...,
+    data: pd.DataFrame | None = ..., labels: Sequence[str] | str | None = ...,
+    measure: str | None = ...,
+) -> Robust: ...  # fmt: skip
+def robust(
+    effects: Effects | Estimate | MetaRegression | MixedRegression | ArrayLike | str,
     vi: ArrayLike | str | None = None,
     *,
     cluster: str | ArrayLike | None = None,
@@ -96,14 +193,15 @@ def robust(
     data: pd.DataFrame | None = None,
     labels: Sequence[str] | str | None = None,
     measure: str | None = None,
-) -> Robust:
+) -> Robust | RobustRegression:
     r"""Give the mean effect an interval that holds however the effects of a cluster are related.
 
     Parameters
     ----------
-    effects : Effects, Pooled, Multilevel or array_like of shape (k,)
-        A fit whose weights are used (the working model), or effects, or bare effects ``yi``, which
-        are pooled by the defaults of :func:`meta.pool` first.
+    effects : Effects, Pooled, Multilevel, a regression or array_like of shape (k,)
+        A fit whose weights are used (the working model: also the answer of
+        :func:`meta.meta_regression`, and of :func:`meta.multilevel` with a formula), or effects, or
+        bare effects ``yi``, which are pooled by the defaults of :func:`meta.pool` first.
     vi : array_like of shape (k,), optional
         Sampling variances of bare effects.
     cluster : str or array_like of shape (k,), optional
@@ -115,7 +213,7 @@ def robust(
 
     Returns
     -------
-    Robust
+    Robust or RobustRegression
         On the scale of computation.
 
     Raises
@@ -159,70 +257,118 @@ def robust(
     >>> answer.n_clusters, round(answer.dof, 2), round(answer.se, 3)
     (4, 2.65, 0.127)
     """
+    if isinstance(effects, MetaRegression | MixedRegression):
+        return _regression(effects, cluster)
     if isinstance(effects, Estimate):
         need_estimate("robust", effects)
-        fit: Pooled | Multilevel = effects
+        fit: Pooled | Multilevel = effects  # type: ignore[assignment]
     else:
         fit = pool(effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data))
     if cluster is None:
         if not isinstance(fit, Multilevel):
-            raise DataError(
-                "cluster is missing: name the column of the effects, or give one label for each "
-                "effect, that says which effects belong together"
-            )
+            raise DataError(_NO_CLUSTER)
         cluster = fit.cluster
     given, cluster = with_column(fit.effects, "cluster", cluster)
     if given is not fit.effects:
         fit = replace(fit, effects=given)
-    codes = _clusters(fit, cluster)
-    count = int(codes.max()) + 1
-    if count < 2:
-        raise TooFewStudies(
-            "all effects belong to one cluster, so nothing shows how clusters differ: average them"
-        )
-    sandwich = _sandwich(fit, codes)
+    codes, names = cluster_codes(fit.effects, cluster)
+    sandwich = _sandwich(fit, codes, names)
     dof, se = sandwich.dof(np.ones(1)), float(np.sqrt(sandwich.cov[0, 0]))
     return Robust(
         **inference(fit.estimate, se, dof, fit.ci_level, fit.measure),
         model=fit.model,
         k=fit.k,
         n_total=fit.n_total,
-        n_clusters=count,
+        n_clusters=len(names),
         cluster=cluster,
         model_se=float(np.sqrt(sandwich.model_cov[0, 0])),
         fit=fit,
         weights=fit.weights,
         effects=fit.effects,
-        notes=tuple(_notes(dof, count, fit.k)),
+        notes=tuple(_notes(dof, len(names), fit.k)),
     )
 
 
-def _clusters(fit: Pooled | Multilevel, cluster: str) -> NDArray[np.intp]:
-    codes, names = cluster_codes(fit.effects, cluster)
-    if isinstance(fit, Multilevel):
-        split = [
-            name
-            for number, name in enumerate(names)
-            if np.isin(fit.codes[codes != number], fit.codes[codes == number]).any()
-        ]
-        if split:
-            raise DataError(
-                "these clusters share a cluster of the multilevel fit with others, and its "
-                f"covariances reach across them: {', '.join(split)}. Give clusters at least as "
-                "wide, or none to use its own"
-            )
-    return codes
+def _regression(
+    fit: MetaRegression | MixedRegression, cluster: str | ArrayLike | None
+) -> RobustRegression:
+    effects, name = fit.effects, ""
+    if cluster is not None:
+        effects, name = with_column(effects, "cluster", cluster)
+        codes, names = cluster_codes(effects, name)
+    elif isinstance(fit, MixedRegression):
+        codes, names = fit.cluster, [f"group {one + 1}" for one in range(fit.cluster.max() + 1)]
+    else:
+        raise DataError(_NO_CLUSTER)
+    sandwich = _sandwich(fit, codes, names)
+    terms = list(fit.coefficients.index)
+    one = np.eye(len(terms))
+    dof = [sandwich.dof(row) for row in one]
+    se = np.sqrt(np.diag(sandwich.cov))
+    tested = [place for place, term in enumerate(terms) if term != "Intercept"] or [0]
+    return RobustRegression(
+        measure=fit.measure,
+        formula=fit.formula,
+        ci_level=fit.ci_level,
+        k=fit.k,
+        n_clusters=len(names),
+        cluster=name,
+        coefficients=coefficient_table(
+            sandwich.beta, se, dof, fit.ci_level, fit.coefficients.index
+        ),
+        cov=sandwich.cov,
+        omnibus=_hotelling(
+            sandwich, sandwich.beta, one[tested], tuple(terms[place] for place in tested)
+        ),
+        effects=effects,
+        fit=fit,
+        notes=tuple(_notes(min(dof), len(names), fit.k)),
+        design=fit.design,
+        _coding=fit._coding,
+        _sandwich=sandwich,
+    )
 
 
-def _sandwich(fit: Pooled | Multilevel, codes: NDArray[np.intp]) -> Sandwich:
-    if isinstance(fit, Pooled):
+def _hotelling(
+    sandwich: Sandwich, beta: NDArray[np.float64], rows: NDArray[np.float64], terms: tuple[str, ...]
+) -> WaldTest:
+    """Test several contrasts by Hotelling's T² with approximate degrees of freedom."""
+    q, freedom = len(rows), sandwich.wald_dof(rows)
+    left = freedom - q + 1
+    if not left > 0:
+        raise TooFewStudies(
+            f"{q} coefficients cannot be tested together: the clusters leave {freedom:.1f} degrees "
+            "of freedom; test them one by one"
+        )
+    cov = sandwich.cov * freedom / left
+    return wald_test(beta, cov, rows, terms, left)
+
+
+def _sandwich(
+    fit: Pooled | Multilevel | MetaRegression | MixedRegression,
+    codes: NDArray[np.intp],
+    names: list[str],
+) -> Sandwich:
+    if len(names) < 2:
+        raise TooFewStudies(
+            "all effects belong to one cluster, so nothing shows how clusters differ: average them"
+        )
+    if isinstance(fit, Multilevel | MixedRegression):
+        covariance, X = fit.marginal_covariance(), fit.design
+    else:
         tau2 = fit.tau2 if fit.model == "random" and fit.k > 1 else 0.0
         covariance = np.diag(fit.effects.vi + tau2)
-    else:
-        covariance = fit.marginal_covariance()
-    members = [np.flatnonzero(codes == code) for code in range(int(codes.max()) + 1)]
+        X = fit.design if isinstance(fit, MetaRegression) else np.ones((fit.k, 1))
+    across = np.where(codes[:, None] == codes[None, :], 0.0, covariance)
+    split = sorted({names[code] for code in codes[across.any(axis=1)]})
+    if split:
+        raise DataError(
+            f"the covariances of the fit reach across these clusters: {', '.join(split)}. Give "
+            "clusters at least as wide as those of the fit, or none to use its own"
+        )
+    members = [np.flatnonzero(codes == code) for code in range(len(names))]
     blocks = [covariance[np.ix_(rows, rows)] for rows in members]
-    return Sandwich(fit.effects.yi, np.ones((fit.k, 1)), blocks, codes)
+    return Sandwich(fit.effects.yi, X, blocks, codes)
 
 
 def _notes(dof: float, count: int, k: int) -> list[str]:
