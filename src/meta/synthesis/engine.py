@@ -207,6 +207,49 @@ def tau2_estimate(yi: ArrayLike, vi: ArrayLike, method: str, X: ArrayLike | None
     return float(tau2_columns(y[:, None], v[:, None], method, X)[0])
 
 
+def fit_columns(
+    Y: ArrayLike,
+    V: ArrayLike,
+    X: ArrayLike | None = None,
+    tau2_method: str | None = None,
+    ci_method: str = "wald",
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Fit coefficients of many meta-analyses of equal k and one design.
+
+    Parameters
+    ----------
+    Y, V : array_like of shape (k, d)
+        Effects and sampling variances, a column for each meta-analysis.
+    X : array_like of shape (k, p), optional
+        Design matrix with its intercept; an intercept alone by default.
+    tau2_method : str, optional
+        Estimator of tau2; without it, tau2 is 0.
+    ci_method : {"wald", "HK", "HK-adhoc"}
+        Correction of the covariance; the last two need k above p.
+
+    Returns
+    -------
+    beta : numpy.ndarray of shape (p, d)
+        Coefficients.
+    cov : numpy.ndarray of shape (p, p, d)
+        Their covariances.
+    scale : numpy.ndarray of shape (d,)
+        Knapp and Hartung's factor before any floor.
+    """
+    y, v = np.asarray(Y, dtype=float), np.asarray(V, dtype=float)
+    _check(y, v)
+    design = None if X is None else design_matrix(y.shape[0], X)
+    p, d = (1 if design is None else design.shape[1]), y.shape[1]
+    beta, cov, scale = np.empty((p, d)), np.empty((p, p, d)), np.empty(d)
+    for part, sets in chunks(y, v, design):
+        random = tau2_method is not None and sets.dof > 0
+        tau2 = ESTIMATORS[str(tau2_method)](sets) if random else np.zeros(sets.d)
+        fit = sets.at(tau2)
+        scale[part] = fit.q / sets.dof if sets.dof else np.nan
+        beta[:, part], cov[:, :, part] = sets.coefficients(fit)
+    return beta, cov * variance_factor(ci_method, scale), scale
+
+
 def weighted_fit(
     yi: ArrayLike,
     vi: ArrayLike,

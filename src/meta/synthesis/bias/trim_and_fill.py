@@ -8,13 +8,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.errors import NotConverged
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import check_choice, tau2_estimate, weighted_fit
+from meta.synthesis.engine import check_choice, fit_columns
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, number, p_alone
 
@@ -195,10 +194,8 @@ def trim_and_fill(fit: Pooled, *, estimator: str = "L0", side: str | None = None
 
 def _estimate(fit: Pooled, yi: Values, vi: Values, X: Values | None = None) -> Values:
     """Coefficients by the fit's model, without the rest of a fit."""
-    columns = 1 if X is None else X.shape[1]
-    random = fit.model == "random" and len(yi) > columns
-    tau2 = tau2_estimate(yi, vi, fit.tau2_method, X) if random else 0.0
-    return weighted_fit(yi, vi, tau2, X).beta
+    method = fit.tau2_method if fit.model == "random" else None
+    return fit_columns(yi[:, None], vi[:, None], X, method)[0][:, 0]
 
 
 def _side(fit: Pooled) -> str:
@@ -235,7 +232,8 @@ def _missing(fit: Pooled, yi: Values, vi: Values, estimator: str) -> tuple[int, 
 def _count(centred: Values, estimator: str) -> tuple[float, float]:
     """Return the raw estimate of the number of missing studies and its standard error."""
     k = len(centred)
-    ranks = stats.rankdata(np.abs(centred), method="ordinal")
+    ranks = np.empty(k)
+    ranks[np.argsort(np.abs(centred), kind="stable")] = np.arange(1, k + 1)
     if estimator == "R0":
         below = ranks[centred < 0]
         if not len(below):  # a run has no end, and so no length

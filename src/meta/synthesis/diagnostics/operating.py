@@ -12,11 +12,16 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.engine import CI_METHODS, TAU2_METHODS, check_choice, tau2_columns
+from meta.synthesis.engine import (
+    CI_METHODS,
+    TAU2_METHODS,
+    check_choice,
+    pool_columns,
+    quantile,
+)
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, check_level
 
@@ -160,12 +165,9 @@ def _simulate(
     spread = np.sqrt(V + tau2) * random.standard_normal((k, n))
     new = truth + np.sqrt(tau2) * random.standard_normal(n)
     Y = truth + spread
-    estimated = tau2_columns(Y, V, method)
-    w = 1 / (V + estimated)
-    mean, variance = (w * Y).sum(axis=0) / w.sum(axis=0), 1 / w.sum(axis=0)
-    factor = (w * (Y - mean) ** 2).sum(axis=0) / (k - 1)
-    tail = (1 + ci_level) / 2
-    z, t = float(stats.norm.ppf(tail)), float(stats.t.ppf(tail, k - 1))
+    found = pool_columns(Y, V, tau2_method=method, ci_method="wald", tau2_interval=False)
+    mean, variance, factor = found["estimate"], found["se"] ** 2, found["hk_scale"]
+    z, t = quantile(ci_level), quantile(ci_level, k - 1)
     halves = dict(
         zip(
             CI_METHODS,
@@ -177,7 +179,7 @@ def _simulate(
             strict=True,
         )
     )
-    halves["prediction"] = t * np.sqrt(estimated + variance * factor)
+    halves["prediction"] = t * np.sqrt(found["tau2"] + variance * factor)
     rows = []
     for name, half in halves.items():
         covered = float(np.mean(np.abs((new if name == "prediction" else truth) - mean) <= half))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import tau2_columns
+from meta.synthesis.engine import fit_columns
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, p_alone, p_text
 
@@ -159,7 +159,7 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
     exact = 2**k <= n_max
     # a pattern and its mirror image have statistics of equal size: one of each pair is enough
     count = 2 ** (k - 1) if exact else n_max
-    observed = abs(_coefficients(y[:, None], v[:, None], np.ones((k, 1)), *settings)[0, 0])
+    observed = abs(_coefficients(y[:, None], v[:, None], None, *settings)[0, 0])
     random = np.random.default_rng(seed)
     extreme = 0
     for first in range(0, count, _BATCH):
@@ -172,7 +172,7 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
                 bits[:, 0] = 0  # the observed pattern
         flipped = y[:, None] * (1 - 2 * bits)
         spread = np.broadcast_to(v[:, None], flipped.shape)
-        statistics = np.abs(_coefficients(flipped, spread, np.ones((k, 1)), *settings)[0])
+        statistics = np.abs(_coefficients(flipped, spread, None, *settings)[0])
         extreme += int(_at_least(statistics, observed).sum())
     notes = []
     if 2 / 2**k > 0.05:
@@ -207,30 +207,22 @@ def _at_least(statistics: Floats, observed: float) -> NDArray[np.bool_]:
 
 
 def _coefficients(
-    Y: Floats, V: Floats, X: Floats, tau2_method: str | None, ci_method: str
+    Y: Floats, V: Floats, X: Floats | None, tau2_method: str | None, ci_method: str
 ) -> Floats:
     """Coefficients over their standard errors, shape (p, n), for n columns of effects."""
     return _statistics(Y, V, X, tau2_method, ci_method)[0]
 
 
 def _statistics(
-    Y: Floats, V: Floats, X: Floats, tau2_method: str | None, ci_method: str
+    Y: Floats, V: Floats, X: Floats | None, tau2_method: str | None, ci_method: str
 ) -> tuple[Floats, Floats, Floats]:
     """Statistics, coefficients (p, n) and their covariances (p, p, n) of n columns of effects.
 
     ``tau2_method`` None is the common effect (or unrestricted weighted least squares).
     """
-    from pymare.stats import knapp_hartung_cov_and_dof, weighted_least_squares
-
-    tau2 = np.zeros(Y.shape[1]) if tau2_method is None else tau2_columns(Y, V, tau2_method, X)
-    beta, cov = weighted_least_squares(Y, V, X, tau2, return_cov=True)
-    cov = np.broadcast_to(cov.reshape(*[X.shape[1]] * 2, -1), (*[X.shape[1]] * 2, Y.shape[1]))
-    if ci_method != "wald":
-        model = cov
-        cov, _ = knapp_hartung_cov_and_dof(
-            Y, V, X, beta, model, tau2=tau2, conservative=ci_method == "HK-adhoc"
-        )
-        cov = np.where(cov[0, 0] < NO_SPREAD * model[0, 0], 0.0, cov)
+    beta, cov, scale = fit_columns(Y, V, X, tau2_method, ci_method)
+    if ci_method == "HK":
+        cov = np.where(scale < NO_SPREAD, 0.0, cov)
     se = np.sqrt(np.einsum("iin->in", cov))
     with np.errstate(divide="ignore", invalid="ignore"):
         # no effect and no error (all effects are 0) is no sign of an effect
