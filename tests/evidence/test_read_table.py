@@ -447,6 +447,16 @@ def test_text_of_a_file_reaches_no_terminal_as_it_is(tmp_path):
     assert any("control characters" in note for note in table.notes)
 
 
+def test_a_data_frame_is_read_as_a_file_is():
+    frame = pd.read_csv(FILES / "revman_cont.csv")
+    table = meta.read_table(frame)
+    pd.testing.assert_frame_equal(
+        table.frame, meta.read_table(FILES / "revman_cont.csv").frame, check_dtype=False
+    )
+    with pytest.raises(DataError, match="data frame line 1, column Experimental SD"):
+        meta.read_table(frame.assign(**{"Experimental SD": ["5*", *["4"] * 8]}))
+
+
 def test_the_standard_input_is_read(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO((FILES / "excel_de.csv").read_bytes()))
     monkeypatch.setattr(sys, "stdin", stream)

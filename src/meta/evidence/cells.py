@@ -312,7 +312,7 @@ def _in_words(cell: str, column: Column, notes: Mapping[str, str]) -> tuple[str,
 def _unseen(value: Any) -> bool:
     """Tell a number that is none, and text with characters that a terminal would obey."""
     if isinstance(value, str):
-        return printable(value) != value.replace("\t", "\\t")
+        return not value.isprintable() and printable(value) != value.replace("\t", "\\t")
     return isinstance(value, float | Decimal) and not math.isfinite(value)
 
 

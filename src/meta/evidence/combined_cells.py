@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from meta.evidence.column_names import quantities_in
 from meta.evidence.numbers import is_missing
-from meta.evidence.recognition import quantities_in
 
 _FIGURE = r"([-+\u2212\u2013]?\s?[0-9]*(?:[.,' ]?[0-9]+)+)"
 _OPEN, _SHUT = r"\s*[(\[]\s*", r"\s*[)\]]\s*"

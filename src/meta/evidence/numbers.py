@@ -126,6 +126,8 @@ def decimal_sign(columns: Iterable[Sequence[str]]) -> str:
     votes = {".": 0, ",": 0}
     for cells in columns:
         for cell in cells:
+            if "." not in cell and "," not in cell:
+                continue
             text = _plain(cell)
             fits = [sign for sign, number in _BY_SIGN.items() if number.fullmatch(text)]
             if len(fits) == 1:
@@ -201,6 +203,8 @@ def read_numbers(
 
 
 def _plain(cell: str) -> str:
+    if cell.isascii() and cell.isprintable() and " " not in cell:
+        return cell
     return _BLANKS.sub(" ", cell).strip().translate(_MINUS)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,25 +13,24 @@ import numpy as np
 import pandas as pd
 
 from meta.errors import DataError, printable
-from meta.evidence.combined_cells import taken_apart
-from meta.evidence.faults import Fault, closest, listed
-from meta.evidence.numbers import decimal_sign, is_missing, read_numbers
-from meta.evidence.plausibility import implausible, worth_knowing
-from meta.evidence.reading import RawTable, read_raw
-from meta.evidence.recognition import (
+from meta.evidence.column_names import (
     COUNTS,
     FIELDS,
     NUMBERS,
     RESULTS,
-    Recognition,
     is_known,
     measure_named,
-    recognise,
 )
+from meta.evidence.combined_cells import taken_apart
+from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.mapping import SETTINGS, check_mapping, mapping_text, read_mapping
+from meta.evidence.numbers import decimal_sign, is_missing, read_numbers
+from meta.evidence.plausibility import implausible, worth_knowing
+from meta.evidence.reading import RawTable, read_raw
+from meta.evidence.recognition import Recognition, recognise
 from meta.evidence.revman import from_revman_5
 from meta.evidence.workbooks import as_text
 
-_SETTINGS = ("treatment", "control", "measure", "decimal")
 _SUMS = re.compile(
     r"(?:sub|grand )?totals?(?: ?\(.*\))?|overall|summary|pooled(?: .*)?|gesamt|summe|"
     r"(?:random|common|fixed)[- ]effects? model",
@@ -126,8 +123,8 @@ class StudyTable:
             The file, which `read_table` takes as ``mapping`` and the command line as
             ``--mapping``.
         """
-        settings = {name: getattr(self, name) or "" for name in _SETTINGS}
-        text = _mapping_toml(self.file, self.fields, settings)
+        settings = {name: getattr(self, name) or "" for name in SETTINGS}
+        text = mapping_text(self.file, self.fields, settings)
         Path(path).write_text(text, encoding="utf-8")
         return Path(path)
 
@@ -152,7 +149,7 @@ class StudyTable:
 
 
 def read_table(
-    path: str | Path,
+    table: str | Path | pd.DataFrame,
     mapping: str | Path | Mapping[str, Any] | None = None,
     sheet: str | None = None,
     where: Mapping[str, str] | None = None,
@@ -161,9 +158,10 @@ def read_table(
 
     Parameters
     ----------
-    path : str or path
+    table : str, path or pandas.DataFrame
         CSV and its kin (any of the usual delimiters, decimal signs and encodings), a workbook
-        (.xlsx, .xls, .ods) or Parquet; ``"-"`` is the standard input.
+        (.xlsx, .xls, .ods) or Parquet; ``"-"`` is the standard input. Or a table that is read
+        already.
     mapping : str, path or mapping, optional
         Which column is which field, if the names do not say it: a file as `StudyTable.save_mapping`
         writes it, or ``{"mean_t": "Column", ...}``. It is the whole truth: a field that it does
@@ -202,9 +200,12 @@ def read_table(
     >>> table.frame.loc[0, ["events_t", "n_t"]].tolist(), table.treatment, table.control
     ([62.0, 13598.0], 'BCG', 'Kontrolle')
     """
-    chosen, settings = _given(mapping)
+    chosen, settings = read_mapping(mapping)
     names = [column for columns in chosen.values() for column in columns]
-    raw = read_raw(path, (lambda name: name in names) if names else is_known, sheet)
+    if isinstance(table, pd.DataFrame):
+        raw = _of_frame(table)
+    else:
+        raw = read_raw(table, names.__contains__ if names else is_known, sheet)
     if not raw.header:
         raise DataError.from_faults(raw.file, map(str, raw.faults))
     raw = from_revman_5(raw)
@@ -212,7 +213,7 @@ def read_table(
     cells, meaning, apart = taken_apart(_columns(raw, notes))
     notes += apart
     if chosen:
-        _check_mapping(raw.file, chosen, cells)
+        check_mapping(raw.file, chosen, cells)
     filled = {name: not all(map(is_missing, values)) for name, values in cells.items()}
     found = Recognition(fields=chosen) if chosen else recognise(list(cells), filled, meaning)
     analyses = _joined(cells, found.fields.get("analysis", []), ".")
@@ -227,45 +228,11 @@ def read_table(
     return _built(raw, found, cells, lines, filled, settings["decimal"], notes)
 
 
-def _given(
-    mapping: str | Path | Mapping[str, Any] | None,
-) -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Read what the user says: fields, and settings beside them."""
-    if isinstance(mapping, str | Path):
-        where = Path(mapping).as_posix()
-        try:
-            mapping = tomllib.loads(Path(mapping).read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
-            raise DataError(f"{where}: there is no such file; check the path") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise DataError(
-                f"{where}: this is no mapping ({error}); write lines such as "
-                'mean_t = "Column" below [fields]'
-            ) from None
-    given = dict(mapping or {})
-    fields = given.pop("fields", None)
-    if fields is None:
-        fields = {name: value for name, value in given.items() if name in FIELDS or
-                  name not in _SETTINGS}  # fmt: skip
-        given = {}
-    faults = [
-        f"{name!r} is no field. {closest(name, FIELDS)}The fields are {listed(FIELDS, 60)}"
-        for name in fields
-        if name not in FIELDS
-    ]
-    faults += [
-        f"{name!r} is no setting; the settings are {listed(_SETTINGS)}, above [fields]"
-        for name in given
-        if name not in _SETTINGS
-    ]
-    if faults:
-        raise DataError.from_faults("mapping", faults)
-    chosen = {
-        name: [str(each) for each in ([value] if isinstance(value, str) else value)]
-        for name, value in fields.items()
-        if value
-    }
-    return chosen, {name: str(given.get(name) or "") for name in _SETTINGS}
+def _of_frame(frame: pd.DataFrame) -> RawTable:
+    rows = [[as_text(cell) for cell in row] for row in frame.itertuples(index=False, name=None)]
+    header = [str(name) for name in frame.columns]
+    lines = list(range(1, len(rows) + 1))
+    return RawTable(file="data frame", header=header, rows=rows, lines=lines)
 
 
 def _joined(cells: Mapping[str, Sequence[str]], columns: Sequence[str], mark: str) -> list[str]:
@@ -274,20 +241,6 @@ def _joined(cells: Mapping[str, Sequence[str]], columns: Sequence[str], mark: st
         return []
     rows = zip(*(cells[column] for column in columns), strict=True)
     return [mark.join(part for part in row if not is_missing(part)) for row in rows]
-
-
-def _check_mapping(
-    file: str, chosen: Mapping[str, Sequence[str]], cells: Mapping[str, object]
-) -> None:
-    faults = [
-        f"mapping, {name}: there is no column {column!r}. {closest(column, cells)}"
-        f"The columns are {listed(map(repr, cells))}"
-        for name, columns in chosen.items()
-        for column in columns
-        if column not in cells
-    ]
-    if faults:
-        raise DataError.from_faults(file, faults)
 
 
 def _columns(raw: RawTable, notes: list[str]) -> dict[str, list[str]]:
@@ -346,7 +299,7 @@ def _refuse_unclear(
     cells: Mapping[str, list[str]],
 ) -> None:
     """Refuse what cannot be told, with the columns and a mapping to copy."""
-    problems = [f"{raw.file}: {problem}" for problem, _ in found.problems]
+    problems = [f"{raw.file}: {problem}" for problem in found.problems]
     if not any(set(names) <= set(found.fields) for names in RESULTS):
         judged = sum(bool(re.match(r"D\d|overall|random|allocation", c, re.I)) for c in cells) > 2
         way = " It looks like judgements: give it to meta.read_risk_of_bias." if judged else ""
@@ -373,7 +326,7 @@ def _refuse_unclear(
         return
     problems = [*map(str, raw.faults), *problems]
     fields = found.fields or {"label": [next(iter(cells))], "mean_t": ["..."]}
-    copy = _mapping_toml(raw.file, fields, dict.fromkeys(_SETTINGS, ""))
+    copy = mapping_text(raw.file, fields, {})
     raise DataError(
         "\n".join([
             *problems,
@@ -386,24 +339,6 @@ def _refuse_unclear(
         ]),
         problems,
     )  # fmt: skip
-
-
-def _mapping_toml(
-    file: str, fields: Mapping[str, Sequence[str]], settings: Mapping[str, str]
-) -> str:
-    """Write a mapping as TOML; strings of JSON are strings of TOML."""
-
-    def quoted(value: object) -> str:
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-    lines = [f"# Which column of {Path(file).name} is which field.", ""]
-    lines += [f"{name} = {quoted(settings[name])}" for name in _SETTINGS if settings[name]]
-    lines += ["", "[fields]"]
-    lines += [
-        f"{name} = {quoted(columns[0] if len(columns) == 1 else list(columns))}"
-        for name, columns in fields.items()
-    ]
-    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
 
 
 def _built(
