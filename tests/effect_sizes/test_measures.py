@@ -24,11 +24,11 @@ def test_the_way_back_undoes_the_way_there(name, value):
     assert measure.to_reader(there) == pytest.approx(value, rel=1e-9)
 
 
-def test_no_effect_is_one_for_ratios_and_nothing_for_a_proportion():
-    ratios = {"ROM", "RR", "OR", "PETO", "HR", "IRR", "ROMC"}
+def test_no_effect_is_one_for_ratios_and_nothing_for_one_group():
+    ratios = {"ROM", "RR", "OR", "PETO", "HR", "IRR", "ROMC", "VR", "CVR"}
     assert {name for name, measure in MEASURES.items() if measure.null == 1} == ratios
     assert {name for name, measure in MEASURES.items() if np.isnan(measure.null)} == {
-        "PR", "PLO", "PAS", "PFT",
+        "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRS", "IRFT", "MN", "MNLN", "SDLN", "CVLN",
     }  # fmt: skip
 
 

@@ -29,12 +29,14 @@ def references():
 
 
 CASES = list(references())
+BY_METAFOR_5 = {"SMD1", "SMD1H", "CVR", "VR", "MN", "MNLN", "SDLN", "CVLN"}
+BY_METAFOR_5 |= {"IRD", "IRSD", "IR", "IRLN", "IRS", "IRFT"}
 
 
 def test_the_reference_set_does_not_shrink():
     measures = {case.values[0]["measure"] for case in CASES}
     assert len(CASES) == 56
-    assert measures == FROM_ARMS - {"COR", "MC", "SMCC", "SMCR", "ROMC"}
+    assert measures == FROM_ARMS - {"COR", "MC", "SMCC", "SMCR", "ROMC"} - BY_METAFOR_5
 
 
 @pytest.mark.parametrize("answer", CASES)
@@ -47,15 +49,47 @@ def test_metafor(answer):
     np.testing.assert_allclose(found["vi"], answer["vi"], rtol=1e-8)
 
 
-# the measures that metafor 5.1 computes in another way than 3.8 did
-@pytest.mark.parametrize(
-    ("measure", "options"), [("SMD", {}), ("SMDH", {}), ("ROM", {"bias_corrected": True})]
-)
-def test_metafor_5(measure, options):
-    answers = json.loads((REFERENCE.parent / "metafor5" / "escalc_today.json").read_text())
+TODAY = {
+    name: json.loads((REFERENCE.parent / "metafor5" / f"{name}.json").read_text())
+    for name in ("escalc_today", "rates_today")
+}
+OF_TWO_ARMS = {name: {} for name in ("SMD", "SMDH", "SMD1", "SMD1H", "CVR", "VR")}
+OF_TWO_ARMS["ROM"] = {"bias_corrected": True}
+
+
+@pytest.mark.parametrize(("measure", "options"), OF_TWO_ARMS.items())
+def test_metafor_5_two_arms(measure, options):
+    answers = TODAY["escalc_today"]
     names = dict(zip(_METAFOR_ARMS, TWO_ARMS, strict=True))
     arms = {names[name]: values for name, values in answers["arms"].items()}
+    arms = {name: arms[name] for name in MEASURES[measure].arguments}
     found = effect_size(measure, **arms, **options)
+    np.testing.assert_allclose(found["yi"], answers[measure]["yi"], rtol=1e-10)
+    np.testing.assert_allclose(found["vi"], answers[measure]["vi"], rtol=1e-10)
+
+
+OF_ONE_ARM = ("MN", "MNLN", "SDLN", "CVLN")
+
+
+@pytest.mark.parametrize("measure", OF_ONE_ARM)
+def test_metafor_5_one_arm(measure):
+    answers = TODAY["escalc_today"]
+    arms = dict(zip(("mean", "sd", "n"), (answers["arms"][n] for n in _METAFOR_ARMS), strict=False))
+    found = effect_size(measure, **{name: arms[name] for name in MEASURES[measure].arguments})
+    np.testing.assert_allclose(found["yi"], answers[measure]["yi"], rtol=1e-10)
+    np.testing.assert_allclose(found["vi"], answers[measure]["vi"], rtol=1e-10)
+
+
+OF_RATES = ("IRR", "IRD", "IRSD", "IR", "IRLN", "IRS", "IRFT")
+
+
+@pytest.mark.parametrize("measure", OF_RATES)
+def test_metafor_5_rates(measure):
+    answers = TODAY["rates_today"]
+    arms = {name: answers[name] for name in ("events_t", "time_t", "events_c", "time_c")}
+    if "events" in MEASURES[measure].arguments:
+        arms = {"events": arms["events_t"], "time": arms["time_t"]}
+    found = effect_size(measure, **arms)
     np.testing.assert_allclose(found["yi"], answers[measure]["yi"], rtol=1e-10)
     np.testing.assert_allclose(found["vi"], answers[measure]["vi"], rtol=1e-10)
 
@@ -111,6 +145,8 @@ def test_one_study_as_printed(measure, arms, yi, vi):
 
 def test_every_measure_that_arms_give_is_tested():
     tested = {case[0] for case in PRINTED} | {case.values[0]["measure"] for case in CASES}
+    tested |= BY_METAFOR_5
+    assert {*OF_TWO_ARMS, *OF_ONE_ARM, *OF_RATES} >= BY_METAFOR_5
     assert tested == FROM_ARMS
 
 
@@ -271,7 +307,7 @@ class TestRefusals:
         return caught.value.faults
 
     def test_unknown_measure_lists_the_known(self):
-        with pytest.raises(DataError, match="'WMD'; the known ones are MD, SMD, SMDH, ROM, RR"):
+        with pytest.raises(DataError, match="'WMD'; the known ones are MD, SMD, SMDH, SMD1"):
             effect_size("WMD")
 
     def test_missing_and_superfluous_arguments_and_bad_values_together(self):

@@ -41,6 +41,9 @@ from meta.errors import DataError
 
 Effect = tuple[Floats, Floats]
 
+# families of measures that compare nothing
+_OF_ONE_GROUP = ("proportion", "rate", "mean", "spread")
+
 
 @dataclass(frozen=True, slots=True)
 class Transform:
@@ -71,6 +74,9 @@ def _from_arcsine(values: Floats) -> Floats:
 NONE = Transform("", _same, _same)
 LOG = Transform("logarithm", np.exp, np.log)
 LOGIT = Transform("logit", expit, logit)
+SQUARE_ROOT = Transform(
+    "square root", lambda values: np.square(np.maximum(values, 0.0)), lambda values: np.sqrt(values)
+)
 ARCSINE = Transform("arcsine", _from_arcsine, lambda values: np.arcsin(np.sqrt(values)))
 FISHER_Z = Transform("Fisher's z", np.tanh, np.arctanh)
 
@@ -154,13 +160,13 @@ class Measure:
 
     @property
     def null(self) -> float:
-        """No effect on the reader's scale; NaN for a single proportion, which has none."""
+        """No effect on the reader's scale; NaN for a measure of one group, which has none."""
         return np.nan if self.single_group else 1.0 if self.log else 0.0
 
     @property
     def single_group(self) -> bool:
         """The measure describes one group and favours nobody."""
-        return self.family == "proportion"
+        return self.family in _OF_ONE_GROUP
 
     @property
     def standardised(self) -> bool:
@@ -254,6 +260,46 @@ def _smdh(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Float
     return yi, j**2 * vi if vtype == "J2" else vi
 
 
+def _smd1(mean_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats) -> Effect:
+    yi = hedges_j(n_c - 1) * (mean_t - mean_c) / sd_c
+    return yi, 1 / n_t + 1 / n_c + yi**2 / (2 * n_c)
+
+
+def _smd1h(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats
+           ) -> Effect:  # fmt: skip
+    yi = hedges_j(n_c - 1) * (mean_t - mean_c) / sd_c
+    return yi, (sd_t / sd_c) ** 2 / (n_t - 1) + 1 / (n_c - 1) + yi**2 / (2 * (n_c - 1))
+
+
+def _log_sd(sd: Floats, n: Floats) -> Effect:
+    return np.log(sd) + 1 / (2 * (n - 1)), 1 / (2 * (n - 1))
+
+
+def _vr(sd_t: Floats, n_t: Floats, sd_c: Floats, n_c: Floats) -> Effect:
+    (treated, vi), (control, vc) = _log_sd(sd_t, n_t), _log_sd(sd_c, n_c)
+    return treated - control, vi + vc
+
+
+def _cvr(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats
+         ) -> Effect:  # fmt: skip
+    yi, vi = _vr(sd_t, n_t, sd_c, n_c)
+    ratio, spread = _rom(mean_t, sd_t, n_t, mean_c, sd_c, n_c, "LS", bias_corrected=True)
+    return yi - ratio, vi + spread
+
+
+def _mn(mean: Floats, sd: Floats, n: Floats) -> Effect:
+    return mean, sd**2 / n
+
+
+def _mnln(mean: Floats, sd: Floats, n: Floats) -> Effect:
+    return np.log(mean), sd**2 / (n * mean**2)
+
+
+def _cvln(mean: Floats, sd: Floats, n: Floats) -> Effect:
+    yi, vi = _log_sd(sd, n)
+    return yi - np.log(mean), vi + sd**2 / (n * mean**2)
+
+
 def _rom(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats,
          vtype: str, bias_corrected: bool) -> Effect:  # fmt: skip
     cv2_t, cv2_c = sd_t**2 / (n_t * mean_t**2), sd_c**2 / (n_c * mean_c**2)
@@ -293,6 +339,30 @@ def _as(a: Floats, b: Floats, c: Floats, d: Floats) -> Effect:
 
 def _irr(a: Floats, c: Floats, time_t: Floats, time_c: Floats) -> Effect:
     return np.log(a / time_t) - np.log(c / time_c), 1 / a + 1 / c
+
+
+def _ird(a: Floats, c: Floats, time_t: Floats, time_c: Floats) -> Effect:
+    return a / time_t - c / time_c, a / time_t**2 + c / time_c**2
+
+
+def _irsd(a: Floats, c: Floats, time_t: Floats, time_c: Floats) -> Effect:
+    return np.sqrt(a / time_t) - np.sqrt(c / time_c), 1 / (4 * time_t) + 1 / (4 * time_c)
+
+
+def _ir(a: Floats, time: Floats) -> Effect:
+    return a / time, a / time**2
+
+
+def _irln(a: Floats, time: Floats) -> Effect:
+    return np.log(a / time), 1 / a
+
+
+def _irs(a: Floats, time: Floats) -> Effect:
+    return np.sqrt(a / time), 1 / (4 * time)
+
+
+def _irft(a: Floats, time: Floats) -> Effect:
+    return (np.sqrt(a / time) + np.sqrt((a + 1) / time)) / 2, 1 / (4 * time)
 
 
 def _pr(a: Floats, b: Floats) -> Effect:
@@ -359,6 +429,15 @@ _RATES = {
     "events_t": EVENTS, "time_t": PERSON_TIME, "events_c": EVENTS, "time_c": PERSON_TIME,
 }  # fmt: skip
 _GROUP = {"events": EVENTS, "n": SIZE_FOR_COUNTS}
+_RATE = {"events": EVENTS, "time": PERSON_TIME}
+_MEAN = {"mean": ANY_NUMBER, "sd": STANDARD_DEVIATION, "n": SIZE_FOR_MEANS}
+_MEAN_ABOVE_0 = {**_MEAN, "mean": MEAN_ON_RATIO_SCALE}
+# Glass's delta has n_c - 1 degrees of freedom, of which J needs more than one
+_GLASS = {
+    **_MEANS,
+    "n_c": Rule(lambda x: x >= 3, "a number of people >= 3 (for the small-sample factor)"),
+}
+_RATIO_MEANS = {**_MEANS, "mean_t": MEAN_ON_RATIO_SCALE, "mean_c": MEAN_ON_RATIO_SCALE}
 _PAIRED = {
     "mean_post": ANY_NUMBER, "mean_pre": ANY_NUMBER,
     "sd_post": STANDARD_DEVIATION, "sd_pre": STANDARD_DEVIATION,
@@ -405,8 +484,31 @@ MEASURES: dict[str, Measure] = {
             vtypes=("LS", "J2"),
         ),
         Measure(
-            "ROM", "Ratio of means", "ratio of means", _rom,
-            {**_MEANS, "mean_t": MEAN_ON_RATIO_SCALE, "mean_c": MEAN_ON_RATIO_SCALE},
+            "SMD1", "Standardised mean difference (Glass's delta)", "standardised mean difference",
+            _smd1, _GLASS,
+            "yi = J(n_c - 1) (mean_t - mean_c) / sd_c; vi = 1/n_t + 1/n_c + yi^2 / (2 n_c)",
+            short="SMD", optional=("sd_t",),
+        ),
+        Measure(
+            "SMD1H", "Standardised mean difference (Glass's delta, unequal variances)",
+            "standardised mean difference", _smd1h, _GLASS,
+            "yi as SMD1; vi = sd_t^2 / (sd_c^2 (n_t - 1)) + 1/(n_c - 1) + yi^2 / (2 (n_c - 1))",
+            short="SMD",
+        ),
+        Measure(
+            "CVR", "Ratio of coefficients of variation", "ratio of spreads", _cvr, _RATIO_MEANS,
+            "yi = VR less the corrected ROM; vi = the sum of theirs",
+            LOG, "CV ratio",
+        ),
+        Measure(
+            "VR", "Ratio of standard deviations", "ratio of spreads", _vr,
+            {name: rule for name, rule in _MEANS.items() if not name.startswith("mean")},
+            "yi = ln(sd_t / sd_c) + 1/(2 (n_t - 1)) - 1/(2 (n_c - 1)); "
+            "vi = 1/(2 (n_t - 1)) + 1/(2 (n_c - 1))",
+            LOG, "SD ratio",
+        ),
+        Measure(
+            "ROM", "Ratio of means", "ratio of means", _rom, _RATIO_MEANS,
             "yi = ln(mean_t / mean_c); vi = sd_t^2 / (n_t mean_t^2) + sd_c^2 / (n_c mean_c^2)",
             LOG, forms=_ALL, vtypes=("LS", "LS2"), can_correct_bias=True,
         ),
@@ -440,6 +542,49 @@ MEASURES: dict[str, Measure] = {
             "IRR", "Incidence rate ratio", "rate ratio", _irr, _RATES,
             "yi = ln((a / time_t) / (c / time_c)); vi = 1/a + 1/c",
             LOG, forms=_ALL, add=0.5, drop00=True,
+        ),
+        Measure(
+            "IRD", "Incidence rate difference", "rate difference", _ird, _RATES,
+            "yi = a / time_t - c / time_c; vi = a / time_t^2 + c / time_c^2",
+            short="Rate diff.", add=0.5, drop00=False,
+        ),
+        Measure(
+            "IRSD", "Difference of square-root rates", "rate difference", _irsd, _RATES,
+            "yi = sqrt(a / time_t) - sqrt(c / time_c); vi = 1/(4 time_t) + 1/(4 time_c)",
+            short="Root rate diff.", add=0.0, drop00=False,
+        ),
+        Measure(
+            "IR", "Incidence rate", "rate", _ir, _RATE, "yi = a / time; vi = a / time^2",
+            short="Rate", add=0.5,
+        ),
+        Measure(
+            "IRLN", "Incidence rate", "rate", _irln, _RATE, "yi = ln(a / time); vi = 1/a",
+            LOG, "Rate", add=0.5,
+        ),
+        Measure(
+            "IRS", "Incidence rate", "rate", _irs, _RATE,
+            "yi = sqrt(a / time); vi = 1/(4 time)", SQUARE_ROOT, "Rate", add=0.0,
+        ),
+        Measure(
+            "IRFT", "Freeman-Tukey square root of a rate", "rate", _irft, _RATE,
+            "yi = (sqrt(a / time) + sqrt((a + 1) / time)) / 2; vi = 1/(4 time)",
+            short="Root rate", add=0.0,
+        ),
+        Measure(
+            "MN", "Mean", "mean", _mn, _MEAN, "yi = mean; vi = sd^2 / n",
+        ),
+        Measure(
+            "MNLN", "Mean", "mean", _mnln, _MEAN_ABOVE_0,
+            "yi = ln(mean); vi = sd^2 / (n mean^2)", LOG, "Mean",
+        ),
+        Measure(
+            "SDLN", "Standard deviation", "spread", _log_sd,
+            {"sd": STANDARD_DEVIATION, "n": SIZE_FOR_MEANS},
+            "yi = ln(sd) + 1/(2 (n - 1)); vi = 1/(2 (n - 1))", LOG, "SD",
+        ),
+        Measure(
+            "CVLN", "Coefficient of variation", "spread", _cvln, _MEAN_ABOVE_0,
+            "yi = ln(sd / mean) + 1/(2 (n - 1)); vi = 1/(2 (n - 1)) + sd^2 / (n mean^2)", LOG, "CV",
         ),
         Measure(
             "PR", "Proportion", "proportion", _pr, _GROUP, "yi = a / n; vi = a b / n^3",

@@ -124,6 +124,9 @@ def effect_size(
     time_t: ArrayLike | None = None,
     time_c: ArrayLike | None = None,
     events: ArrayLike | None = None,
+    time: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
+    sd: ArrayLike | None = None,
     n: ArrayLike | None = None,
     r: ArrayLike | None = None,
     mean_post: ArrayLike | None = None,
@@ -143,10 +146,16 @@ def effect_size(
     ======================== ==========================================================
     measure                  arguments
     ======================== ==========================================================
-    MD SMD SMDH ROM          mean_t sd_t n_t mean_c sd_c n_c
+    MD SMD SMDH ROM CVR      mean_t sd_t n_t mean_c sd_c n_c
+    SMD1H                    the same
+    SMD1                     mean_t n_t mean_c sd_c n_c (sd_t is checked, not used)
+    VR                       sd_t n_t sd_c n_c
     RR OR RD PETO AS         events_t n_t events_c n_c
-    IRR                      events_t time_t events_c time_c
+    IRR IRD IRSD             events_t time_t events_c time_c
     PR PLO PAS PFT           events n
+    IR IRLN IRS IRFT         events time
+    MN MNLN CVLN             mean sd n
+    SDLN                     sd n
     COR ZCOR                 r n
     MC SMCC ROMC             mean_post mean_pre sd_post sd_pre n r
     SMCR                     mean_post mean_pre sd_pre n r (sd_post is checked, not used)
@@ -171,6 +180,8 @@ def effect_size(
     events, n : array_like, optional
         People with the event and people in all, in one group; n also counts the pairs of `r`
         and the people measured twice.
+    time, mean, sd : array_like, optional
+        Person-time of one group; mean and standard deviation of one group.
     r : array_like, optional
         Correlation, strictly between -1 and 1: the effect itself for COR and ZCOR, the
         within-person correlation of before and after for the change measures.
@@ -218,6 +229,9 @@ def effect_size(
       default of metafor, whose numbers are the ones most often published.
     - SMDH divides by the root of the plain mean of the two variances; its variance (Bonett 2009)
       does not assume them equal. ``J2`` multiplies it by J², as metafor did before version 4.6.
+    - SMD1 (Glass's delta) divides by the SD of the control arm, times J(n_c - 1); its variance
+      takes equal SDs, that of SMD1H does not. VR and CVR compare SDs and coefficients of variation,
+      SDLN and CVLN are those of one group (Nakagawa 2015), corrected by 1/(2(n - 1)).
     - MD: the variances of the two means are added, not pooled. ROM: ``LS`` the squared coefficients
       of variation over n; ``LS2`` adds the second-order terms of Lajeunesse (2015).
       `bias_corrected` is off by default; metafor from version 5 on corrects the effect and keeps
@@ -225,6 +239,8 @@ def effect_size(
     - RR, OR, PETO, IRR, RD, PR, PLO follow the textbook large-sample variances after the adjustment
       for zeros, which also applies to RD, PETO and PR, and to a study without any event, as in
       metafor; for such a study RD and RR are near 0 only through the constant.
+    - IRD and IR have Poisson variances, IRSD, IRS and IRFT are square roots (IRFT the mean of two,
+      by Freeman and Tukey), whose variance hangs on the time alone.
     - COR: (1 - r²)²/(n - 1). metafor's unbiased variance is not offered: it is unbiased for the
       bias-corrected coefficient, and for r itself it can be negative. ZCOR: 1/(n - 3).
     - MC, SMCC, SMCR, ROMC: variance of the change sd_post² + sd_pre² - 2 r sd_post sd_pre. SMCC
@@ -244,6 +260,9 @@ def effect_size(
 
     Lajeunesse MJ (2015). Bias and correction for the log response ratio in ecological
     meta-analysis. Ecology 96(8):2056-2063. doi:10.1890/14-2402.1
+
+    Nakagawa S, Poulin R, Mengersen K, et al. (2015). Meta-analysis of variation. Methods in Ecology
+    and Evolution 6(2):143-152. doi:10.1111/2041-210X.12309
 
     Morris SB (2008). Estimating effect sizes from pretest-posttest-control group designs.
     Organizational Research Methods 11(2):364-386. doi:10.1177/1094428106291059
@@ -285,6 +304,9 @@ def effect_size(
         "time_t": time_t,
         "time_c": time_c,
         "events": events,
+        "time": time,
+        "mean": mean,
+        "sd": sd,
         "n": n,
         "r": r,
         "mean_post": mean_post,
