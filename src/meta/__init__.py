@@ -77,6 +77,7 @@ _PUBLIC = {
     "Assessment": "meta.claims.assessment:Assessment",
     "scoreboard": "meta.claims.scoreboard:scoreboard",
     "counts": "meta.claims.scoreboard:counts",
+    "headline": "meta.claims.scoreboard:headline",
     "sensitivity": "meta.claims.sensitivity:sensitivity",
     "certainty": "meta.synthesis.judgement.certainty:certainty",
     "certainties": "meta.claims.findings_table:certainties",

@@ -259,7 +259,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _claim_faults(folder: str) -> list[str]:
     """Check how the claims are tested, which needs tables without faults."""
-    from meta.claims.tests import check_claim_tests
+    from meta.claims.check_tests import check_claim_tests
     from meta.evidence.tables import load_evidence
 
     evidence = load_evidence(folder)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 import meta
-from meta.claims.findings_table import RATED, rated_rows
+from meta.claims.findings_table import rated_outcomes, rated_rows
 
 
 def test_every_outcome_of_the_curators_table_is_rated(root):
     evidence = meta.load_evidence(root / "data")
-    assert {each.outcome for each in RATED} == set(evidence.table("certainty")["outcome"])
+    rated = rated_outcomes(evidence)
+    assert {each.outcome for each in rated} == set(evidence.table("certainty")["outcome"])
     table = meta.summary_of_findings(meta.certainties(evidence))
-    assert table["outcome"].tolist() == [each.name for each in RATED]
+    assert table["outcome"].tolist() == [each.title for each in rated]
     depression = meta.pool(meta.effects(evidence.primary("depression"), "SMD"))
     assert table.loc[0, "k"] == depression.k
     assert table.loc[0, "effect"] == depression.effect_text()
@@ -20,7 +21,7 @@ def test_every_outcome_of_the_curators_table_is_rated(root):
 
 def test_the_answer_on_crp_is_that_of_unflagged_trials(root):
     evidence = meta.load_evidence(root / "data")
-    crp = next(each for each in RATED if each.outcome == "crp")
+    crp = next(each for each in rated_outcomes(evidence) if each.outcome == "crp")
     kept = rated_rows(crp, evidence)
     every = evidence.primary("crp", effect_unit="mg/L")
     assert 0 < len(kept) < len(every)
@@ -36,3 +37,23 @@ def test_only_ratings_make_a_table(given):
 def test_ratings_need_tables():
     with pytest.raises(meta.DataError, match=r"was given NoneType: give meta\.load_evidence"):
         meta.certainties(None)
+
+
+def test_one_outcome_has_one_smallest_important_difference(root):
+    evidence = meta.load_evidence(root / "data")
+    tests = evidence.table("claim_tests")
+    # only tolerability has a margin of its own; every other difference stands in outcomes
+    assert set(tests.loc[tests["margin"].notna(), "kind"]) == {"tolerability"}
+    depression = next(each for each in rated_outcomes(evidence) if each.outcome == "depression")
+    scale = evidence.instruments.set_index("instrument_id")
+    # 3 points (Hengartner 2021) over the reference SD of the Hamilton scale
+    assert depression.mid == round(3 / scale.loc["hdrs", "sd_reference"], 2) == 0.44
+    source = scale.loc["hdrs", "sd_source"].partition("/")[0]
+    flags = evidence.results.set_index("result_id")["flag"].fillna("")
+    assert not flags[source].startswith("integrity")
+
+
+def test_filters_with_an_empty_cell_are_read(root):
+    evidence = meta.load_evidence(root / "data")
+    cortisol = next(each for each in rated_outcomes(evidence) if each.outcome == "cortisol")
+    assert cortisol.filters == {"effect_unit": ["nmol/24h", None]}

@@ -25,7 +25,7 @@ def claim(name: str, **changes: Any) -> meta.Assessment:
     values: dict[str, Any] = {
         "claim_id": name, "article_file": "x.md", "article_label": "One article", "topic": "mood",
         "claim": f"Claim {name}", "claimed": "28 percent", "kind": "percent_fall",
-        "verdict": "overstated", "source": "found", "reason": "", "claimed_low": 28.0,
+        "verdict": "overstated", "source": "found", "answer": "", "claimed_low": 28.0,
         "claimed_high": 28.0, "estimate": 7.0, "ci_low": -2.8, "ci_high": 14.0, "k": 4,
     }  # fmt: skip
     return meta.Assessment(**(values | changes))
@@ -98,10 +98,10 @@ def test_alt_text_says_every_claim() -> None:
     text = plot_claims(several(), title="Claimed and measured").alt_text()  # type: ignore[attr-defined]
     assert text.startswith("Claimed and measured. Measured as a share of claimed")
     assert (
-        "Claim fall, claimed 28 %, measured 7.0 (−2.8 to 14.0) % (4 studies), 25 % of the claim "
+        "Claim fall, claimed 28 %, measured 7.0 (−2.8 to 14.0) % (four studies), 25 % of the claim "
         "(−10 to 50), overstated" in text
     )
-    assert "Claim people, claimed 28 %, measured 2.8 to 14.0 % (4 studies), 10 to 50 %" in text
+    assert "Claim people, claimed 28 %, measured 2.8 to 14.0 % (four studies), 10 to 50 %" in text
     assert "Claim unmeasured, claimed 28 %, no trial measured this, no trials" in text
 
 

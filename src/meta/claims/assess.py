@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 import pandas as pd
 
-from meta.claims import (
-    contrast_rules,
-    measurements,
-    percent_rules,
-    published,
-    sources,
-    trial_rules,
-)
 from meta.claims.assessment import Assessment
-from meta.claims.finding import Claim, Finding
-from meta.claims.selection import directness
-from meta.claims.tests import KINDS, ClaimTest, find_test
-from meta.claims.verdicts import NOT_TESTABLE
-from meta.claims.wording import figure, lower_first, sentence, span
+from meta.claims.how_sure import directness
+from meta.claims.kinds import KINDS
+from meta.claims.lookup import lookup
+from meta.claims.ruling import Case, Claim, Ruling
+from meta.claims.source_rules import trace
+from meta.claims.wording import figure, span
 from meta.errors import DataError
 from meta.evidence.faults import closest
 from meta.evidence.reporting import LEVELS
 from meta.evidence.tables import Evidence
-
-Rule = Callable[[Claim, ClaimTest, Evidence], Finding]
-
-
-def not_testable(_claim: Claim, test: ClaimTest, _evidence: Evidence) -> Finding:
-    """Say why these tables cannot test a claim; that speaks neither for nor against it."""
-    head = {
-        "mechanism": "a mechanism, which trials of outcomes do not test",
-        "rhetoric": "wording that no measurement could meet or miss",
-        "advice": "advice to readers, which figures do not test",
-        "outside": "not judged here, which says nothing against it",
-    }[test.kind]
-    return Finding(verdict=NOT_TESTABLE, reason=sentence(f"{head}: {lower_first(test.rationale)}"))
-
-
-RULES: dict[str, Rule] = {
-    "superiority": trial_rules.superiority,
-    "onset": trial_rules.onset,
-    "tolerability": trial_rules.tolerability,
-    "evidence_strength": trial_rules.evidence_strength,
-    "equivalence": contrast_rules.equivalence,
-    "effect_modification": contrast_rules.effect_modification,
-    "head_to_head": contrast_rules.head_to_head,
-    "percent_fall": percent_rules.percent_fall,
-    "measured": measurements.measured,
-    "prevalence": published.prevalence,
-    "threshold": published.threshold,
-    "dose": published.dose,
-    "reference_intake": published.reference_intake,
-    "association": published.association,
-    "evidence_base": published.evidence_base,
-    "cited_source": sources.cited_source,
-    "reference": sources.cited_source,
-    "mechanism": not_testable,
-    "rhetoric": not_testable,
-    "advice": not_testable,
-    "outside": not_testable,
-}
 
 
 def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) -> Assessment:
@@ -80,8 +35,9 @@ def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) 
     Returns
     -------
     Assessment
-        Two words, never one: ``verdict`` (what the evidence says) and ``source`` (what became of
-        the study it leans on), with the reason and the figures.
+        Three things, never one: ``verdict`` (what the evidence says), ``source`` (what became of
+        the study it leans on) and how sure that is (``certainty``, ``direct``, ``kind``), with the
+        answer in one sentence and the figures.
 
     Raises
     ------
@@ -93,29 +49,29 @@ def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) 
     The kind of the claim's test decides on the rule; the rules are in `meta.claims.verdicts`. No
     verdict is written down anywhere: it follows from the tables each time.
 
-    A verdict on trials needs at least three of them; figures of one or two are shown and the
-    question is left open. Trials are randomised, magnesium alone or on a background that both arms
-    share, against placebo or no treatment, unless the test says otherwise. A claim about glycinate
-    that only other salts speak to is judged on them and marked indirect.
+    In kinds that pool, every trial of the question and the trusted ones must say the same, three of
+    each at least, and still say it without a trial that holds more than half of the weight. What is
+    less is ``unresolved``, with the side to which it ``leans``. A claim about one form of the
+    treatment that only other forms speak to is judged on them and marked indirect.
 
     Examples
     --------
     >>> import meta
     >>> from meta.claims.assess import assess
     >>> found = assess("a2-c27", meta.load_evidence("data"))
-    >>> found.verdict, found.source
-    ('supported', 'found')
+    >>> found.verdict, found.source, found.answer
+    ('supported', 'found', 'That is the published figure.')
     """
     row = _claim_row(claim, evidence)
-    test = find_test(str(row["claim_id"]), evidence)
-    if test.kind not in RULES:
+    test = lookup(evidence).test(str(row["claim_id"]))
+    if test.kind not in KINDS:
         near = closest(test.kind, KINDS)
         raise DataError(f"{test.claim_id}: the kind {test.kind!r} is unknown. {near}".rstrip())
-    found = RULES[test.kind](row, test, evidence)
-    source = sources.trace(test.claim_id, test, evidence)
-    used = found.used
-    values = {item.name: getattr(found, item.name) for item in fields(found)}
+    case, kind = Case(claim=row, test=test, evidence=evidence), KINDS[test.kind]
+    ruling, source = kind.rule(case), trace(case)
+    people, form = ("", "") if kind.traced else directness(case, ruling.used)
     return Assessment(
+        **{item.name: getattr(ruling, item.name) for item in fields(Ruling)},
         claim_id=test.claim_id,
         article_file=str(row["article_file"]),
         article_label=str(row["article_label"]),
@@ -123,15 +79,18 @@ def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) 
         claim=str(row["claim_paraphrase"]),
         claimed=_claimed(row),
         kind=test.kind,
+        kind_words=kind.words,
+        group=_text(row, "group"),
+        same_as=_text(row, "same_as"),
         source=source.status,
         source_text=source.text,
         source_link=source.link,
         source_link_is_citation=source.link_is_citation,
-        direct=_direct(used, row),
-        reporting=_levels(used),
-        flags=_flags(used),
+        direct_people=people,
+        direct_form=form,
+        reporting=_levels(ruling.used),
+        flags=_flags(ruling.used),
         rationale=test.rationale,
-        **values,
     )
 
 
@@ -146,8 +105,12 @@ def _claim_row(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Eviden
     return {str(name): value for name, value in rows.iloc[0].items()}
 
 
+def _text(row: Claim, name: str) -> str:
+    return "" if pd.isna(row.get(name)) else str(row[name])
+
+
 def _claimed(row: Claim) -> str:
-    """Write the figure of a claim as it was made: "28 percent", "200 to 400 mg/day"."""
+    """Write the figure of a claim as it was made: "28 percent", "more than 1,200 participants"."""
     low, high = row["claimed_low"], row["claimed_high"]
     value = row["claimed_value"]
     unit: str = "" if pd.isna(row["claimed_unit"]) else f" {row['claimed_unit']}"
@@ -155,14 +118,9 @@ def _claimed(row: Claim) -> str:
         return f"{figure(value)}{unit}"
     if pd.notna(low) and pd.notna(high):
         return f"{span(low, high)}{unit}"
-    return ""
-
-
-def _direct(used: pd.DataFrame, row: Claim) -> str:
-    if "mg_form" not in used:
-        return ""
-    intervention: str = "" if pd.isna(row["intervention"]) else str(row["intervention"])
-    return directness(used[used["mg_form"].notna()], intervention)
+    if pd.notna(low):
+        return f"more than {figure(low)}{unit}"
+    return f"up to {figure(high)}{unit}" if pd.notna(high) else ""
 
 
 def _levels(used: pd.DataFrame) -> dict[str, int]:
@@ -175,5 +133,5 @@ def _levels(used: pd.DataFrame) -> dict[str, int]:
 def _flags(used: pd.DataFrame) -> tuple[str, ...]:
     if "flag" not in used:
         return ()
-    flagged = used[used["flag"].fillna("") != ""]
-    return tuple(f"{row['label']}: {row['flag']}" for row in flagged.to_dict("records"))
+    flags = zip(used["label"], used["flag"], strict=True)
+    return tuple(f"{label}: {flag}" for label, flag in flags if pd.notna(flag) and flag)

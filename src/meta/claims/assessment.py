@@ -1,72 +1,52 @@
-"""What is said of a claim: verdict, source, reason and the figures behind them."""
+"""What is said of a claim: verdict, source, how sure, and the figures behind them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from html import escape
-from math import isfinite, nan
+from math import isfinite
 from typing import Any
 
 import pandas as pd
 
-from meta.claims.wording import LEVELS, directness_text, figure, listing, probability_text, span
-from meta.synthesis.models.pooled import Pooled
+from meta.claims.how_sure import worst
+from meta.claims.ruling import Ruling
+from meta.claims.verdicts import NEITHER, UNRESOLVED
+from meta.claims.wording import LEVELS, figure, listing, probability_text, span, words
 from meta.synthesis.presentation import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
-    """A claim beside the evidence.
+class Assessment(Ruling):
+    """A claim beside the evidence: the ruling on it, its source, and how direct the evidence is.
 
     Attributes
     ----------
     claim_id, article_file, article_label, topic, claim, claimed, kind : str
         The claim, where it stands, what it says in our words, its figure, and its kind.
-    verdict : {"supported", "overstated", "contradicted", "unresolved", "no_trials", "not_testable"}
-        What the evidence says.
-    source : {"found", "misquoted", "not_found", "not_cited"}
+    kind_words : str
+        What claims of this kind say.
+    group : str
+        What part the claim plays in its article: works, number, source, dose and safety or
+        background; "" if the table does not say.
+    same_as : str
+        The claim that says the same; "" if none does.
+    source : {"found", "in_part", "misquoted", "not_found", "not_cited"}
         What became of the study it leans on.
-    reason : str
-        The verdict in one sentence, with its figures.
     source_text, source_link : str
         What the search for the source turned up, and where that is.
     source_link_is_citation : bool
         Whether the link leads to the cited source itself; where False it must never be printed as
         the citation.
-    direct : {"direct", "partly direct", "indirect", ""}
-        Whether the results used are about the salt of the claim; "" where none were used.
-    holds : {"yes", "no", ""}
-        Whether the verdict is the same in every check that has enough trials; "" if there is none.
-    depends_on : tuple of str
-        Single trials, flagged trials and assumptions that the verdict rests on.
-    scale : str
-        What the figures measure.
-    claimed_low, claimed_high : float
-        The claimed figure on that scale; NaN where there is none.
-    estimate, ci_low, ci_high : float
-        The real figure with its interval or range, on the reader's scale.
-    ratio, ratio_low, ratio_high : float
-        Claimed divided by real; infinite where the real figure may be nothing.
-    probability : float
-        Probability by the fitted model (flat prior) of what `probability_of` says.
-    probability_of : str
-        What it is the probability of.
-    k, n_total : int, int or None
-        Studies and people behind the figure.
-    used, left_out : pandas.DataFrame
-        Results used, and those that could not be, with the ``reason``.
-    arms : pandas.DataFrame or None
-        Percent falls of both arms, one row a trial.
-    sensitivity : pandas.DataFrame or None
-        The figure under other choices of trials; see :func:`meta.claims.sensitivity.sensitivity`.
+    direct_people, direct_form : {"direct", "partly direct", "indirect", ""}
+        Whether the results used are about the people, and about the form of the treatment, that the
+        claim is about; "" where none were used.
     reporting : mapping of str to int
         How many of the results used are reported as arms, interval, p_value, ...
     flags : tuple of str
         Curators' flags on the results used.
     rationale : str
         Why this test answers the claim.
-    fit : Pooled or None
-        The pooled effect, for figures.
     """
 
     claim_id: str
@@ -76,52 +56,59 @@ class Assessment:
     claim: str
     claimed: str
     kind: str
-    verdict: str
     source: str
-    reason: str
+    kind_words: str = ""
+    group: str = ""
+    same_as: str = ""
     source_text: str = ""
     source_link: str = ""
     source_link_is_citation: bool = False
-    direct: str = ""
-    holds: str = ""
-    depends_on: tuple[str, ...] = ()
-    scale: str = ""
-    claimed_low: float = nan
-    claimed_high: float = nan
-    estimate: float = nan
-    ci_low: float = nan
-    ci_high: float = nan
-    ratio: float = nan
-    ratio_low: float = nan
-    ratio_high: float = nan
-    probability: float = nan
-    probability_of: str = ""
-    k: int = 0
-    n_total: int | None = None
-    used: pd.DataFrame = field(default_factory=pd.DataFrame)
-    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
-    arms: pd.DataFrame | None = None
-    sensitivity: pd.DataFrame | None = None
+    direct_people: str = ""
+    direct_form: str = ""
     reporting: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     rationale: str = ""
-    fit: Pooled | None = None
+
+    @property
+    def sensitivity(self) -> pd.DataFrame | None:
+        """The figure under other choices of trials; they are shown and do not vote."""
+        return self.checks()
+
+    @property
+    def direct(self) -> str:
+        """The less direct of people and form."""
+        return worst(self.direct_people, self.direct_form)
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict as a reader is told, with the side it leans to: "unresolved, leans for"."""
+        leaning = self.verdict == UNRESOLVED and self.leans != NEITHER
+        return f"{words(self.verdict)}{f', leans {self.leans}' if leaning else ''}"
+
+    @property
+    def how_sure(self) -> str:
+        """Certainty with what lowered it, in one line; "" where nothing was measured."""
+        why = f" ({listing(self.certainty_why)})" if self.certainty_why else ""
+        return f"{self.certainty}{why}" if self.certainty else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain Python values, ready for JSON; NaN becomes None."""
-        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+        names = [item.name for item in fields(self) if item.name != "checks"]
+        derived = ("reason", "direct", "sensitivity")
+        return {name: plain(getattr(self, name)) for name in (*names, *derived)}
 
     def sentence(self) -> str:
-        """Say verdict and reason in one sentence."""
-        return f"{self.verdict.replace('_', ' ').capitalize()}: {self.reason}"
+        """Say verdict and answer in one sentence."""
+        return f"{self.verdict_words.capitalize()}: {self.answer}"
 
     def rows(self) -> list[tuple[str, str]]:
         """Return what is shown, line by line: its name and its text."""
         rows = [
             ("Claim", f"{self.claim} ({self.article_label})"),
-            ("Verdict", self.verdict.replace("_", " ")),
-            ("Reason", self.reason),
-            ("Source", f"{self.source.replace('_', ' ')}. {self.source_text}".strip()),
+            ("Verdict", self.verdict_words),
+            ("Answer", self.answer),
+            ("Figures", self.details),
+            ("Source", f"{words(self.source)}. {self.source_text}".strip()),
         ]
         if isfinite(self.estimate):
             shown = f"{figure(self.estimate)} ({span(self.ci_low, self.ci_high)})"
@@ -136,16 +123,17 @@ class Assessment:
         if isfinite(self.probability):
             shown = probability_text(self.probability)
             rows.append(("Probability", f"{shown} that {self.probability_of}"))
+        rows.append(("How sure", self.how_sure))
         if self.direct:
-            rows.append(("Evidence", directness_text(self.direct)))
+            shown = f"people {self.direct_people}; form {self.direct_form}"
+            rows.append(("How direct", shown))
+        rows.append(("Kind", self.kind_words))
         if self.reporting:
             levels = [f"{count} {LEVELS[name]}" for name, count in self.reporting.items()]
             rows.append(("Results used", listing(levels)))
-        if self.holds:
-            rows.append(("Same in every check", self.holds))
         if self.depends_on:
             rows.append(("Rests on", "; ".join(self.depends_on)))
-        return rows
+        return [(name, text) for name, text in rows if text]
 
     def __str__(self) -> str:
         rows = self.rows()

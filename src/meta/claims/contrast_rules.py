@@ -1,193 +1,256 @@
-"""What do trials say of a comparison: with a drug class, between salts, between kinds of people?"""
+"""What do trials say of a comparison: with a drug class, between forms, between kinds of people?"""
 
 from __future__ import annotations
+
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from meta.claims.finding import Claim, Finding
-from meta.claims.pooled import left_out_of, pool_for
-from meta.claims.reasons import Z, chosen_clause, each_effect, nobody
-from meta.claims.selection import select_rows
-from meta.claims.sensitivity import PRIMARY, Check, advantage_of, table_of
-from meta.claims.tests import ClaimTest
+from meta.claims.claim_rows import counted_rows, fitting_rows, labels_of, named_rows, rows_by_id
+from meta.claims.how_sure import HowSure, graded, measured_by
+from meta.claims.kind import Kind
+from meta.claims.reasons import (
+    Z,
+    barred_only,
+    benchmark_rows,
+    chosen_clause,
+    each_effect,
+    figures_text,
+    nobody,
+    sure,
+    trials_text,
+    trusted_text,
+)
+from meta.claims.ruling import Case, Ruling
+from meta.claims.sensitivity import check_table
+from meta.claims.trial_sets import TrialSet, rests_on, trial_sets, turn_advantage
 from meta.claims.verdicts import (
     MIN_TRIALS,
+    NEITHER,
     PRESERVED,
     UNRESOLVED,
-    Interval,
+    Turned,
     judge_equivalence,
     judge_superiority,
+    lean_of_equivalence,
 )
 from meta.claims.wording import (
     counted,
     figure,
+    in_words,
     listing,
     lower_first,
+    plain_list,
     sentence,
+    sentences,
     with_interval,
     words,
 )
 from meta.effect_sizes.container import Effects
-from meta.evidence.tables import Evidence
+from meta.synthesis.engine import tau2_estimate, weighted_fit
 from meta.synthesis.models.pooled import Pooled
 
+NO_COMPARISON = "No trial compared the two with each other."
 
-def equivalence(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+
+def equivalence(case: Case) -> Ruling:
     """Judge "as good as a drug class" through placebo.
 
-    The difference is magnesium's advantage over placebo minus the drugs' own; its variance is the
-    sum of both, read with the degrees of freedom of the magnesium trials. Nothing else is known of
-    how alike the two sets of trials are, so the interval is too narrow rather than too wide.
+    The difference is the treatment's advantage over placebo minus the drugs' own; its variance is
+    the sum of both, taken with the degrees of freedom of the treatment's trials. Nothing else is
+    known of how alike the two sets of trials are, so the interval is too narrow rather than too
+    wide.
     """
-    rows = select_rows(test, evidence)
-    if rows is None or rows.empty:
-        found = nobody(test, evidence)
-        return Finding(
-            verdict=found.verdict, reason=sentence(found.reason, *_yardstick(test, evidence))
-        )
-    pooled = pool_for(test, rows, evidence)
-    fit = pooled.fit
-    drug, drug_se, text = _drug(test, evidence)
-    if fit is None:
-        reason = sentence("no trial prints enough for an effect", *_yardstick(test, evidence))
-        return Finding(verdict=UNRESOLVED, reason=reason, used=rows)
-    own = advantage_of(fit)
-    freedom = np.inf if fit.dof is None else fit.dof
-    half = float(stats.t.ppf(0.975, freedom)) * float(np.hypot(fit.se, drug_se))
-    centre = own.estimate - drug
-    difference = Interval(centre, centre - half, centre + half)
+    drug, drug_se, text = _drug(case)
+    fitting = fitting_rows(case.test, case.evidence)
+    rows = counted_rows(fitting, case.evidence)
+    if rows.empty:
+        return nobody(case, f"the drugs: {text}") if fitting.empty else barred_only(case, fitting)
+    found = trial_sets(case, rows)
     margin = PRESERVED * drug
-    verdict = judge_equivalence(difference, margin) if fit.k >= MIN_TRIALS else UNRESOLVED
-    label = lower_first(fit.scale.label)
-    return Finding(
-        verdict=verdict,
-        reason=sentence(
-            f"no trial in these tables sets magnesium against the drugs of the claim, so both are"
-            f" set against placebo: magnesium {fit.effect_text()} in {counted(fit.k, 'trial')}"
-            f" ({label}), {text}",
-            f"the difference in advantage is {_text(difference)}, and equivalence needs all of it"
-            f" within {figure(margin, 3)}, half of the drugs' own advantage",
-            chosen_clause(test, evidence),
-            "no difference found is not equivalence" if verdict == UNRESOLVED else "",
+
+    def turn(fit: Pooled) -> Turned:
+        own = turn_advantage(fit)
+        se = float(np.hypot(own.se, drug_se))
+        half = float(stats.t.ppf(0.975, own.dof)) * se
+        centre = own.estimate - drug
+        return Turned(centre, centre - half, centre + half, se, own.dof)
+
+    verdict = found.verdict(partial(judge_equivalence, margin=margin), turn)
+    difference = found.primary.turned(turn, MIN_TRIALS)
+    leans = NEITHER
+    if verdict == UNRESOLVED and difference is not None:
+        leans = lean_of_equivalence(difference, margin)
+    fit = found.primary.fit
+    shared: dict[str, Any] = {
+        "verdict": verdict,
+        "leans": leans,
+        "answer": f"{NO_COMPARISON[:-1]}, and the way through placebo does not settle it."
+        if verdict == UNRESOLVED
+        else NO_COMPARISON,
+        "used": rows if fit is None else fit.effects.table,
+        "left_out": found.excluded,
+        "k": found.primary.k,
+        "depends_on": ("the indirect comparison through placebo", *rests_on(found, case)),
+        "checks": partial(check_table, case, rows),
+    } | sure(graded(case, fit))
+    details = [
+        f"against placebo, {text}",
+        ""
+        if fit is None
+        else f"against placebo, {case.treatment}: {trials_text(found.primary)},"
+        f" {lower_first(fit.scale.label)} {figures_text(found.primary)}",
+        *trusted_text(found, case),
+        chosen_clause(case),
+    ]
+    if fit is None or difference is None:
+        return Ruling(details=sentences(*details), **shared)
+    shown = with_interval(difference.estimate, difference.low, difference.high)
+    return Ruling(
+        details=sentences(
+            *details,
+            f"the difference of the two is {shown}; to be as good, all of it must lie within"
+            f" {figure(margin, 3)}, half of what the drugs do",
+            "no difference found is not as good as" if verdict == UNRESOLVED else "",
         ),
-        scale=f"{fit.scale.label}, advantage of magnesium minus that of the drugs",
+        scale=f"{fit.scale.label}, advantage of {case.treatment} minus that of the drugs",
         claimed_low=-margin,
         claimed_high=margin,
         estimate=difference.estimate,
         ci_low=difference.low,
         ci_high=difference.high,
-        k=fit.k,
         n_total=fit.n_total,
-        used=fit.effects.table,
-        left_out=left_out_of(pooled),
-        sensitivity=table_of(list(pooled.checks), test.margin),
-        depends_on=("the indirect comparison through placebo",),
         fit=fit,
+        **shared,
     )
 
 
-def _text(interval: Interval) -> str:
-    return with_interval(interval.estimate, interval.low, interval.high)
-
-
-def _drug(test: ClaimTest, evidence: Evidence) -> tuple[float, float, str]:
+def _drug(case: Case) -> tuple[float, float, str]:
     """Return the drugs' advantage over placebo, its standard error (0 if unprinted), and words."""
-    row = _benchmarks(test, evidence).iloc[0]
+    row = benchmark_rows(case)[0]
     estimate = abs(float(row["estimate"]))
+    what = f"{lower_first(str(row['what']))}, {row['measure']}"
     if pd.isna(row["ci_low"]):
-        return estimate, 0.0, f"the drugs {figure(estimate, 2)} ({row['citation']})"
+        return estimate, 0.0, f"{what} {figure(estimate, 2)} ({row['citation']})"
     se = (float(row["ci_high"]) - float(row["ci_low"])) / (2 * Z)
-    shown = with_interval(estimate, float(row["ci_low"]), float(row["ci_high"]))
-    return estimate, se, f"the drugs {shown} in their favour ({row['citation']})"
+    low, high = sorted(abs(float(row[name])) for name in ("ci_low", "ci_high"))
+    return estimate, se, f"{what} {with_interval(estimate, low, high)} ({row['citation']})"
 
 
-def _benchmarks(test: ClaimTest, evidence: Evidence) -> pd.DataFrame:
-    table = evidence.benchmarks.set_index("benchmark_id", drop=False)
-    return table.loc[list(test.benchmark_ids)]
+def head_to_head(case: Case) -> Ruling:
+    """Judge "better than another form" from studies that gave both.
 
-
-def _yardstick(test: ClaimTest, evidence: Evidence) -> list[str]:
-    return [
-        f"the yardstick would be {row['what']}: {row['measure']} {row['estimate']}"
-        for row in _benchmarks(test, evidence).to_dict("records")
-    ]
-
-
-def head_to_head(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
-    """Judge "better than another salt" from studies that gave both."""
-    rows = select_rows(test, evidence)
+    One study of two forms decides nothing; what it found is quoted, figures and words.
+    """
+    rows = named_rows(case.test, case.evidence)
     if rows is None or rows.empty:
-        return nobody(test, evidence)
-    if not test.result_ids:
-        pooled = pool_for(test, rows, evidence)
-        reason = (
-            f"{counted(pooled.votes.k, 'trial')} compared the salts and prints no usable figure"
-        )
-        return Finding(verdict=UNRESOLVED, reason=sentence(reason), used=rows)
-    measured = rows[rows["mean_t"].notna()]
-    shown = [
-        f"{row['arm_t']} {figure(row['mean_t'])} {row['effect_unit']}"
-        for row in measured.to_dict("records")
-    ]
-    # a result without a figure of each arm is quoted, so that its side stands beside the figures
-    shown += [f"“{quote}”" for quote in rows.loc[rows["mean_t"].isna(), "reported_as"]]
-    first = rows.iloc[0]
-    people = f"{int(first['n_t'])} " if pd.notna(first["n_t"]) else ""
-    reason = sentence(
-        f"one study gave both salts to the same people ({first['label']}: {people}"
-        f"{first['population']}): {listing(shown)}",
-        "it prints no spread, so that neither better nor equal can be shown"
-        if rows["sd_t"].isna().all()
-        else "",
+        return nobody(case)
+    kept = counted_rows(rows, case.evidence)
+    if kept.empty:
+        return barred_only(case, rows)
+    studies = labels_of(kept)
+    sides = {str(side) for side in kept["favours"].dropna()}
+    both = {"treated", "control"} <= sides
+    found = "points both ways" if both else _WORDS_OF_SIDE[sides.pop() if len(sides) == 1 else ""]
+    one = len(studies) == 1
+    answer = f"{counted(len(studies), 'study', 'studies')} compared the two"
+    first = kept.iloc[0]
+    people = f"{int(first['n_t'])} people, " if one and pd.notna(first["n_t"]) else ""
+    who = f"{studies[0]}: {people}{first['population']}" if one else plain_list(studies)
+    return Ruling(
+        verdict=UNRESOLVED,
+        answer=sentence(f"{answer} and {found}, which is too little to decide"),
+        details=sentences(who, *[_compared(row) for row in case.lookup.records(kept)]),
+        used=kept,
+        k=kept["study_id"].nunique(),
+        **sure(measured_by(kept)),
     )
-    return Finding(verdict=UNRESOLVED, reason=reason, used=rows, k=rows["study_id"].nunique())
 
 
-def effect_modification(_claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+_WORDS_OF_SIDE = {
+    "treated": "favours the one named",
+    "control": "favours the other",
+    "neither": "found no difference",
+    "not_stated": "does not say which is better",
+    "": "does not say which is better",
+}
+
+
+def _compared(row: dict[str, Any]) -> str:
+    """Write one result of a study of two forms: its figures if it has any, else its words."""
+    name = f"{words(str(row['outcome']))}"
+    unit = f" {row['effect_unit']}" if pd.notna(row["effect_unit"]) else ""
+    if pd.notna(row["mean_t"]):
+        return f"{name}: {row['arm_t']} {figure(float(str(row['mean_t'])))}{unit}"
+    return f"{name}: “{row['reported_as']}”"
+
+
+def effect_modification(case: Case) -> Ruling:
     """Judge "works better in these trials than in those" by a difference between two groups.
 
-    Random-effects meta-regression on one indicator, REML, Knapp-Hartung. It compares trials, not
-    people: whatever else differs between them stands in the difference, too.
+    Random-effects meta-regression on one indicator, REML, Knapp-Hartung with a variance factor of
+    at least 1. It compares trials, not people: whatever else differs between them stands in the
+    difference, too.
     """
-    rows = select_rows(test, evidence)
-    if rows is None or rows.empty:
-        return nobody(test, evidence)
-    pooled = pool_for(test, rows, evidence)
-    fit = pooled.fit
+    test = case.test
+    fitting = fitting_rows(test, case.evidence)
+    rows = counted_rows(fitting, case.evidence)
+    if rows.empty:
+        return nobody(case) if fitting.empty else barred_only(case, fitting)
+    found = trial_sets(case, rows)
+    fit = found.primary.fit
+    shared: dict[str, Any] = {
+        "left_out": found.excluded,
+        "checks": partial(check_table, case, rows),
+    }
     if fit is None:
-        reason = sentence("no trial prints enough for an effect")
-        return Finding(verdict=UNRESOLVED, reason=reason, used=rows)
+        return Ruling(
+            verdict=UNRESOLVED,
+            answer="It was tested, but no trial gives a figure that we can use.",
+            used=rows,
+            **sure(graded(case, None)),
+            **shared,
+        )
     column, _, values = test.subgroup.partition("=")
     inside = fit.effects.table[column].isin(values.split("|")).to_numpy()
-    groups = {"inside": fit.effects.subset(inside), "outside": fit.effects.subset(~inside)}
-    own = listing([words(value) for value in values.split("|")], "or")
-    named = test.reading or f"trials of {own}"
-    shown = [
-        f"{named} {_group_text(groups['inside'], fit)}",
-        f"the others {_group_text(groups['outside'], fit)}",
+    groups = (fit.effects.subset(inside), fit.effects.subset(~inside))
+    named = test.reading or f"trials of {listing(map(words, values.split('|')), 'or')}"
+    small = min(group.k for group in groups)
+    details = [
+        f"{lower_first(fit.scale.label)}: {named} {_group(groups[0], fit)}; the others"
+        f" {_group(groups[1], fit)}",
     ]
-    table = table_of([Check(analysis=PRIMARY, fit=fit, effects=fit.effects)], None)
-    left_out = left_out_of(pooled)
-    smaller = min(group.k for group in groups.values())
-    if smaller == 0 or fit.k < MIN_TRIALS + 1:
-        reason = sentence(f"the two groups cannot be set apart: {listing(shown)}")
-        return Finding(verdict=UNRESOLVED, reason=reason, used=fit.effects.table, left_out=left_out)
+    about = "it compares trials that differ in much else, not people"
+    within = [
+        f"within one trial ({row['label']}): “{row['reported_as']}”"
+        for row in case.lookup.records(rows_by_id(test.wider_result_ids, case.evidence))
+    ]
+    if small == 0 or fit.k < MIN_TRIALS + 1:
+        return Ruling(
+            verdict=UNRESOLVED,
+            answer=_few_in_group(groups[0].k, fit.k),
+            details=sentences(*details, chosen_clause(case), *within),
+            used=fit.effects.table,
+            k=fit.k,
+            **sure(graded(case, fit, case.mid)),
+            **shared,
+        )
     difference = _difference(fit, inside)
-    verdict = judge_superiority(difference, margin=test.margin)
-    if smaller < MIN_TRIALS:
-        verdict = UNRESOLVED
-    need = f"a verdict needs {MIN_TRIALS} in each" if smaller < MIN_TRIALS else ""
-    return Finding(
+    verdict = judge_superiority(difference, mid=case.mid) if small >= MIN_TRIALS else UNRESOLVED
+    level = graded(case, fit, case.mid)
+    level = HowSure(
+        certainty="very low", certainty_why=("a comparison between trials", *level.certainty_why)
+    )
+    answer = {
+        UNRESOLVED: "The two groups of trials cannot be told apart.",
+    }.get(verdict, "The two groups of trials differ.")
+    return Ruling(
         verdict=verdict,
-        reason=sentence(
-            f"{lower_first(fit.scale.label)}: {listing(shown)}",
-            _ahead(difference),
-            chosen_clause(test, evidence),
-            need,
-            "it compares trials that differ in much else, not people",
-        ),
+        answer=_few_in_group(groups[0].k, fit.k) if small < MIN_TRIALS else answer,
+        details=sentences(*details, _ahead(difference), chosen_clause(case), about, *within),
         scale=f"{fit.scale.label}, advantage of the group",
         estimate=difference.estimate,
         ci_low=difference.low,
@@ -195,38 +258,66 @@ def effect_modification(_claim: Claim, test: ClaimTest, evidence: Evidence) -> F
         k=fit.k,
         n_total=fit.n_total,
         used=fit.effects.table,
-        left_out=left_out,
-        sensitivity=table,
-        depends_on=("a comparison between trials",),
+        depends_on=("a comparison between trials", *rests_on(found, case)),
         fit=fit,
+        **sure(level),
+        **shared,
     )
 
 
-def _ahead(difference: Interval) -> str:
+def _few_in_group(inside: int, k: int) -> str:
+    few = in_words(inside) if inside else "none"
+    verb = "are" if inside > 1 else "is"
+    return sentence(f"{few} of {in_words(k)} trials {verb} of that kind, too few to compare")
+
+
+def _ahead(difference: Turned) -> str:
     """Say which side the first group is on, with a figure that is not below 0."""
-    if difference.estimate < 0:
-        return f"the first group is behind by {_text(-difference)}"
-    return f"the first group is ahead by {_text(difference)}"
+    turned, word = (-difference, "behind") if difference.estimate < 0 else (difference, "ahead")
+    shown = with_interval(turned.estimate, turned.low, turned.high)
+    return f"the first group is {word} by {shown}"
 
 
-def _group_text(group: Effects, fit: Pooled) -> str:
+def _group(group: Effects, fit: Pooled) -> str:
     if group.k == 0:
-        return "no trial"
+        return "(none)"
     one = fit.refit(group)
     if group.k < MIN_TRIALS:
         return listing(each_effect(one))
-    return f"{one.effect_text()} in {counted(group.k, 'trial')}"
+    return f"{figures_text(TrialSet(fit=one))} in {counted(group.k, 'trial')}"
 
 
-def _difference(fit: Pooled, inside: np.ndarray) -> Interval:
-    from meta.synthesis.engine import tau2_estimate, weighted_fit
-
+def _difference(fit: Pooled, inside: np.ndarray) -> Turned:
     design = np.column_stack([np.ones(fit.k), inside.astype(float)])
     yi, vi = fit.effects.yi, fit.effects.vi
     tau2 = tau2_estimate(yi, vi, fit.tau2_method, design)
-    found = weighted_fit(yi, vi, tau2, design, ci_method="HK")
-    freedom = np.inf if found.dof is None else found.dof
-    half = float(stats.t.ppf(0.975, freedom)) * float(np.sqrt(found.cov[1, 1]))
-    slope = float(found.beta[1])
-    plain = Interval(slope, slope - half, slope + half)
-    return -plain if fit.effects.lower_is_better is not False else plain
+    found = weighted_fit(yi, vi, tau2, design, ci_method="HK-adhoc")
+    dof = float("inf") if found.dof is None else float(found.dof)
+    se, slope = float(np.sqrt(found.cov[1, 1])), float(found.beta[1])
+    half = float(stats.t.ppf(0.975, dof)) * se
+    plain = Turned(slope, slope - half, slope + half, se, dof)
+    return plain if fit.effects.lower_is_better is False else -plain
+
+
+KINDS = {
+    "equivalence": Kind(
+        words="that it is as good as a drug",
+        rule=equivalence,
+        needs=("benchmark_ids",),
+        selects=fitting_rows,
+        pools=True,
+    ),
+    "effect_modification": Kind(
+        words="for whom, or in which form, it works better",
+        rule=effect_modification,
+        needs=("subgroup", "expect"),
+        selects=fitting_rows,
+        pools=True,
+    ),
+    "head_to_head": Kind(
+        words="that one form is better than another",
+        rule=head_to_head,
+        needs=("outcome",),
+        selects=named_rows,
+    ),
+}

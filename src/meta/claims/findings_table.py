@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
@@ -16,27 +15,55 @@ from meta.synthesis.judgement.certainty import Certainty, certainty
 from meta.synthesis.models.pool import pool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rated:
-    """An outcome that is rated, and from which results."""
+    """An outcome that is rated, and from which results; a row of the table ``outcomes``.
+
+    Attributes
+    ----------
+    outcome, title : str
+        Name in the results, and in the summary.
+    measure : str
+        Effect measure.
+    filters : mapping of str to list
+        Which of the primary rows are taken, as in :meth:`Evidence.primary`.
+    without_flagged : bool
+        Whether the answer is that of the trials without an integrity flag, because whole series of
+        trials stand in doubt.
+    mid : float or None
+        Smallest important difference on the scale of `measure`, if one is on file.
+    """
 
     outcome: str
-    name: str
+    title: str
     measure: str
-    filters: dict[str, Any] = field(default_factory=dict)
-    # whole series of trials stand in doubt: the answer is that of the others
+    filters: dict[str, list[str | None]] = field(default_factory=dict)
     without_flagged: bool = False
+    mid: float | None = None
 
 
-# the outcomes of data/certainty.csv; a mean difference needs one unit
-RATED = (
-    Rated("depression", "Depressive symptoms", "SMD"),
-    Rated("anxiety", "Anxiety", "SMD"),
-    Rated("insomnia_severity", "Insomnia severity, ISI points", "MD", {"effect_unit": "points"}),
-    Rated("crp", "C-reactive protein, mg/L", "MD", {"effect_unit": "mg/L"}, without_flagged=True),
-    Rated("cortisol", "Cortisol in urine, nmol a day", "MD", {"effect_unit": ["nmol/24h", None]}),
-    Rated("gi_adverse_event", "Unwanted effects on stomach and gut", "RR"),
-)
+def rated_outcomes(evidence: Evidence) -> list[Rated]:
+    """Return the outcomes that the folder rates, in the order of its table ``outcomes``."""
+    table = evidence.table("outcomes")
+    return [
+        Rated(
+            outcome=row["outcome"],
+            title=row["title"],
+            measure=row["measure"],
+            filters=_filters(row["filters"]),
+            without_flagged=row["without_flagged"] == "yes",
+            mid=None if pd.isna(row["mid"]) else float(row["mid"]),
+        )
+        for row in table[table["rated"] == "yes"].to_dict("records")
+    ]
+
+
+def _filters(text: object) -> dict[str, list[str | None]]:
+    """Read ``column=value|value;column=value``; nothing behind a bar is an empty cell."""
+    if not isinstance(text, str):
+        return {}
+    pairs = (part.partition("=") for part in text.split(";"))
+    return {column: [value or None for value in values.split("|")] for column, _, values in pairs}
 
 
 def certainties(evidence: Evidence) -> dict[str, Certainty]:
@@ -59,10 +86,9 @@ def certainties(evidence: Evidence) -> dict[str, Certainty]:
 
     Notes
     -----
-    Results are those of :meth:`Evidence.primary`. The smallest difference that matters is the
-    margin of the claims about the outcome (``claim_tests``), or the important difference of its
-    scale (``instruments``) for a mean difference in points; where neither is known, the default of
-    :func:`meta.certainty`.
+    Which outcomes are rated, and their smallest important differences, stands in the table
+    ``outcomes``; for a mean difference in points without one it is the important difference of the
+    scale (``instruments``); where neither is known, the default of :func:`meta.certainty`.
 
     Examples
     --------
@@ -72,7 +98,7 @@ def certainties(evidence: Evidence) -> dict[str, Certainty]:
     'very low'
     """
     need("certainties", evidence, Evidence, "evidence tables", "meta.load_evidence(folder)")
-    return {each.name: rating(each, evidence) for each in RATED}
+    return {each.title: rating(each, evidence) for each in rated_outcomes(evidence)}
 
 
 def rating(each: Rated, evidence: Evidence) -> Certainty:
@@ -126,11 +152,8 @@ def rated_rows(each: Rated, evidence: Evidence) -> pd.DataFrame:
 
 
 def _important(each: Rated, rows: pd.DataFrame, evidence: Evidence) -> float | None:
-    if each.measure == "SMD":
-        tests = evidence.table("claim_tests")
-        of_it = tests[(tests["outcome"] == each.outcome) & (tests["measure"] == "SMD")]
-        margins = of_it["margin"].dropna()
-        return float(margins.iloc[0]) if len(margins) else None
+    if each.mid is not None:
+        return each.mid
     scales = evidence.instruments.set_index("instrument_id")["mid"]
     known = scales.reindex(rows["instrument_id"].dropna().unique()).dropna()
     return float(known.iloc[0]) if each.measure == "MD" and len(known) == 1 else None

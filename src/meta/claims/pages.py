@@ -14,7 +14,6 @@ from meta.claims.assessment import Assessment
 from meta.claims.verdicts import VERDICTS
 from meta.claims.wording import (
     counted,
-    directness_text,
     figure,
     listing,
     probability_text,
@@ -107,14 +106,14 @@ def _block(tag: str, text: str, kind: str = "") -> str:
 def _claim(
     one: Assessment, notebooks: Mapping[str, str], plots: Mapping[str, str], trials: str
 ) -> str:
-    verdict = one.verdict.replace("_", " ")
     claimed = f"(claimed: {one.claimed})" if one.claimed else ""
     lines = [
         f'<section class="claim" id="{escape(one.claim_id)}">',
         f"<h2>{escape(one.claim)}</h2>",
-        f'<p><strong class="verdict {escape(one.verdict)}">{escape(verdict)}</strong>'
+        f'<p><strong class="verdict {escape(one.verdict)}">{escape(one.verdict_words)}</strong>'
         f" {escape(claimed)}</p>",
-        _block("p", one.reason, "reason"),
+        _block("p", one.answer, "answer"),
+        _block("p", one.details, "reason") if one.details else "",
     ]
     if one.claim_id in plots:
         lines.append(plots[one.claim_id])
@@ -123,8 +122,9 @@ def _claim(
         lines.append(_arms(one.arms))
     if one.depends_on:
         lines.append(_block("p", f"It rests on: {'; '.join(one.depends_on)}.", "depends"))
-    if one.sensitivity is not None and len(one.sensitivity):
-        lines.append(_sensitivity(one))
+    table = one.sensitivity
+    if table is not None and len(table):
+        lines.append(_sensitivity(table))
     lines.append(_source(one))
     lines += _links(one, notebooks, trials)
     lines.append("</section>")
@@ -147,16 +147,15 @@ def _figures(one: Assessment) -> list[str]:
     if isfinite(one.probability):
         shown = probability_text(one.probability)
         parts.append(f"By the fitted model the probability is {shown} that {one.probability_of}.")
+    if one.how_sure:
+        parts.append(f"How sure: {one.how_sure}.")
     if one.direct:
-        parts.append(f"Evidence: {directness_text(one.direct)}.")
-    if one.holds:
-        same = "stays the same" if one.holds == "yes" else "does not stay the same"
-        parts.append(f"The answer {same} in every check that has enough trials.")
+        parts.append(f"How direct: people {one.direct_people}, form {one.direct_form}.")
     return [_block("p", " ".join(parts), "figures")] if parts else []
 
 
 def _arms(arms: pd.DataFrame) -> str:
-    head = "<tr><th>Trial</th><th>Magnesium</th><th>Control</th><th>Difference</th></tr>"
+    head = "<tr><th>Trial</th><th>Treatment</th><th>Control</th><th>Difference</th></tr>"
     rows = "".join(
         f"<tr><td>{escape(str(row['label']))}</td><td>{figure(row['fall_t'], 0)} %</td>"
         f"<td>{figure(row['fall_c'], 0)} %</td><td>{figure(row['net'], 0)} points"
@@ -166,16 +165,11 @@ def _arms(arms: pd.DataFrame) -> str:
     return f"<table><caption>How far both arms moved</caption>{head}{rows}</table>"
 
 
-def _sensitivity(one: Assessment) -> str:
-    table = one.sensitivity
-    if table is None:
-        return ""
+def _sensitivity(table: pd.DataFrame) -> str:
 
     def shown(row: Mapping[Any, Any]) -> str:
-        values = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
-        if one.fit is not None:
-            values = [float(one.fit.scale.to_reader(value)) for value in values]
-        return f"{figure(values[0], 2)} ({span(values[1], values[2], 2)})"
+        limits = span(row["ci_low"], row["ci_high"], 2)
+        return f"{figure(row['estimate'], 2)} ({limits})"
 
     rows = "".join(
         f"<tr><td>{escape(str(row['analysis']))}</td><td>{row['k']}</td><td>{shown(row)}</td>"

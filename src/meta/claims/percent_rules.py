@@ -3,186 +3,204 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from math import nan
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from meta.claims.finding import Claim, Finding, ratio_of
-from meta.claims.reasons import FEW, Z, chosen_clause, count_text, nobody
-from meta.claims.selection import GLYCINATE, labels_of, rows_by_id, select_rows, vote
-from meta.claims.sensitivity import ARMS, PRIMARY, UNFLAGGED, subsets
-from meta.claims.tests import ClaimTest
+from meta.claims.claim_rows import (
+    counted_rows,
+    fitting_rows,
+    labels_of,
+    rows_by_id,
+    trusted_rows,
+    vote,
+)
+from meta.claims.how_sure import graded
+from meta.claims.kind import Kind
+from meta.claims.reasons import (
+    barred_only,
+    benchmark_rows,
+    chosen_clause,
+    figures_text,
+    form_clause,
+    heavy_clause,
+    nobody,
+    one_data_set,
+    said_by_trials,
+    sure,
+    trials_text,
+    trusted_text,
+    votes_text,
+)
+from meta.claims.ruling import Case, Ruling, ratio_of
+from meta.claims.sensitivity import PRIMARY, subsets
+from meta.claims.trial_sets import TrialSets, pooled_set, rests_on, turn_advantage
 from meta.claims.verdicts import (
+    AGAINST,
+    FOR,
+    HALF,
     MIN_TRIALS,
+    NEITHER,
     UNRESOLVED,
-    Interval,
+    Turned,
     judge_percent_fall,
+    lean_of_percent_fall,
 )
 from meta.claims.wording import (
-    counted,
     figure,
+    in_words,
     listing,
     lower_first,
     plain_list,
-    sentence,
-    span,
+    sentences,
     words,
 )
+from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
+from meta.effect_sizes.forms import RATIO_UNITS
 from meta.effect_sizes.percent import percent_change
-from meta.evidence.reporting import doubted
-from meta.evidence.tables import Evidence
-from meta.synthesis.models.pool import pool
-from meta.synthesis.models.pooled import Pooled
 
-# a trial with two thirds of the weight decides the answer
-HEAVY = 200 / 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PercentPool:
-    """Percent falls of both arms over trials; a fall is above 0.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a trial: ``result_id study_id label mg_form fall_t fall_c net net_low net_high
-        assumptions``.
-    fit : Pooled or None
-        The pooled net fall in percentage points.
-    """
-
-    table: pd.DataFrame
-    fit: Pooled | None
-
-    @property
-    def k(self) -> int:
-        """Trials with both arms."""
-        return len(self.table)
-
-    @property
-    def net(self) -> Interval:
-        """Pooled net fall."""
-        if self.fit is None:
-            return Interval(nan, nan, nan)
-        return Interval(self.fit.estimate, self.fit.ci_low, self.fit.ci_high)
-
-    def mean(self, column: str) -> float:
-        """Mean fall of an arm by the weights of the pooled net fall, so that they subtract."""
-        if self.fit is None:
-            return nan
-        return float(np.average(self.table[column], weights=self.fit.weights))
+# up to so many results are quoted one by one
+FEW = 4
+_FACTS = (
+    "n_t", "n_c", "blinding", "control", "randomised", "flag", "source_kind",
+    "source_url", "population_group",
+)  # fmt: skip
 
 
-def percent_pool(rows: pd.DataFrame) -> PercentPool:
-    """Take the percent falls of both arms from results that print them, and pool the net fall.
+def percent_falls(rows: pd.DataFrame, facts: tuple[str, ...] = ()) -> Effects:
+    """Take the percent falls of both arms from results that print them.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Results as ``evidence.select(...)`` gives them.
+    facts : tuple of str
+        Columns of the rows to keep beside the effects.
 
     Returns
     -------
-    PercentPool
-        One trial counts once, by the same choice of report as the standardised differences; rows
-        that the curators bar from pooling stay out.
+    Effects
+        The net fall of each trial in percentage points, above 0 where the treated arm fell
+        further, beside ``fall_t fall_c net net_low net_high assumptions``. One trial counts once,
+        by the same choice of report as the standardised differences; rows that the curators bar
+        from pooling stay out.
     """
-    columns = ["result_id", "study_id", "label", "fall_t", "fall_c", "net", "net_low", "net_high"]
-    empty = PercentPool(table=pd.DataFrame(columns=[*columns, "mg_form", "assumptions"]), fit=None)
     usable = rows[rows["lower_is_better"].notna()]
     chosen = effects(usable, measure="SMD", include=("arms",)).table if len(usable) else usable
-    if chosen.empty:
-        return empty
-    kept = usable[usable["result_id"].isin(chosen["result_id"])]
-    change = percent_change(kept)
-    change = change[change["net_low"].notna()].merge(
-        kept[["result_id", "lower_is_better", "mg_form", "n_t", "n_c"]], on="result_id"
-    )
+    kept = usable[usable["result_id"].isin(chosen["result_id"])] if len(chosen) else usable[:0]
+    change = percent_change(kept) if len(kept) else pd.DataFrame()
+    if len(change):
+        change = change[change["net_low"].notna()]
     if change.empty:
-        return empty
-    sign = change["lower_is_better"].map({"yes": -1.0, "no": 1.0})
-    low, high = change["net_low"] * sign, change["net_high"] * sign
-    table = change[["result_id", "study_id", "label", "mg_form", "assumptions"]].assign(
-        fall_t=change["percent_t"] * sign,
-        fall_c=change["percent_c"] * sign,
-        net=change["net"] * sign,
-        net_low=np.minimum(low, high),
-        net_high=np.maximum(low, high),
-        n_total=change["n_t"] + change["n_c"],
+        return Effects(measure="GEN", table=pd.DataFrame(), excluded=_left_out(rows, ()))
+    kept = kept.set_index("result_id").loc[change["result_id"]].reset_index()
+    sign = np.where(kept["lower_is_better"] == "yes", -1.0, 1.0)
+    ends = np.array([change["net_low"] * sign, change["net_high"] * sign])
+    given: dict[str, Any] = {
+        name: kept[name].to_numpy() for name in (*_FACTS, *facts) if name in kept
+    }
+    found = Effects.from_arrays(
+        change["net"].to_numpy() * sign,
+        change["net_se"].to_numpy() ** 2,
+        labels=[str(label) for label in kept["label"]],
+        lower_is_better=False,
+        study_id=kept["study_id"].to_numpy(),
+        cluster=kept["same_trial_as"].fillna(kept["study_id"]).to_numpy(),
+        result_id=kept["result_id"].to_numpy(),
+        fall_t=change["percent_t"].to_numpy() * sign,
+        fall_c=change["percent_c"].to_numpy() * sign,
+        net=change["net"].to_numpy() * sign,
+        net_low=ends.min(axis=0),
+        net_high=ends.max(axis=0),
+        assumptions=change["assumptions"].to_numpy(),
+        **given,
     )
-    variance = ((table["net_high"] - table["net_low"]) / (2 * Z)) ** 2
-    fit = pool(table["net"], variance, labels=list(table["label"]), measure="GEN")
-    return PercentPool(table=table, fit=fit)
+    return replace(found, excluded=_left_out(rows, tuple(kept["study_id"])))
 
 
-def percent_fall(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def percent_sets(case: Case, rows: pd.DataFrame) -> TrialSets:
+    """Pool the net falls of every trial and of the trusted ones."""
+    facts = () if case.question.form is None else (case.question.form.column,)
+    found = percent_falls(rows, facts)
+    trusted = percent_falls(trusted_rows(rows, case.test, case.evidence), facts)
+    return TrialSets(
+        rows=rows,
+        primary=pooled_set(found, case.evidence),
+        trusted=pooled_set(trusted, case.evidence),
+        excluded=found.excluded,
+        votes=vote(rows),
+    )
+
+
+def percent_fall(case: Case) -> Ruling:
     """Judge "falls by X percent" by :func:`meta.claims.verdicts.judge_percent_fall`."""
-    claimed = float(claim["claimed_value"])
-    rows = select_rows(test, evidence)
-    if rows is None or rows.empty:
-        found = nobody(test, evidence)
-        context = [*_nearest(test, evidence, claimed), *_benchmarks(test, evidence)]
-        return replace(
-            found,
-            reason=sentence(found.reason, *context),
-            claimed_low=claimed,
-            claimed_high=claimed,
-        )
-    primary = percent_pool(rows)
-    if primary.fit is None or primary.k < MIN_TRIALS:
-        return _too_few(claimed, test, rows, primary, evidence)
-    found_checks = list(_checks(rows, primary))
-    counting = [(name, one) for name, one in found_checks[1:] if _counts(one, primary)]
-    net, treated, control = primary.net, primary.mean("fall_t"), primary.mean("fall_c")
-    verdict = judge_percent_fall(claimed, net, treated, control, [one.net for _, one in counting])
-    alone = judge_percent_fall(claimed, net, treated, control)
-    differing = [
-        name
-        for name, one in counting
-        if judge_percent_fall(claimed, one.net, one.mean("fall_t"), one.mean("fall_c")) != alone
-    ]
-    fit = primary.fit
-    freedom = np.inf if fit.dof is None else fit.dof
-    ratio, ratio_low, ratio_high = ratio_of(Interval(claimed, claimed, claimed), net)
-    own = int((primary.table["mg_form"] == GLYCINATE).sum())
-    return Finding(
+    claimed = float(case.claim["claimed_value"])
+    fitting = fitting_rows(case.test, case.evidence)
+    rows = counted_rows(fitting, case.evidence)
+    figures: dict[str, Any] = {"claimed_low": claimed, "claimed_high": claimed}
+    if rows.empty:
+        context = [*_nearest(case, claimed), *_benchmarks(case)]
+        found = nobody(case, *context) if fitting.empty else barred_only(case, fitting)
+        return replace(found, **figures)
+    sets = percent_sets(case, rows)
+    verdict = sets.verdict(partial(judge_percent_fall, claimed), turn_advantage)
+    leans = NEITHER
+    net = sets.primary.turned(turn_advantage, 2)
+    if verdict == UNRESOLVED and net is not None:
+        leans = lean_of_percent_fall(claimed, net, sets.trusted.turned(turn_advantage, 1))
+    fit = sets.primary.fit
+    if fit is None or fit.k < MIN_TRIALS:
+        return _too_few(case, sets, claimed, leans)
+    table = fit.effects.table
+    treated, control = (
+        float(np.average(table[f"fall_{arm}"], weights=fit.weights)) for arm in "tc"
+    )
+    if case.names_form and leans not in _form_sides(table, case, claimed):
+        leans = NEITHER
+    ratio, ratio_low, ratio_high = ratio_of(Turned(claimed, claimed, claimed), turn_advantage(fit))
+    return Ruling(
         verdict=verdict,
-        reason=sentence(
-            f"in the {counted(primary.k, 'trial')} that print both arms"
-            f" ({plain_list(list(primary.table['label']))}), scores {_verb(rows)} by"
-            f" {figure(treated, 0)} %"
-            f" on magnesium and {figure(control, 0)} % on the control",
-            f"the difference is {figure(net.estimate, 0)} percentage points"
-            f" ({figure(net.low, 0)} to {figure(net.high, 0)}), and the claimed"
-            f" {figure(claimed)} % " + _position(claimed, net, treated),
-            chosen_clause(test, evidence),
-            "none of these trials used glycinate" if own == 0 else f"{own} of them used glycinate",
-            *_benchmarks(test, evidence),
+        leans=leans,
+        answer=(
+            f"Scores {_verb(rows)} by {figure(treated, 0)} % on {case.treatment} and by"
+            f" {figure(control, 0)} % without it, a gap of {figure(fit.estimate, 0)} points."
         ),
+        details=sentences(
+            f"{trials_text(sets.primary)} for both arms ({plain_list(fit.effects.labels)}): the"
+            f" gap is {figures_text(sets.primary, 0)} points, beside the {figure(claimed)} % of the"
+            " claim",
+            *heavy_clause(sets.primary, 0),
+            *trusted_text(sets, case, 0),
+            chosen_clause(case),
+            form_clause(table, case),
+            one_data_set(sets),
+            *_benchmarks(case),
+        ),
+        **sure(graded(case, fit)),
         scale="net fall in percentage points",
-        claimed_low=claimed,
-        claimed_high=claimed,
-        estimate=net.estimate,
-        ci_low=net.low,
-        ci_high=net.high,
+        **figures,
+        estimate=fit.estimate,
+        ci_low=fit.ci_low,
+        ci_high=fit.ci_high,
         ratio=ratio,
         ratio_low=ratio_low,
         ratio_high=ratio_high,
-        probability=float(stats.t.sf((claimed - net.estimate) / fit.se, freedom)),
+        probability=float(stats.t.sf((claimed - fit.estimate) / fit.se, fit.dof or np.inf)),
         probability_of=f"the mean net fall reaches {figure(claimed)} %",
-        k=primary.k,
-        n_total=int(primary.table["n_total"].sum()),
-        used=rows[rows["result_id"].isin(primary.table["result_id"])],
-        left_out=_left_out(rows, primary),
-        arms=primary.table,
-        sensitivity=_table(found_checks, claimed),
-        holds="no" if differing else "yes" if counting else "",
-        depends_on=tuple(_dependence(rows, primary, claimed, alone, differing)),
+        k=fit.k,
+        n_total=fit.n_total,
+        used=rows[rows["result_id"].isin(table["result_id"])],
+        left_out=sets.excluded,
+        arms=table,
+        depends_on=rests_on(sets, case),
         fit=fit,
+        checks=partial(_check_table, case, rows),
     )
 
 
@@ -190,163 +208,68 @@ def _verb(rows: pd.DataFrame) -> str:
     return "rose" if (rows["lower_is_better"] == "no").all() else "fell"
 
 
-def _position(claimed: float, net: Interval, treated: float) -> str:
-    if net.high < claimed:
-        where = "lies beyond it"
-    elif net.excludes_zero:
-        where = "lies within it"
-    else:
-        where = "lies within it, and so does no difference"
-    if treated >= claimed > net.estimate:
-        where += (
-            "; it is reached only if the fall that came without magnesium is counted as an effect"
-        )
-    return where
+def _form_sides(table: pd.DataFrame, case: Case, claimed: float) -> set[str]:
+    """Say on which sides the falls of the form of the question lie."""
+    form = case.question.form
+    if form is None:
+        return set()
+    falls = table.loc[form.own(table), "net"]
+    return {FOR if fall >= HALF * claimed else AGAINST for fall in falls}
 
 
-def _checks(rows: pd.DataFrame, primary: PercentPool) -> Iterator[tuple[str, PercentPool]]:
-    # every figure here comes from printed arms, and a percentage has no value at "no effect": the
-    # checks that vary these two have nothing to vary
-    yield PRIMARY, primary
-    yield ARMS, primary
-    for name, part in subsets(rows):
-        yield name, percent_pool(part)
+def _left_out(rows: pd.DataFrame, inside: tuple[str, ...]) -> pd.DataFrame:
+    left = rows[~rows["study_id"].isin(inside)]
+    reason = "does not give means at the start and the end in both arms with their spread"
+    columns = ["result_id", "study_id", "label", "reporting", "favours"]
+    cluster = left["same_trial_as"].fillna(left["study_id"])
+    return left[columns].assign(cluster=cluster, reason=reason).reset_index(drop=True)
 
 
-def _counts(one: PercentPool, primary: PercentPool) -> bool:
-    """Say whether an analysis checks the primary one: enough trials, and not the same ones."""
-    return one.k >= MIN_TRIALS and set(one.table["result_id"]) != set(primary.table["result_id"])
-
-
-def _table(found: list[tuple[str, PercentPool]], claimed: float) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "analysis": name,
-                "k": one.k,
-                "n_total": int(one.table["n_total"].sum()) if one.k else 0,
-                "estimate": one.net.estimate,
-                "ci_low": one.net.low,
-                "ci_high": one.net.high,
-                "counts": name == PRIMARY or _counts(one, found[0][1]),
-                "verdict": judge_percent_fall(
-                    claimed, one.net, one.mean("fall_t"), one.mean("fall_c")
-                )
-                if one.k
-                else "",
-                "trials": "; ".join(one.table["label"]),
-            }
-            for name, one in found
-        ]
-    ).astype({"n_total": "Int64"})
-
-
-def _dependence(
-    rows: pd.DataFrame, primary: PercentPool, claimed: float, verdict: str, differing: list[str]
-) -> Iterator[str]:
-    assumed = sorted(set(filter(None, primary.table["assumptions"])))
-    changed = []
-    if primary.k > MIN_TRIALS:
-        for row in primary.table.to_dict("records"):
-            one = percent_pool(rows[rows["study_id"] != row["study_id"]])
-            word = judge_percent_fall(claimed, one.net, one.mean("fall_t"), one.mean("fall_c"))
-            if word != verdict:
-                changed.append(str(row["label"]))
-    if changed:
-        yield f"{listing(changed, 'or')}: without it the primary analysis says otherwise"
-    if UNFLAGGED in differing:
-        flagged = doubted(rows["flag"])
-        yield f"trials under an integrity flag ({listing(labels_of(rows[flagged]))})"
-    flagged = primary.table["study_id"].isin(rows.loc[doubted(rows["flag"]), "study_id"])
-    left = primary.k - int(flagged.sum())
-    if flagged.any() and left < MIN_TRIALS:
-        names = listing(labels_of(primary.table[flagged]))
-        yield f"{names} (integrity flags): without them {left} trials are left, too few to check"
-    if primary.fit is not None and primary.fit.weights.max() > HEAVY:
-        top = int(np.argmax(primary.fit.weights))
-        share = figure(float(primary.fit.weights[top]), 0)
-        yield f"{primary.table['label'].iloc[top]}, which carries {share} % of the weight"
-    if assumed:
-        yield f"for the width of the interval: {listing(assumed)}"
-
-
-def _left_out(rows: pd.DataFrame, primary: PercentPool) -> pd.DataFrame:
-    left = rows[~rows["study_id"].isin(primary.table["study_id"])]
-    reason = "does not print means at the start and the end in both arms with their spread"
-    columns = ["result_id", "study_id", "label"]
-    return left[columns].assign(reason=reason).reset_index(drop=True)
-
-
-def _too_few(
-    claimed: float, test: ClaimTest, rows: pd.DataFrame, primary: PercentPool, evidence: Evidence
-) -> Finding:
-    votes = vote(rows)
-    named = f" ({plain_list(list(primary.table['label']))})" if primary.k else ""
-    people, wider = "", ""
+def _too_few(case: Case, sets: TrialSets, claimed: float, leans: str) -> Ruling:
+    """Say what the trials give where fewer than three give the falls of both arms."""
+    rows, k, votes = sets.rows, sets.primary.k, sets.votes
     if votes.k == 1:
-        prints = "it prints" if primary.k else "it does not print"
+        answer = "Only one trial looked at this, and one cannot decide."
+    elif k == 0:
+        answer = "Trials looked at this, but none gives the change in percent of both groups."
     else:
-        prints = {0: "none prints", 1: "one prints"}.get(primary.k, f"{primary.k} print")
-    if test.population:
-        people = " in the people of the claim"
-        others = select_rows(replace(test, population=(), left_out=()), evidence)
-        if others is not None:
-            wider = "in people of any kind, " + count_text(vote(others))
-    return Finding(
+        answer = f"Only {in_words(k)} of {in_words(votes.k)} trials gives both changes in percent."
+    wider = ""
+    if case.test.population:
+        others = fitting_rows(replace(case.test, population=()), case.evidence)
+        others = counted_rows(others, case.evidence)
+        wider = f"in people of any kind, {votes_text(vote(others), case)}"
+    fit = sets.primary.fit
+    return Ruling(
         verdict=UNRESOLVED,
-        reason=sentence(
-            f"{counted(votes.k, 'randomised trial')}{people} compared"
-            f" {listing(_outcomes(rows), 'or')} ({plain_list(labels_of(rows))})",
-            f"{prints} the means of both arms, from which a percentage could be taken{named}, and"
-            f" a verdict needs {MIN_TRIALS}",
-            _each(rows) if len(rows) <= FEW else count_text(votes),
-            *_implied(rows, claimed),
+        leans=leans,
+        answer=answer,
+        details=sentences(
+            f"{listing(case.outcomes, 'or')} in {plain_list(labels_of(rows))}",
+            said_by_trials(rows, case) if len(rows) <= FEW else votes_text(votes, case),
+            *_own_units(case, rows),
             wider,
         ),
+        **sure(graded(case, fit)),
         scale="net fall in percentage points",
         claimed_low=claimed,
         claimed_high=claimed,
         used=rows,
-        left_out=_left_out(rows, primary),
-        arms=primary.table if primary.k else None,
-        k=primary.k,
+        left_out=sets.excluded,
+        arms=None if fit is None else fit.effects.table,
+        k=k,
     )
 
 
-def _each(rows: pd.DataFrame) -> str:
-    """Say what each of a few results prints."""
-    verdicts = {
-        "treated": "leans to magnesium",
-        "control": "leans to the control",
-        "neither": "no difference",
-        "not_stated": "no direction between the arms",
-    }
-    said = rows[rows["favours"].notna()]
-    parts = [
-        f"{listing(_outcomes(part))} ({verdicts[str(side)]})"
-        for side, part in said.groupby("favours", sort=False)
-    ]
-    return f"as printed: {listing(parts)}" if parts else ""
-
-
-def _outcomes(rows: pd.DataFrame) -> list[str]:
-    return [words(name) for name in dict.fromkeys(rows["outcome"])]
-
-
-def _implied(rows: pd.DataFrame, claimed: float) -> Iterator[str]:
-    """Say of which starting value a printed difference would be the claimed share."""
-    share = claimed / 100
-    for row in rows.to_dict("records"):
-        difference = row["estimate"]
-        unit = row["effect_unit"]
-        if pd.notna(difference) and pd.notna(row["ci_low"]) and unit not in ("OR", "RR", "SMD"):
-            sizes = sorted(abs(float(row[name])) for name in ("ci_low", "ci_high"))
-            limits = span(row["ci_low"], row["ci_high"])
-            of_mean = figure(abs(difference) / share, 0)
-            ends = f"{figure(sizes[0] / share, 0)} to {figure(sizes[1] / share, 0)}"
+def _own_units(case: Case, rows: pd.DataFrame) -> Iterator[str]:
+    """Quote differences in units of their own, from which no percentage follows."""
+    for row in case.lookup.records(rows):
+        name, unit = row["label"], row["effect_unit"]
+        if pd.notna(row["ci_low"]) and unit not in RATIO_UNITS and unit != "SMD":
+            limits = f"{figure(row['ci_low'])} to {figure(row['ci_high'])}"
             yield (
-                f"{row['label']} prints {figure(difference)} ({limits}) {unit} and no starting"
-                f" mean: that would be {figure(claimed)} % of a mean of {of_mean} ({ends})"
+                f"{name} found a difference of {figure(row['estimate'])} ({limits}) {unit}; what"
+                " share of the starting level that is was not printed"
             )
         elif (
             row["result_type"] == "change"
@@ -354,42 +277,79 @@ def _implied(rows: pd.DataFrame, claimed: float) -> Iterator[str]:
             and pd.notna(row["mean_c"])
             and pd.isna(row["base_mean_t"])
         ):
-            net = abs(float(row["mean_t"]) - float(row["mean_c"]))
-            top = f" on a scale that ends at {figure(row['scale_max'])}"
+            top = row["scale_max"]
+            scale = f" on a scale of {figure(top)}" if pd.notna(top) else ""
             yield (
-                f"{row['label']} prints changes of {figure(row['mean_t'])} and"
-                f" {figure(row['mean_c'])} {unit} without spread and without a starting mean: the"
-                f" difference of {figure(net)} would be {figure(claimed)} % of a mean of"
-                f" {figure(net / share, 1)}{top if pd.notna(row['scale_max']) else ''}"
+                f"{name} found changes of {figure(row['mean_t'])} and {figure(row['mean_c'])}"
+                f" {unit}{scale}; the starting score was not printed, so that no percentage follows"
             )
 
 
-def _nearest(test: ClaimTest, evidence: Evidence, claimed: float) -> Iterator[str]:
+def _nearest(case: Case, claimed: float) -> Iterator[str]:
     """Show the percent falls of the nearest results, which are not what the claim is about."""
-    if not test.wider_result_ids:
+    if not case.test.wider_result_ids:
         return
-    rows = rows_by_id(test.wider_result_ids, evidence)
+    rows = rows_by_id(case.test.wider_result_ids, case.evidence)
     for row, change in zip(
-        rows.to_dict("records"), percent_change(rows).to_dict("records"), strict=True
+        case.lookup.records(rows), percent_change(rows).to_dict("records"), strict=True
     ):
         fall_t, fall_c = -change["percent_t"], -change["percent_c"]
         if pd.isna(fall_t) or pd.isna(fall_c):
             continue
         yield (
             f"nearest is {row['label']} ({words(row['stratum'])}; {row['instrument']}, week"
-            f" {figure(row['time_weeks'])}): {figure(fall_t, 0)} % down with magnesium and"
-            f" {figure(fall_c, 0)} % with {words(row['control'])}, a difference of"
+            f" {figure(row['time_weeks'])}): {figure(fall_t, 0)} % down on {case.treatment} and"
+            f" {figure(fall_c, 0)} % on {words(row['control'])}, a gap of"
             f" {figure(fall_t - fall_c, 0)} points beside the {figure(claimed)} % of the claim"
         )
-    yield from (f"nearest: {text}" for text in _implied(rows, claimed))
 
 
-def _benchmarks(test: ClaimTest, evidence: Evidence) -> Iterator[str]:
-    if not test.benchmark_ids:
-        return
-    table = evidence.benchmarks.set_index("benchmark_id", drop=False).loc[list(test.benchmark_ids)]
-    parts = [
-        f"{listing([f'{value} %' for value in part['estimate']])} ({lower_first(str(what))})"
-        for what, part in table.groupby("what", sort=False)
-    ]
-    yield f"for comparison: {listing(parts)}"
+def _benchmarks(case: Case) -> Iterator[str]:
+    by_what: dict[str, list[str]] = {}
+    for row in benchmark_rows(case):
+        by_what.setdefault(str(row["what"]), []).append(f"{row['estimate']} %")
+    parts = [f"{listing(values)} ({lower_first(what)})" for what, values in by_what.items()]
+    if parts:
+        yield f"for comparison: {listing(parts)}"
+
+
+def _check_table(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
+    """Pool the net falls under other choices of trials."""
+    facts = () if case.question.form is None else (case.question.form.column,)
+    claimed = float(case.claim["claimed_value"])
+    # every figure here comes from printed arms, and a percentage has no value at "no effect": the
+    # checks that vary these two have nothing to vary
+    parts = [(PRIMARY, rows), *subsets(rows, case.question)]
+    table = []
+    first: list[str] = []
+    for name, part in parts:
+        found = percent_falls(part, facts)
+        ids = list(found.table["result_id"]) if found.k else []
+        first = first or ids
+        fit = pooled_set(found, case.evidence).fit
+        net = None if fit is None else turn_advantage(fit)
+        table.append(
+            {
+                "analysis": name,
+                "k": found.k,
+                "n_total": None if fit is None else fit.n_total,
+                "estimate": nan if net is None else net.estimate,
+                "ci_low": nan if net is None else net.low,
+                "ci_high": nan if net is None else net.high,
+                "counts": name == PRIMARY or (found.k >= MIN_TRIALS and ids != first),
+                "verdict": "" if net is None else judge_percent_fall(claimed, net),
+                "trials": "; ".join(found.labels) if found.k else "",
+            }
+        )
+    return pd.DataFrame(table).astype({"n_total": "Int64"})
+
+
+KINDS = {
+    "percent_fall": Kind(
+        words="that a score falls by so many percent",
+        rule=percent_fall,
+        needs=("outcome",),
+        selects=fitting_rows,
+        share=True,
+    ),
+}

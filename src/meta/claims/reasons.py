@@ -1,280 +1,325 @@
-"""How is a verdict on trials put into words?"""
+"""How is a verdict on trials put into words? One plain sentence first, then the figures."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 from scipy import stats
 
-from meta.claims.finding import Finding
-from meta.claims.pooled import Pool
-from meta.claims.selection import GLYCINATE, Votes, labels_of
-from meta.claims.sensitivity import (
-    Check,
-)
-from meta.claims.tests import ClaimTest
+from meta.claims.claim_rows import Votes, labels_of
+from meta.claims.how_sure import HowSure
+from meta.claims.lookup import Record
+from meta.claims.ruling import Case, Ruling
+from meta.claims.trial_sets import TrialSet, TrialSets
 from meta.claims.verdicts import (
+    AGAINST,
+    CONTRADICTED,
+    FOR,
     MIN_TRIALS,
     NO_TRIALS,
     OVERSTATED,
     SUPPORTED,
     UNRESOLVED,
-    Interval,
 )
 from meta.claims.wording import (
     counted,
     figure,
+    in_words,
     listing,
     lower_first,
     plain_list,
     sentence,
+    sentences,
     with_interval,
     words,
 )
-from meta.evidence.reporting import doubted
-from meta.evidence.tables import Evidence
 from meta.synthesis.models.pooled import Pooled
 
 Z = float(stats.norm.ppf(0.975))
-
-
 # up to so many trials are named one by one
 FEW = 4
+# a first sentence stays short
+MOST_WORDS = 20
 
 
-def nobody(test: ClaimTest, evidence: Evidence) -> Finding:
+def nobody(case: Case, *details: str, study: str = "trial") -> Ruling:
     """Say that nobody measured it."""
-    study = "study" if test.kind == "measured" else "randomised trial"
-    searched = f"none of the {len(evidence.results)} results fits"
+    test = case.test
+    form = listing(test.form, "or")
     if test.reading:
-        named = f"no {study} in these tables measured {test.reading}"
-        return Finding(verdict=NO_TRIALS, reason=sentence(named, searched))
-    what = listing([words(name) for name in test.outcome], "or")
-    form = listing(test.mg_form, "or")
-    if test.stratum == ("magnesium_comparison",):
-        named = f"no {study} in these tables set {form} against another salt and measured {what}"
-        return Finding(verdict=NO_TRIALS, reason=sentence(named, searched))
-    where = [f"on {form}"] if form else []
-    if test.population:
-        where.append(f"in people described by {listing(test.population, 'or')}")
-    if test.background:
-        where.append("with an antidepressant in both arms")
-    named = f"no {study} in these tables measured {' '.join([what, *where])}"
-    return Finding(verdict=NO_TRIALS, reason=sentence(named, searched))
+        answer = f"no {study} that we found looked at {test.reading}"
+    elif set(test.control) - set(case.question.primary.get("control", ())) and form:
+        answer = f"no {study} that we found set {form} against another form for this"
+    else:
+        where = f" on {form}" if form else ""
+        answer = f"no {study} that we found looked at {listing(case.outcomes, 'or')}{where}"
+    looked = f"looked for: {listing(case.outcomes, 'or')}" if case.outcomes else ""
+    if len(answer.split()) > MOST_WORDS:
+        answer = f"no {study} that we found looked at this"
+    return Ruling(
+        verdict=NO_TRIALS,
+        answer=sentence(answer),
+        details=sentences("" if test.reading else looked, *details),
+    )
 
 
-def pooled_clause(fit: Pooled) -> str:
-    """Say what was pooled and what came out."""
+def barred_only(case: Case, rows: pd.DataFrame) -> Ruling:
+    """Say that whoever measured it cannot be counted."""
+    flags = listing(
+        dict.fromkeys(f"{row['label']}: {row['flag']}" for row in case.lookup.records(rows))
+    )
+    return Ruling(
+        verdict=UNRESOLVED,
+        answer="It was measured, but the data are not good enough to count.",
+        details=sentence(flags),
+    )
+
+
+def benchmark_rows(case: Case) -> list[Record]:
+    """Return the yardsticks of a test, in its order."""
+    return [case.lookup.benchmarks[name] for name in case.test.benchmark_ids]
+
+
+def review_rows(case: Case) -> list[Record]:
+    """Return the published results of a test that have an interval."""
+    return [
+        row
+        for row in case.lookup.reviews
+        if row["review_id"] in case.test.review_ids
+        and row["outcome"] in case.test.outcome
+        and pd.notna(row["ci_low"])
+        and pd.notna(row["ci_high"])
+    ]
+
+
+def answer_of_effect(verdict: str, leans: str, found: TrialSets, *, other_side: bool) -> str:
+    """Say in one plain sentence what trials show of an effect."""
+    primary, trusted = found.primary.k, found.trusted.k
+    if verdict == SUPPORTED:
+        return "Trials show it, the ones that we trust most included."
+    if verdict == OVERSTATED:
+        return "There is an effect, but a smaller one than would matter."
+    if verdict == CONTRADICTED:
+        return "Trials point the other way." if other_side else "Trials show no effect of any use."
+    if primary == 0:
+        return "It was tested, but no trial gives a figure that we can use."
+    if primary < MIN_TRIALS:
+        give = "trial gives" if primary == 1 else "trials give"
+        return f"Only {in_words(primary)} {give} a figure that we can use, too few to decide."
+    side = {FOR: "lean towards a benefit", AGAINST: "lean against a benefit"}.get(leans)
+    if trusted < MIN_TRIALS:
+        few = "too few of them can be trusted to decide"
+        return f"Trials {side}, but {few}." if side else f"Trials exist, but {few}."
+    return f"Trials {side}, but do not settle it." if side else "The trials do not settle it."
+
+
+def sets_text(found: TrialSets, case: Case) -> list[str]:
+    """Give the figures of every trial and of the trusted ones."""
+    fit = found.primary.fit
+    if fit is None:
+        return []
     side = ""
     if not fit.scale.log and fit.effects.lower_is_better is not None:
-        side = f" ({'negative' if fit.effects.lower_is_better else 'positive'} favours magnesium)"
+        below = "below" if fit.effects.lower_is_better else "above"
+        side = f" ({below} 0 favours {case.treatment})"
+    label = lower_first(fit.scale.label)
+    return [
+        f"{trials_text(found.primary)}: {label} {figures_text(found.primary)}{side}",
+        *heavy_clause(found.primary),
+        *trusted_text(found, case),
+    ]
+
+
+def trusted_text(found: TrialSets, case: Case, digits: int = 2) -> list[str]:
+    """Give the figures of the trusted trials beside those of every trial."""
+    fit, trusted = found.primary.fit, found.trusted
+    if fit is not None and trusted.fit is fit:
+        return [f"{'it is' if fit.k == 1 else 'all of them are'} {trusted_words(case)}"]
+    if trusted.k == 0:
+        return [f"none of them is {trusted_words(case)}"]
+    head = f"{counted(trusted.k, 'trial')} {'is' if trusted.k == 1 else 'are'}"
+    shown = "" if trusted.fit is None else f": {figures_text(trusted, digits)}"
+    return [f"{head} {trusted_words(case)}{shown}", *heavy_clause(trusted, digits)]
+
+
+def trusted_words(case: Case) -> str:
+    """Say what a trusted trial is."""
+    filters = dict(case.question.trusted)
+    control = filters.pop("control", ())
+    if case.test.control and not set(case.test.control) & set(control):
+        control = case.test.control
+    kinds = [f"{words(value)}-blind" for value in filters.get("blinding", ())]
+    against = f"against {listing(map(words, control), 'or')}" if control else ""
+    return listing(filter(None, [*kinds, against, "free of doubt about the data"]))
+
+
+def trials_text(found: TrialSet) -> str:
+    """Count the trials that give a figure, and their people."""
+    assert found.fit is not None
+    people = "" if found.fit.n_total is None else f" ({found.fit.n_total:,} people)"
+    verb = "gives" if found.k == 1 else "give"
+    return f"{counted(found.k, 'trial')}{people} {verb} a figure"
+
+
+def figures_text(found: TrialSet, digits: int = 2) -> str:
+    """Write a pooled effect with its interval; one or two trials are written one by one."""
+    fit = found.fit
+    assert fit is not None
+    if fit.k < MIN_TRIALS:
+        return listing(each_effect(fit, digits))
     estimate, low, high = (
-        figure(float(fit.scale.to_reader(value)), 2)
+        figure(float(fit.scale.to_reader(value)), digits)
         for value in (fit.estimate, fit.ci_low, fit.ci_high)
     )
-    return (
-        f"in {counted(fit.k, 'trial')}{_people(fit)} the {lower_first(fit.scale.label)} is"
-        f" {estimate}, 95 % interval {low} to {high}{side}"
-    )
+    return f"{estimate}, 95 % interval {low} to {high}"
 
 
-def _people(fit: Pooled) -> str:
-    return "" if fit.n_total is None else f" ({fit.n_total:,} people)"
-
-
-def favoured(test: ClaimTest) -> str:
-    """Name what stands against the control."""
-    return "the tested form" if test.stratum == ("magnesium_comparison",) else "magnesium"
-
-
-def verdict_clause(
-    verdict: str,
-    advantage: Interval,
-    test: ClaimTest,
-    counting: list[Check],
-    differing: list[str],
-) -> str:
-    """Say which property of the figures decided."""
-    made = counted(len(counting), "check")
-    whole = f"the whole interval lies on the side of {favoured(test)}"
-    if verdict == SUPPORTED:
-        if test.kind == "tolerability":
-            return (
-                f"the interval stays below an excess of {figure(100 * (test.margin or 0))} in 100"
-            )
-        if not counting:
-            return f"{whole}; too few trials are left to check it in any other way"
-        return f"{whole}, and so it does in each of {made}"
-    if verdict == OVERSTATED:
-        if not differing:
-            return f"that is less than {figure(test.margin or 0)}, the difference that matters"
-        return f"{whole} here, but not {_failing(counting, differing)}"
-    if verdict == UNRESOLVED:
-        if test.kind == "tolerability":
-            return (
-                "the interval allows for no excess at all and for one of "
-                f"{figure(100 * (test.margin or 0))} in 100"
-            )
-        return "the interval allows for no effect at all" + (
-            f" and for one beyond {figure(test.margin)}, the difference that matters"
-            if test.margin is not None and advantage.high >= test.margin
-            else ""
-        )
-    if test.margin is not None and test.kind != "tolerability" and advantage.high >= 0:
-        return (
-            f"the whole interval lies within {figure(test.margin)} of no effect, the difference"
-            " that matters"
-        )
-    return "the whole interval lies on the other side"
-
-
-def _failing(counting: list[Check], differing: list[str]) -> str:
-    parts = [
-        f"{check.analysis} ({check.fit.effect_text()}, k = {check.fit.k})"
-        for check in counting
-        if check.analysis in differing and check.fit is not None
+def heavy_clause(found: TrialSet, digits: int = 2) -> list[str]:
+    """Show what is left without a trial that holds more than half of the weight."""
+    if found.without is None:
+        return []
+    rest = TrialSet(fit=found.without)
+    share = figure(found.heaviest_weight, 0)
+    return [
+        f"{found.heaviest} holds {share} % of the weight; without it {figures_text(rest, digits)}"
     ]
-    return f"with {listing(parts, 'or')}"
 
 
-def salt_clause(fit: Pooled) -> str:
-    """Say how many trials used glycinate, unless all did."""
-    if "mg_form" not in fit.effects.table:
-        return ""
-    own = int((fit.effects.table["mg_form"] == GLYCINATE).sum())
-    return f"{'none' if own == 0 else own} of them used glycinate" if own < fit.k else ""
-
-
-def chosen_clause(test: ClaimTest, evidence: Evidence) -> str:
-    """Say which trials a test counts, where it does not take all of the outcome."""
-    kinds = ["in the people of the claim"] if test.population else []
-    if test.control == ("placebo",):
-        kinds.append("against placebo")
-    if not kinds and not test.left_out:
-        return ""
-    labels = evidence.trials.set_index("study_id")["label"]
-    without = f"without {listing(labels[list(test.left_out)])}" if test.left_out else ""
-    chosen = " ".join(["counted are trials", listing(kinds)]).strip()
-    return f"{chosen}, {without}" if without else chosen
-
-
-def quality_clause(fit: Pooled) -> str:
-    """Say how many trials were open or carry an integrity flag."""
-    table = fit.effects.table
-    parts = []
-    opened = int((table["blinding"] == "open").sum()) if "blinding" in table else 0
-    if opened:
-        verb = "was" if opened == 1 else "were"
-        parts.append(f"{opened} {verb} open label (people knew what they took)")
-    flagged = int(doubted(table["flag"]).sum())
-    if flagged:
-        verb = "carries" if flagged == 1 else "carry"
-        parts.append(f"{flagged} {verb} an integrity flag (a doubt about the data)")
-    return listing(parts)
-
-
-def reading_clause(test: ClaimTest) -> str:
-    """Say how the words of the claim are read, as the head of a clause."""
-    return f"{test.reading}: " if test.reading else ""
-
-
-def too_few_clause(found: Pool) -> str:
-    """Show the effects of one or two trials one by one."""
-    fit, test = found.fit, found.test
-    if fit is None:
-        trials = counted(found.votes.k, "trial")
-        named = plain_list(labels_of(found.rows))
-        if test.measure == "vote":
-            own = found.rows["mg_form"].eq(GLYCINATE)
-            salt = "none of them glycinate" if not own.any() else ""
-            salt = salt or f"glycinate in {listing(labels_of(found.rows[own]))}"
-            return (
-                f"{trials} compared {listing(_outcomes(test), 'or')} ({named}; {salt}), and nothing"
-                " is pooled"
-            )
-        verb = "prints no" if found.votes.k == 1 else "none prints a"
-        return (
-            f"{trials} compared {listing(_outcomes(test), 'or')} ({named}), and {verb} figure from"
-            " which an effect follows"
-        )
-    label = lower_first(fit.scale.label)
-    verb = "prints" if fit.k == 1 else "print"
-    share = "one trial" if found.votes.k == 1 else f"{fit.k} of {found.votes.k} trials"
-    return (
-        f"{share} {verb} enough for an effect, and a verdict needs {MIN_TRIALS}:"
-        f" {label} {listing(each_effect(fit))}"
-    )
-
-
-def _outcomes(test: ClaimTest) -> list[str]:
-    return [words(name) for name in test.outcome]
-
-
-def each_effect(fit: Pooled) -> list[str]:
-    """Write the effect of each trial with its 95 % interval and its people."""
+def each_effect(fit: Pooled, digits: int = 2) -> list[str]:
+    """Write the effect of each trial with its 95 % interval."""
     texts = []
-    for row in fit.effects.table.to_dict("records"):
-        half = Z * float(row["sei"])
-        centre, low, high = (
-            float(fit.scale.to_reader(float(row["yi"]) + shift)) for shift in (0.0, -half, half)
-        )
-        shown = with_interval(centre, low, high)
-        texts.append(f"{shown} in {row['label']}")
+    for effect, se, label in zip(fit.effects.yi, fit.effects.sei, fit.effects.labels, strict=True):
+        shifts = (0.0, -Z * se, Z * se)
+        centre, low, high = (float(fit.scale.to_reader(effect + shift)) for shift in shifts)
+        texts.append(f"{with_interval(centre, low, high, digits)} in {label}")
     return texts
 
 
-def own_scale(found: Pool) -> list[str]:
+def form_clause(rows: pd.DataFrame, case: Case) -> str:
+    """Say which trials used the form of the question, unless all did or the claim names none."""
+    form = case.question.form
+    if form is None or form.column not in rows:
+        return ""
+    trials = rows.drop_duplicates("study_id")
+    own = trials[form.own(trials)]
+    if len(own) == len(trials):
+        return ""
+    if own.empty:
+        return f"none of these trials used {form.label}"
+    return f"{form.label} was used in {plain_list(labels_of(own))}"
+
+
+def chosen_clause(case: Case) -> str:
+    """Say which trials a test counts, where it does not take every one of the outcome."""
+    chosen = ["in the people of the claim"] if case.test.population else []
+    if case.test.control and set(case.test.control) < set(case.question.primary["control"]):
+        chosen.append(f"against {listing(map(words, case.test.control), 'or')}")
+    return f"these are the trials {listing(chosen)}" if chosen else ""
+
+
+def quality_clauses(rows: pd.DataFrame, case: Case) -> list[str]:
+    """Say how many trials were open, and which stand in doubt."""
+    trials = rows.drop_duplicates("study_id")
+    parts = []
+    opened = int((trials["blinding"] == "open").sum()) if "blinding" in trials else 0
+    if opened:
+        parts.append(f"in {counted(opened, 'trial')} people knew what they took")
+    flagged = trials["study_id"].isin(case.lookup.flagged)
+    if flagged.any():
+        parts.append(f"the data of {plain_list(labels_of(trials[flagged]))} are in doubt")
+    return parts
+
+
+def mid_clause(case: Case) -> str:
+    """Say which difference is taken to matter, and where that is from."""
+    if case.mid is None:
+        return ""
+    source = case.outcome(case.test.outcome[0]).get("mid_source", "")
+    return f"a difference of {figure(case.mid)} is taken to matter ({lower_first(str(source))})"
+
+
+def votes_clause(found: TrialSets, case: Case) -> str:
+    """Count the sides of all trials, where they say more than what was pooled."""
+    return votes_text(found.votes, case) if found.votes.k > found.primary.k else ""
+
+
+def votes_text(votes: Votes, case: Case, *, unwanted: bool = False) -> str:
+    """Count the sides of all trials, naming them where they are few."""
+    verbs = (
+        ("fewer on {0}", "more on {0}", "no difference", "no direction given")
+        if unwanted
+        else ("better on {0}", "worse on {0}", "no difference", "no direction given")
+    )
+    groups = (votes.treated, votes.control, votes.neither, votes.not_stated)
+    said = [
+        (group, verb.format(case.treatment))
+        for group, verb in zip(groups, verbs, strict=True)
+        if group
+    ]
+    if votes.k <= FEW:
+        return f"in words: {listing(f'{listing(group)} ({verb})' for group, verb in said)}"
+    counts = ", ".join(f"{len(group)} {verb}" for group, verb in said)
+    return f"of all {votes.k} trials, significant or not: {counts}"
+
+
+def said_by_trials(rows: pd.DataFrame, case: Case) -> str:
+    """Quote what each of a few results says of the comparison."""
+    sides = {
+        "treated": f"better on {case.treatment}",
+        "control": f"worse on {case.treatment}",
+        "neither": "no difference",
+        "not_stated": "no direction given",
+    }
+    said = rows[rows["favours"].notna()]
+    parts = [
+        f"{listing(str(case.outcome(name)['words']) for name in dict.fromkeys(part['outcome']))}"
+        f" ({sides[str(side)]})"
+        for side, part in said.groupby("favours", sort=False)
+    ]
+    return f"in words: {listing(parts)}" if parts else ""
+
+
+def own_scale(found: TrialSets, case: Case) -> list[str]:
     """Quote printed intervals that could not be brought to the common scale."""
-    if not found.checks:
+    if case.test.measure == "vote":
         return []
-    inside = set() if found.fit is None else set(found.fit.effects.table["study_id"])
+    fit = found.primary.fit
+    inside: set[Any] = set() if fit is None else set(fit.effects.table["study_id"])
     rows = found.rows
     left = rows[rows["ci_low"].notna() & rows["ci_high"].notna() & ~rows["study_id"].isin(inside)]
     return [
-        f"{row['label']} prints {figure(row['estimate'])} ({figure(row['ci_low'])} to"
-        f" {figure(row['ci_high'])}) {row['effect_unit']} of {words(row['outcome'])}, on a scale of"
-        " its own"
-        for row in left.to_dict("records")
+        f"{row['label']}, on a scale of its own: {figure(row['estimate'])}"
+        f" ({figure(row['ci_low'])} to {figure(row['ci_high'])}) {row['effect_unit']} of"
+        f" {case.outcome(row['outcome'])['words']}"
+        for row in case.lookup.records(left)
     ]
 
 
-def votes_clause(found: Pool) -> str:
-    """Count the sides of all trials, where they say more than what was pooled."""
-    if found.votes.k <= found.k:
-        return ""
-    fewer = found.test.kind == "tolerability"
-    return count_text(found.votes, favoured(found.test), fewer=fewer)
-
-
-def count_text(votes: Votes, side: str = "magnesium", *, fewer: bool = False) -> str:
-    """Count the sides of all trials, naming them where they are few."""
-    verbs = (
-        (f"fewer on {side}", "more", "as many on both", "no direction printed")
-        if fewer
-        else (f"lean to {side}", "to the control", "no difference", "no direction printed")
-    )
-    groups = (votes.treated, votes.control, votes.neither, votes.not_stated)
-    if votes.k <= FEW:
-        parts = [
-            f"{listing(group)} ({verb})" for group, verb in zip(groups, verbs, strict=True) if group
-        ]
-        return f"as printed: {listing(parts)}"
-    parts = [f"{len(group)} {verb}" for group, verb in zip(groups, verbs, strict=True) if group]
-    return f"of all {votes.k} trials that compared it, significant or not: {', '.join(parts)}"
-
-
-def published_pools(test: ClaimTest, evidence: Evidence) -> list[str]:
-    """Quote what reviews printed for the outcome."""
-    if not test.review_ids:
-        return []
-    reviews = evidence.reviews
-    chosen = reviews[
-        reviews["review_id"].isin(test.review_ids)
-        & reviews["outcome"].isin(test.outcome)
-        & reviews["ci_low"].notna()
-        & reviews["ci_high"].notna()
-    ]
+def published_pools(case: Case) -> list[str]:
+    """Quote what reviews found for the outcome."""
     parts = [
-        f"{row['label']} {words(row['outcome'])} {row['measure']} "
+        f"{row['label']}, {case.outcome(row['outcome'])['words']}, {row['measure']} "
         f"{with_interval(row['estimate'], row['ci_low'], row['ci_high'])}"
-        for row in chosen.to_dict("records")
+        for row in review_rows(case)
     ]
-    return [f"published pools: {listing(parts)}"] if parts else []
+    return [f"published reviews: {listing(parts)}"] if parts else []
+
+
+def one_data_set(found: TrialSets) -> str:
+    """Say where several scores are known only from one secondary data set."""
+    fit = found.primary.fit
+    if fit is None or "source_kind" not in fit.effects.table:
+        return ""
+    table = fit.effects.table
+    shared = table[table["source_kind"] == "secondary_review"]["source_url"].value_counts()
+    if shared.empty or shared.iloc[0] < 2:
+        return ""
+    many = int(shared.iloc[0])
+    share = "all of them" if many == fit.k else f"{in_words(many)} of them"
+    return f"the scores of {share} are known only from one secondary data set"
+
+
+def sure(found: HowSure) -> dict[str, Any]:
+    """Return how sure an answer is as fields of a ruling."""
+    return {"certainty": found.certainty, "certainty_why": found.certainty_why}

@@ -1,11 +1,11 @@
-"""Which verdict has each claim, and how do they count by article and topic?"""
+"""Which verdict has each claim, and how do they count by article, topic and group?"""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from meta.claims.assess import assess
-from meta.claims.verdicts import SOURCES, VERDICTS
+from meta.claims.verdicts import LEANS, SOURCES, SUPPORTED, VERDICTS
 from meta.evidence.tables import Evidence
 
 COLUMNS = (
@@ -13,13 +13,20 @@ COLUMNS = (
     "article_file",
     "article_label",
     "topic",
+    "group",
+    "same_as",
     "claim_paraphrase",
     "claimed",
     "verdict",
+    "leans",
     "source",
+    "answer",
     "reason",
+    "certainty",
+    "how_sure",
     "direct",
-    "holds",
+    "direct_people",
+    "direct_form",
     "kind",
     "k",
     "n_total",
@@ -38,6 +45,8 @@ COLUMNS = (
     "source_link",
     "source_link_is_citation",
 )
+# the group whose claims a reader asks about first
+WORKS = "works"
 
 
 def scoreboard(evidence: Evidence) -> pd.DataFrame:
@@ -52,49 +61,56 @@ def scoreboard(evidence: Evidence) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a claim, in the order of ``claims.csv``: the fields of :class:`Assessment` that are
-        no tables; ``depends_on`` joined by "; ". Verdict and source are ordered categories, so
-        that counts show all of them.
+        no tables; ``depends_on`` joined by "; ". Verdict, leaning and source are ordered
+        categories, so that counts show all of them.
 
     Raises
     ------
     DataError
         If a claim has no test, or a test cannot be read; see
-        :func:`meta.claims.tests.check_claim_tests`.
+        :func:`meta.claims.check_tests.check_claim_tests`.
 
     Examples
     --------
     >>> import meta
     >>> from meta.claims.scoreboard import counts, scoreboard
-    >>> board = scoreboard(meta.load_evidence("data"))
-    >>> len(board), int(board["verdict"].isna().sum())
-    (167, 0)
-    >>> int(counts(board).loc["total", "total"])
-    167
+    >>> evidence = meta.load_evidence("data")
+    >>> board = scoreboard(evidence)
+    >>> len(board) == len(evidence.claims), int(board["verdict"].isna().sum())
+    (True, 0)
+    >>> int(counts(board).loc["total", "total"]) == len(board)
+    True
     """
     rows = []
-    for claim_id in evidence.claims["claim_id"]:
-        found = assess(str(claim_id), evidence)
+    for claim in evidence.claims.to_dict("records"):
+        found = assess({str(name): value for name, value in claim.items()}, evidence)
         values = {name: getattr(found, name, None) for name in COLUMNS}
         values["claim_paraphrase"] = found.claim
         values["depends_on"] = "; ".join(found.depends_on)
         rows.append(values)
     board = pd.DataFrame(rows, columns=list(COLUMNS))
     board["verdict"] = pd.Categorical(board["verdict"], categories=VERDICTS)
+    board["leans"] = pd.Categorical(board["leans"], categories=LEANS)
     board["source"] = pd.Categorical(board["source"], categories=SOURCES)
     return board.astype({"n_total": "Int64"})
 
 
-def counts(board: pd.DataFrame, by: str = "article_label", of: str = "verdict") -> pd.DataFrame:
-    """Count verdicts or source statuses by article or topic.
+def counts(
+    board: pd.DataFrame, by: str = "article_label", of: str = "verdict", *, distinct: bool = False
+) -> pd.DataFrame:
+    """Count verdicts or source statuses by article, topic or group.
 
     Parameters
     ----------
     board : pandas.DataFrame
         From :func:`scoreboard`.
     by : str
-        Column whose values are the rows: ``article_label``, ``topic``, ``kind``.
-    of : {"verdict", "source"}
+        Column whose values are the rows: ``article_label``, ``topic``, ``group``, ``kind``.
+    of : {"verdict", "source", "leans"}
         What is counted.
+    distinct : bool
+        Count a statement once however often it is made: rows that point to another by ``same_as``
+        are left out.
 
     Returns
     -------
@@ -102,9 +118,35 @@ def counts(board: pd.DataFrame, by: str = "article_label", of: str = "verdict") 
         A row for each value of `by`, in order of appearance, and a last one ``total``; a column
         for each verdict (also those that nobody has) and a last one ``total``.
     """
-    table = pd.crosstab(board[by], board[of], dropna=False)
+    kept = board[board["same_as"] == ""] if distinct else board
+    table = pd.crosstab(kept[by], kept[of], dropna=False)
     table.columns = [str(name) for name in table.columns]
-    table = table.reindex(board[by].drop_duplicates())
+    table = table.reindex(kept[by].drop_duplicates())
     table["total"] = table.sum(axis=1)
     table.loc["total"] = table.sum()
     return table.astype(int)
+
+
+def headline(board: pd.DataFrame) -> str:
+    """Say how many of the claims that it works are backed, over statements and distinct ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> board = pd.DataFrame({
+    ...     "group": ["works", "works", "dose"], "same_as": ["", "a0-c01", ""],
+    ...     "verdict": ["unresolved", "unresolved", "supported"]})
+    >>> headline(board)
+    'Of 2 claims that it works, none is backed; counted once each they are 1, and none is backed.'
+    """
+    own = board[board["group"] == WORKS]
+    once = own[own["same_as"] == ""]
+    return (
+        f"Of {len(own)} claims that it works, {_backed(own)}; counted once each they are"
+        f" {len(once)}, and {_backed(once)}."
+    )
+
+
+def _backed(board: pd.DataFrame) -> str:
+    count = int((board["verdict"] == SUPPORTED).sum())
+    return "none is backed" if not count else f"{count} {'is' if count == 1 else 'are'} backed"

@@ -1,6 +1,6 @@
-"""Which verdict follows from these figures?
+"""Which verdict follows from these figures, and to which side do they lean?
 
-All rules that decide are here, and nothing else is: figures in, one word out. Intervals are turned
+All rules that decide are here, and nothing else is: figures in, one word out. Estimates are turned
 beforehand so that above 0 is on the side that the claim takes.
 """
 
@@ -8,218 +8,371 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, nan
+
+from scipy import stats
 
 SUPPORTED = "supported"
 OVERSTATED = "overstated"
 CONTRADICTED = "contradicted"
 UNRESOLVED = "unresolved"
 NO_TRIALS = "no_trials"
+SOURCE_NOT_FOUND = "source_not_found"
 NOT_TESTABLE = "not_testable"
-VERDICTS = (SUPPORTED, OVERSTATED, CONTRADICTED, UNRESOLVED, NO_TRIALS, NOT_TESTABLE)
+VERDICTS = (
+    SUPPORTED, OVERSTATED, CONTRADICTED, UNRESOLVED, NO_TRIALS, SOURCE_NOT_FOUND, NOT_TESTABLE,
+)  # fmt: skip
+
+FOR = "for"
+AGAINST = "against"
+NEITHER = "neither"
+LEANS = (FOR, AGAINST, NEITHER)
 
 FOUND = "found"
+IN_PART = "in_part"
 MISQUOTED = "misquoted"
 NOT_FOUND = "not_found"
 NOT_CITED = "not_cited"
-SOURCES = (FOUND, MISQUOTED, NOT_FOUND, NOT_CITED)
+SOURCES = (FOUND, IN_PART, MISQUOTED, NOT_FOUND, NOT_CITED)
 
 # with one or two trials there is no interval over trials that is worth reading (k = 2 leaves one
 # degree of freedom) and nothing to check it with; the figure is shown, the verdict left open
 MIN_TRIALS = 3
+# a trial with more than half of the weight decides alone
+DOMINANT = 50.0
 # a fall of less than a tenth of the claimed one counts as no fall of that kind
 TENTH = 0.1
+# "typical", "most" and "most of it" mean more than half
+HALF = 0.5
 # a treatment matches a drug class if at most half of the drugs' advantage over placebo is lost: the
 # customary margin of non-inferiority trials
 PRESERVED = 0.5
-# a figure that lies further off than twice the spread of the measurements is excluded by them
-FAR = 2.0
-# "typical" and "most" mean more than half
-HALF = 0.5
+# one-sided p up to which an estimate leans to its side
+LEANING = 0.2
+# a claimed share that far, in points, beyond every measurement is excluded by them
+FAR_POINTS = 20.0
+# so is a claimed ratio that lies further off than twice the range of the measurements
+FAR_RANGES = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate between its limits; above 0 is on the side that the claim takes."""
+class Turned:
+    """An estimate between its limits, turned so that above 0 is on the side of the claim.
+
+    Attributes
+    ----------
+    estimate, low, high : float
+        Estimate and confidence limits.
+    se, dof : float
+        Standard error and degrees of freedom; NaN and infinite where only limits are known.
+    """
 
     estimate: float
     low: float
     high: float
+    se: float = nan
+    dof: float = inf
 
-    def __neg__(self) -> Interval:
-        return Interval(-self.estimate, -self.high, -self.low)
+    def __neg__(self) -> Turned:
+        return Turned(-self.estimate, -self.high, -self.low, self.se, self.dof)
+
+    def minus(self, value: float) -> Turned:
+        """Measure from another value than 0."""
+        moved = (self.estimate - value, self.low - value, self.high - value)
+        return Turned(*moved, self.se, self.dof)
 
     @property
-    def excludes_zero(self) -> bool:
-        """Whether no effect lies below the interval; a limit of exactly 0 excludes nothing."""
-        return self.low > 0
+    def p_above(self) -> float:
+        """One-sided p-value of lying above 0; the smaller, the clearer."""
+        return float(stats.t.sf(self.estimate / self.se, self.dof))
+
+
+def settled(words: Iterable[str]) -> str:
+    """Return the word on which all sets of trials agree; unresolved if they differ.
+
+    Examples
+    --------
+    >>> settled(["supported", "supported"]), settled(["supported", "unresolved"])
+    ('supported', 'unresolved')
+    """
+    found = set(words)
+    return found.pop() if len(found) == 1 else UNRESOLVED
 
 
 def judge_superiority(
-    advantage: Interval,
-    checks: Iterable[Interval] = (),
-    *,
-    margin: float | None = None,
-    called_large: bool = False,
+    advantage: Turned, *, mid: float | None = None, called_large: bool = False
 ) -> str:
-    """Judge "better than the control".
+    """Judge "better than the control" by one set of trials.
 
     Parameters
     ----------
-    advantage : Interval
-        Primary analysis, above 0 favours magnesium.
-    checks : iterable of Interval
-        The same by other choices of trials.
-    margin : float, optional
-        Difference that matters, above 0; None if none is known.
+    advantage : Turned
+        Above 0 favours the treatment.
+    mid : float, optional
+        Smallest important difference, above 0; None if none is known.
     called_large : bool
         Whether the claim speaks of an important effect.
 
     Returns
     -------
     str
-        supported: the interval excludes no effect, here and in every check. overstated: only here,
-        or the effect is below `margin` though called large. contradicted: the interval lies on the
-        other side, or inside the margin. unresolved otherwise.
+        supported: the interval excludes no effect, and an effect called large reaches `mid`.
+        overstated: it excludes no effect, and an effect called large does not. contradicted: it
+        lies wholly on the other side, or wholly inside ± `mid`. unresolved otherwise.
 
     Examples
     --------
-    >>> judge_superiority(Interval(0.5, 0.1, 0.9))
-    'supported'
-    >>> judge_superiority(Interval(0.5, 0.1, 0.9), [Interval(0.4, -0.2, 1.0)])
-    'overstated'
+    >>> judge_superiority(Turned(0.5, 0.1, 0.9)), judge_superiority(Turned(0.5, -0.1, 1.1))
+    ('supported', 'unresolved')
     """
-    if advantage.excludes_zero:
-        if called_large and margin is not None and advantage.estimate < margin:
-            return OVERSTATED
-        return SUPPORTED if all(check.excludes_zero for check in checks) else OVERSTATED
-    if advantage.high < 0:
-        return CONTRADICTED
-    if margin is not None and advantage.low > -margin and advantage.high < margin:
-        return CONTRADICTED
-    return UNRESOLVED
+    if advantage.low > 0:
+        return OVERSTATED if called_large and advantage.estimate < (mid or 0) else SUPPORTED
+    inside = mid is not None and advantage.low > -mid and advantage.high < mid
+    return CONTRADICTED if inside or advantage.high < 0 else UNRESOLVED
 
 
-def judge_percent_fall(
-    claimed: float, net: Interval, treated: float, control: float, checks: Iterable[Interval] = ()
-) -> str:
-    """Judge "falls by X percent".
+def judge_percent_fall(claimed: float, net: Turned) -> str:
+    """Judge "falls by X percent" by the net fall of one set of trials.
 
     Parameters
     ----------
     claimed : float
         X, above 0, in percent.
-    net : Interval
+    net : Turned
         How much further the treated arm fell than the control, in percentage points.
-    treated, control : float
-        Mean fall in each arm, in percent.
-    checks : iterable of Interval
-        The net fall by other choices of trials.
 
     Returns
     -------
     str
-        contradicted: the interval of the net fall excludes a tenth of X. supported: it excludes 0
-        and reaches X, here and in every check. overstated: a net fall in that direction whose
-        interval does not reach X, or one below X where more than half of the treated arm's fall
-        happened in the control arm, too. unresolved otherwise.
+        supported: the interval lies above 0 and reaches X, and the estimate is at least half of X.
+        overstated: it lies above 0 and wholly below X. contradicted: it lies wholly below a tenth
+        of X. unresolved otherwise.
 
     Examples
     --------
-    >>> judge_percent_fall(28, Interval(9, -1, 19), treated=49, control=38)
-    'overstated'
+    >>> judge_percent_fall(28, Turned(9, 1, 17)), judge_percent_fall(28, Turned(9, -1, 19))
+    ('overstated', 'unresolved')
     """
-    if net.high < TENTH * claimed:
-        return CONTRADICTED
-    if net.excludes_zero and net.high >= claimed:
-        robust = all(check.excludes_zero and check.high >= claimed for check in checks)
-        return SUPPORTED if robust else OVERSTATED
-    both_fall = treated >= claimed > net.estimate and control > HALF * treated
-    if net.estimate > 0 and (net.high < claimed or both_fall):
+    if net.low > 0 and net.high >= claimed and net.estimate >= HALF * claimed:
+        return SUPPORTED
+    if net.low > 0 and net.high < claimed:
         return OVERSTATED
-    return UNRESOLVED
+    return CONTRADICTED if net.high < TENTH * claimed else UNRESOLVED
 
 
-def judge_equivalence(difference: Interval, margin: float) -> str:
-    """Judge "as good as a drug class" from magnesium minus drug; absence of difference is nothing.
+def judge_equivalence(difference: Turned, margin: float) -> str:
+    """Judge "as good as a drug class" from treatment minus drug; no difference found is nothing.
 
     Returns
     -------
     str
-        supported: the whole interval lies above minus the margin and inside it, or above it
-        altogether. contradicted: all of it lies below minus the margin. unresolved otherwise.
+        supported: the whole interval lies inside the margin. contradicted: all of it lies below
+        minus the margin. unresolved otherwise.
 
     Examples
     --------
-    >>> judge_equivalence(Interval(0.0, -0.3, 0.3), margin=0.15)
+    >>> judge_equivalence(Turned(0.0, -0.3, 0.3), margin=0.15)
     'unresolved'
     """
-    if difference.high < -margin:
-        return CONTRADICTED
-    inside = difference.low > -margin and difference.high < margin
-    return SUPPORTED if inside or difference.low > margin else UNRESOLVED
+    if -margin < difference.low and difference.high < margin:
+        return SUPPORTED
+    return CONTRADICTED if difference.high < -margin else UNRESOLVED
 
 
-def judge_tolerability(excess: Interval, margin: float) -> str:
-    """Judge "well tolerated" from the excess of unwanted effects on magnesium.
+def judge_tolerability(excess: Turned, margin: float) -> str:
+    """Judge "well tolerated" from the excess of unwanted effects on the treatment.
 
     Returns
     -------
     str
-        supported: the interval excludes an excess of the margin. contradicted: it excludes no
-        excess. unresolved otherwise.
+        supported: the interval excludes an excess of the margin. contradicted: it lies wholly above
+        no excess. unresolved otherwise.
     """
-    if excess.excludes_zero:
-        return CONTRADICTED
-    return SUPPORTED if excess.high < margin else UNRESOLVED
+    if excess.high < margin:
+        return SUPPORTED
+    return CONTRADICTED if excess.low > 0 else UNRESOLVED
 
 
-def judge_measured(claimed: tuple[float, float], measured: tuple[float, float]) -> str:
-    """Judge a claimed figure or range against the range of measurements.
+def lean_of_superiority(primary: Turned, trusted: Turned | None) -> str:
+    """Say to which side an undecided effect leans.
+
+    Parameters
+    ----------
+    primary : Turned
+        Every trial.
+    trusted : Turned or None
+        The trusted ones, two at least; None if there are fewer.
+
+    Returns
+    -------
+    str
+        The side of the primary estimate, if its one-sided p is at most 0.2 and the trusted trials
+        lie on the same side; else neither.
+    """
+    side = 1 if primary.estimate > 0 else -1
+    turned = primary if side > 0 else -primary
+    if trusted is None or turned.p_above > LEANING or trusted.estimate * side <= 0:
+        return NEITHER
+    return FOR if side > 0 else AGAINST
+
+
+def lean_of_votes(favourable: int, opposed: int, none: int) -> str:
+    """Say to which side printed directions lean where effects are too few.
+
+    Returns
+    -------
+    str
+        A side that more than half of at least three trials print, which print a side or "no
+        difference"; else neither.
+
+    Examples
+    --------
+    >>> lean_of_votes(4, 0, 1), lean_of_votes(2, 0, 0), lean_of_votes(2, 1, 3)
+    ('for', 'neither', 'neither')
+    """
+    said = favourable + opposed + none
+    if said < MIN_TRIALS:
+        return NEITHER
+    if favourable > HALF * said:
+        return FOR
+    return AGAINST if opposed > HALF * said else NEITHER
+
+
+def lean_of_percent_fall(claimed: float, primary: Turned, trusted: Turned | None) -> str:
+    """Say to which side an undecided fall leans, by figures alone.
+
+    Parameters
+    ----------
+    claimed : float
+        X, in percent.
+    primary : Turned
+        Net fall of every trial.
+    trusted : Turned or None
+        That of the trusted trials, one at least; None if there is none.
+
+    Returns
+    -------
+    str
+        against: every set is below half of X. for: both reach it, and the one-sided p of the
+        primary one against no fall is at most 0.2. neither otherwise.
+    """
+    nets = [primary.estimate, *([] if trusted is None else [trusted.estimate])]
+    if all(net < HALF * claimed for net in nets):
+        return AGAINST
+    reached = trusted is not None and all(net >= HALF * claimed for net in nets)
+    return FOR if reached and primary.p_above <= LEANING else NEITHER
+
+
+def lean_of_equivalence(difference: Turned, margin: float) -> str:
+    """Say whether an undecided comparison through placebo leans against; it never leans for."""
+    return AGAINST if (-difference).minus(margin).p_above <= LEANING else NEITHER
+
+
+def lean_of_tolerability(excess: Turned, margin: float) -> str:
+    """Say to which side undecided unwanted effects lean; neither where both sides are met.
+
+    Returns
+    -------
+    str
+        for: the one-sided p of an excess below the margin is at most 0.2. against: that of an
+        excess above 0 is.
+    """
+    below = (-excess).minus(-margin).p_above <= LEANING
+    above = excess.p_above <= LEANING
+    if below == above:
+        return NEITHER
+    return FOR if below else AGAINST
+
+
+def lean_of_association(sides: Sequence[int]) -> str:
+    """Return the side that most of at least three intervals lie on, if none lies on the other."""
+    if len(sides) < MIN_TRIALS:
+        return NEITHER
+    return {(True, False): FOR, (False, True): AGAINST}.get(
+        (
+            sides.count(1) > HALF * len(sides) and -1 not in sides,
+            sides.count(-1) > HALF * len(sides) and 1 not in sides,
+        ),
+        NEITHER,
+    )
+
+
+def judge_measured(
+    claimed: tuple[float, float],
+    own: Sequence[tuple[float, float]],
+    every: Sequence[float],
+    *,
+    ratio: bool = False,
+) -> str:
+    """Judge a claimed share or ratio against measurements.
 
     Parameters
     ----------
     claimed : tuple of float
         Lower and upper end; infinite where the claim is "at least" or "at most".
-    measured : tuple of float
-        Interval or range of the measurements.
+    own : sequence of tuple of float
+        Measurements of what the claim names, each as its printed limits; a point has two equal
+        ones.
+    every : sequence of float
+        Values of every comparable measurement, those in `own` included.
+    ratio : bool
+        Whether the figures are ratios, which have no points.
 
     Returns
     -------
     str
-        supported: the two meet; "at least" and "at most" need all of the measured range inside.
-        overstated: apart. contradicted: apart by more than twice the measured spread. unresolved:
-        half inside an "at least", or apart from a single figure without a spread.
+        supported: every own measurement meets the claim. unresolved: only some do, or they lie on
+        both sides of it; or none is of what the claim names and the others do not exclude it.
+        contradicted: beyond every measurement by more than 20 points (a ratio: by more than twice
+        their range). overstated otherwise.
 
     Examples
     --------
-    >>> judge_measured((5, 10), (4, 23)), judge_measured((90, 95), (15, 32))
-    ('supported', 'contradicted')
+    >>> judge_measured((90, 95), [(23.5, 23.5)], [2.9, 23.5, 65.0])
+    'contradicted'
+    >>> judge_measured((5, 10), [(4, 4), (22.8, 22.8)], [4, 22.8])
+    'unresolved'
     """
-    (low, high), (smallest, largest) = claimed, measured
-    gap = max(low - largest, smallest - high)
-    if gap > 0:
-        spread = largest - smallest
-        if spread == 0:
-            return UNRESOLVED
-        return CONTRADICTED if gap > FAR * spread else OVERSTATED
-    if isfinite(low) and isfinite(high):
+    sides = [_side_of(claimed, limits) for limits in own]
+    if sides and not any(sides):
         return SUPPORTED
-    return SUPPORTED if low <= smallest and largest <= high else UNRESOLVED
+    if len(set(sides)) > 1:
+        return UNRESOLVED
+    beyond = max(claimed[0] - max(every), min(every) - claimed[1])
+    far = FAR_RANGES * (max(every) - min(every)) if ratio else FAR_POINTS
+    if beyond > far and (not ratio or far > 0):
+        return CONTRADICTED
+    return OVERSTATED if own else UNRESOLVED
 
 
-def judge_prevalence(claimed: float | None, shares: Sequence[float]) -> str:
-    """Judge a share that depends on a cut-off.
+def _side_of(claimed: tuple[float, float], measured: tuple[float, float]) -> int:
+    """Say where a measurement lies: -1 below the claim, 1 above it, 0 where it meets it."""
+    (low, high), (smallest, largest) = claimed, measured
+    if isfinite(low) and isfinite(high):
+        return -1 if largest < low else 1 if smallest > high else 0
+    # "at least" and "at most" need all of the measurement inside
+    return -1 if smallest < low else 1 if largest > high else 0
+
+
+def judge_prevalence(claimed: float | None, own: Sequence[float], every: Sequence[float]) -> str:
+    """Judge a share of people below a cut-off that the claim does not name.
+
+    Parameters
+    ----------
+    claimed : float or None
+        Share in percent; None if the claim names none.
+    own, every : sequence of float
+        Published shares in the people of the claim, and in any people, each at its cut-off.
 
     Returns
     -------
     str
-        unresolved: no share is claimed, or it lies between those of different cut-offs, so that
-        the cut-off decides; beyond all of them as `judge_measured` says.
+        unresolved: no share is claimed, or published ones lie on both sides of it, so that the
+        cut-off decides. Otherwise as `judge_measured`.
     """
-    if claimed is None or min(shares) <= claimed <= max(shares):
+    if claimed is None or min(every) <= claimed <= max(every):
         return UNRESOLVED
-    return judge_measured((claimed, claimed), (min(shares), max(shares)))
+    return judge_measured((claimed, claimed), [(share, share) for share in own], every)
 
 
 def judge_typical(values: Sequence[float], low: float, high: float) -> str:
@@ -287,7 +440,7 @@ def judge_source(found: str, says: Sequence[bool] = ()) -> str:
 
     Parameters
     ----------
-    found : {"found", "misquoted", "not_found", "not_cited"}
+    found : {"found", "in_part", "misquoted", "not_found", "not_cited"}
         What became of the source.
     says : sequence of bool
         Whether each thing that must stand in it does.
@@ -295,14 +448,16 @@ def judge_source(found: str, says: Sequence[bool] = ()) -> str:
     Returns
     -------
     str
-        supported: found and says it; overstated: found and says less; contradicted: it says
-        something else; unresolved: not found, which is no evidence against it.
+        supported: found and says it; overstated: it says a part, or less; contradicted: it says
+        something else; source_not_found: not found or not named, which is no evidence against it.
     """
     if found == MISQUOTED:
         return CONTRADICTED
+    if found == IN_PART:
+        return OVERSTATED
     if found == FOUND:
         return SUPPORTED if all(says) else OVERSTATED
-    return UNRESOLVED
+    return SOURCE_NOT_FOUND
 
 
 def claimed_range(

@@ -7,21 +7,6 @@ from math import isfinite
 
 from meta.synthesis.presentation import number
 
-_OUTCOMES = {
-    "crp": "C-reactive protein",
-    "il6": "interleukin-6",
-    "tnf_alpha": "TNF-alpha",
-    "hrv": "heart-rate variability",
-    "inflammatory_markers_unspecified": "unnamed inflammatory markers",
-    "gi_adverse_event": "stomach and bowel trouble",
-    "gi_symptom_severity": "severity of stomach and bowel symptoms",
-    "any_adverse_event": "unwanted effects",
-    "absorption_fraction": "absorption",
-    "serum_mg": "serum magnesium",
-    "sleep_onset_latency": "time to fall asleep",
-}
-
-
 # how a result is reported, behind a count of results
 LEVELS = {
     "arms": "with means or counts of both arms",
@@ -31,16 +16,12 @@ LEVELS = {
     "silent": "with no figure of a difference",
     "single_arm": "of one group",
 }
-_DIRECT = {
-    "direct": "direct, about what the claim names",
-    "partly direct": "partly direct, some of the results are of the salt that the claim names",
-    "indirect": "indirect, none of the results is of the salt that the claim names",
-}
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def words(name: str) -> str:
-    """Turn a name of the tables into words: ``sleep_quality`` becomes "sleep quality"."""
-    return _OUTCOMES.get(name, name.replace("_", " "))
+    """Turn a code of the tables into words: ``no_trials`` becomes "no trials"."""
+    return name.replace("_", " ")
 
 
 def listing(items: Iterable[str], last: str = "and") -> str:
@@ -51,11 +32,14 @@ def listing(items: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(kept[:-1])} {last} {kept[-1]}"
 
 
+def in_words(count: int) -> str:
+    """Write a count as a reader would: "no", "one" to "nine", then in digits."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
-    """Count things: "no trial", "one trial", "4 trials"; words up to nine only for none and one."""
-    noun = one if count == 1 else many or f"{one}s"
-    shown = {0: "no", 1: "one"}.get(count, str(count))
-    return f"{shown} {one if count == 0 else noun}"
+    """Count things: "no trials", "one trial", "four trials", "12 trials"."""
+    return f"{in_words(count)} {one if count == 1 else many or f'{one}s'}"
 
 
 def figure(value: float, digits: int | None = None) -> str:
@@ -103,14 +87,14 @@ def sentence(*parts: str) -> str:
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
+def sentences(*parts: str) -> str:
+    """Set sentences one after the other, each with its capital and full stop."""
+    return " ".join(sentence(part) for part in parts if part.strip())
+
+
 def probability_text(probability: float) -> str:
     """Write a probability in percent; one that a model gives is never 0 or 100."""
     share = 100 * probability
     if share > 99:
         return "above 99 %"
     return f"{figure(share, 0)} %" if share >= 1 else "below 1 %"
-
-
-def directness_text(direct: str) -> str:
-    """Say whether results are about the salt of a claim, in words that stand alone."""
-    return _DIRECT[direct]

@@ -64,6 +64,9 @@ class Question:
         Which rows answer the question: by column, the values that are taken.
     trusted : mapping of str to tuple of str
         Which of these are best protected from bias, by design.
+    people : tuple of str
+        Codes of ``trials.population_group``: of whom a claim speaks that names nobody; empty if
+        of anybody.
     site_url, contact : str
         Where the report stands, and whom to write to; "" if not said.
 
@@ -83,6 +86,7 @@ class Question:
     dose: str = ""
     primary: Filters = field(default_factory=lambda: dict(_RANDOMISED))
     trusted: Filters = field(default_factory=lambda: dict(_BLIND))
+    people: tuple[str, ...] = ()
     site_url: str = ""
     contact: str = ""
 
@@ -129,13 +133,15 @@ def read_question(found: Any, file: str, faults: list[Fault]) -> Question:
     if not isinstance(found, dict):
         fault("it is no object", 'Write "question": {"title": "...", "treatment": "..."}.')
         return Question()
-    known = (*_TEXTS, "form", *_FILTERS)
+    known = (*_TEXTS, "form", *_FILTERS, "people")
     values: dict[str, Any] = {}
     for name, value in found.items():
         if name in _TEXTS and isinstance(value, str):
             values[name] = value
         elif name in _FILTERS and _is_filters(value):
             values[name] = {column: tuple(wanted) for column, wanted in value.items()}
+        elif name == "people" and _is_texts(value):
+            values[name] = tuple(value)
         elif name == "form" and _is_form(value):
             values[name] = Form(**value)
         elif name in known:
@@ -147,16 +153,18 @@ def read_question(found: Any, file: str, faults: list[Fault]) -> Question:
 
 _NEEDED = {
     "form": 'Write {"column": "...", "value": "...", "label": "..."}.',
+    "people": 'Write a list of codes, as in ["general", "healthy"].',
     "primary": 'Write for each column a list of values, as in {"control": ["placebo"]}.',
     "trusted": 'Write for each column a list of values, as in {"blinding": ["double"]}.',
 }
 
 
 def _is_filters(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(wanted, list) and wanted and all(isinstance(each, str) for each in wanted)
-        for wanted in value.values()
-    )
+    return isinstance(value, dict) and all(map(_is_texts, value.values()))
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) for each in value)
 
 
 def _is_form(value: Any) -> bool:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from meta.claims.assessment import Assessment
+from meta.claims.kinds import KINDS
 from meta.claims.verdicts import VERDICTS
 from meta.claims.wording import counted, listing, span, words
 from meta.claims.wording import figure as written
@@ -21,8 +22,6 @@ from meta.figures.sheet import Column, Foot, Reference, Row, Sheet
 
 _WHAT = "plot_claims"
 _PERCENT = " percent"
-# kinds of claims whose percent is an effect or a share, so that 0 means nothing
-_KINDS = ("percent_fall", "measured", "prevalence")
 # the colours of the report, where needed darkened until a thin sign can be read; shape says the
 # same in grey print
 _SIGNS = {
@@ -31,9 +30,10 @@ _SIGNS = {
     "contradicted": ("■", "s", "#8f2413"),
     "unresolved": ("◇", "D", "#5f6b76"),
     "no_trials": ("○", "o", "#5f6b76"),
+    "source_not_found": ("○", "o", "#5f6b76"),
     "not_testable": ("–", "_", "#5f6b76"),
 }
-_HOLLOW = ("unresolved", "no_trials")
+_HOLLOW = ("unresolved", "no_trials", "source_not_found")
 # percent of the claimed figure that the axis goes to at most
 _FURTHEST = 300.0
 _CLAIM_WIDTH = 225.0
@@ -140,7 +140,7 @@ def _on_one_scale(one: Assessment) -> bool:
     """Whether the claim names a percent of something of which there can be none."""
     low, high = one.claimed_low, one.claimed_high
     readable = low > 0 and high > 0 if isfinite(low) and isfinite(high) else not _measured(one)
-    return one.kind in _KINDS and one.claimed.endswith(_PERCENT) and readable
+    return KINDS[one.kind].share and one.claimed.endswith(_PERCENT) and readable
 
 
 def _measured(one: Assessment) -> bool:
@@ -210,8 +210,6 @@ def _notes(drawn: Sequence[Assessment], found: Sequence[Assessment]) -> list[str
         "share measured, 95 % limits included where a study allows them; several measurements "
         "are not averaged and have no mark."
     ]
-    supposed = {text for one in drawn for text in one.depends_on if "standard deviation" in text}
-    notes += [f"Supposed: {text}." for text in sorted(supposed)]
     if any(_measured(one) and one.claimed_low < one.claimed_high for one in drawn):
         notes.append(
             "Where a range is claimed, the mark is set against its middle and the whisker against "

@@ -11,7 +11,7 @@ import pandas as pd
 from meta import html
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
-from meta.claims.findings_table import RATED, rating
+from meta.claims.findings_table import rated_outcomes, rating
 from meta.claims.pages import article_page
 from meta.claims.verdicts import SOURCES, VERDICTS
 from meta.claims.wording import listing
@@ -44,11 +44,13 @@ _NOTEBOOKS = {
 
 _MEANING = {
     "supported": "the trials or sources say what the claim says",
-    "overstated": "something is there, but less than claimed, or only in some of the analyses",
-    "contradicted": "measurements or the cited source say otherwise",
+    "overstated": "there is something, and the claim says more: a larger size, stronger evidence, "
+    "or more than its source says",
+    "contradicted": "measurements, or the cited source, say otherwise",
     "unresolved": "evidence exists and cannot decide",
-    "no_trials": "nobody measured it in the people or with the salt of the claim",
-    "not_testable": "mechanism, opinion or rhetoric that no trial here can test",
+    "no_trials": "no trial that we found tested it in the people, or with the form, named",
+    "source_not_found": "it is only what a study is said to show, and that study was not found",
+    "not_testable": "mechanism, advice or rhetoric that no trial here can test",
 }
 
 # outcomes that the landing page rates; the notebook on certainty rates more
@@ -95,7 +97,7 @@ def _plots(claims: Sequence[Assessment]) -> dict[str, str]:
     """Draw the claimed figure over the pooled effect where both are on one scale."""
     plots = {}
     for one in claims:
-        if one.fit is None or one.kind != "percent_fall" or not isfinite(one.claimed_low):
+        if one.fit is None or one.arms is None or not isfinite(one.claimed_low):
             continue
         drawn = plot_claim(
             one.fit,
@@ -146,9 +148,10 @@ def _scoreboard(found: Sequence[Assessment]) -> str:
     named = len(found) - sources["not_cited"]
     traced = (
         f"<p>{named} of the {len(found)} claims lean on a study or text that the article names. "
-        f"For {sources['found']} of them it was found and says so; for {sources['misquoted']} it "
-        f"was found and says something else; for {sources['not_found']} it was not found with the "
-        "searches made, which is no proof that it does not exist.</p>"
+        f"For {sources['found']} of them it was found and says so; for {sources['in_part']} it was "
+        f"found and is quoted only in part; for {sources['misquoted']} it says something else; for "
+        f"{sources['not_found']} it was not found with the searches made, which is no proof that "
+        "it does not exist.</p>"
     )
     return fenced(
         f'<div class="board">{board}</div>\n<dl class="verdicts">{meanings}</dl>\n{traced}'
@@ -176,7 +179,7 @@ def _heading(verdict: str) -> str:
 def _certainty(evidence: Evidence) -> str:
     """Say in one line how certain the answers on mood are."""
     said = []
-    for each in RATED:
+    for each in rated_outcomes(evidence):
         if each.outcome in _ON_MOOD:
             said.append((each.outcome, rating(each, evidence).level))
     if len({level for _, level in said}) == 1:
@@ -198,7 +201,7 @@ def _claims_page(found: Sequence[Assessment]) -> str:
                 f"{escape(one.claim)}</a>"
             ),
             "claimed": one.claimed,
-            "verdict": one.verdict.replace("_", " "),
+            "verdict": one.verdict_words,
             "source": one.source.replace("_", " "),
             "reason": one.reason,
             "topic": one.topic,

@@ -9,23 +9,27 @@ from typing import Any
 
 import pandas as pd
 
+from meta.claims.claim_rows import rows_by_id
 from meta.claims.conditions import holds, read_conditions
-from meta.claims.finding import Claim, Finding
-from meta.claims.selection import every_row, rows_by_id
-from meta.claims.tests import ClaimTest
+from meta.claims.how_sure import THE_SOURCE
+from meta.claims.kind import Kind
+from meta.claims.ruling import Case, Ruling
 from meta.claims.verdicts import (
+    CONTRADICTED,
     FOUND,
+    IN_PART,
     MISQUOTED,
     NOT_CITED,
     NOT_FOUND,
+    OVERSTATED,
+    SOURCE_NOT_FOUND,
     SUPPORTED,
     judge_source,
 )
-from meta.claims.wording import counted, figure, listing, sentence, with_interval, words
-from meta.evidence.tables import Evidence
+from meta.claims.wording import counted, figure, listing, sentences, with_interval, words
 
 # how claim_sources.csv says it
-_FOUND = {"yes": FOUND, "different": MISQUOTED, "no": NOT_FOUND}
+_FOUND = {"yes": FOUND, "part": IN_PART, "different": MISQUOTED, "no": NOT_FOUND}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +38,8 @@ class Source:
 
     Attributes
     ----------
-    status : {"found", "misquoted", "not_found", "not_cited"}
-        In the words of the design.
-    cited_as : str
-        How the article names it; "" if it names none.
+    status : {"found", "in_part", "misquoted", "not_found", "not_cited"}
+        Whether it was found, and whether it says what the article says.
     text : str
         What the search turned up, in a sentence that claims no more than that.
     searches : int or None
@@ -49,53 +51,40 @@ class Source:
     """
 
     status: str
-    cited_as: str = ""
     text: str = ""
     searches: int | None = None
     link: str = ""
     link_is_citation: bool = False
 
 
-def trace(claim_id: str, test: ClaimTest, evidence: Evidence) -> Source:
+def trace(case: Case) -> Source:
     """Say what became of the source of a claim.
-
-    Parameters
-    ----------
-    claim_id : str
-        The claim.
-    test : ClaimTest
-        Its test: whether a source is named, and for a list entry what identifies it.
-    evidence : Evidence
-        The tables.
 
     Notes
     -----
-    ``claim_sources.found`` decides: yes, different, no. A claim that names nothing that could be
-    traced has no source that could be misquoted, even if the literature says something else. An
+    ``claim_sources.found`` decides: yes, part, different, no. A claim that names nothing that could
+    be traced has no source that could be misquoted, even if the literature says something else. An
     entry of a reference list whose journal and year stand in the tables is found, whatever became
     of what the article takes from it.
     """
-    table = evidence.claim_sources
-    rows = table[table["claim_id"] == claim_id]
-    if rows.empty:
+    row = case.lookup.sources.get(case.test.claim_id)
+    if row is None:
         return Source(status=NOT_CITED, text="No source is named.")
-    row = rows.iloc[0]
-    status = _FOUND[str(row["found"])] if test.source_named else NOT_CITED
-    if test.kind == "reference" and test.source_says and all(_says(test, evidence)):
+    status = _FOUND[str(row["found"])] if case.test.source_named else NOT_CITED
+    if case.test.kind == "reference" and case.test.source_says and all(_says(case)):
         status = FOUND
     searches = _searches(row["searches_tried"])
     return Source(
         status=status,
-        cited_as=str(row["cited_as"]),
         text=_text(status, str(row["what_was_found"]), searches),
         searches=searches,
         link=_link(row),
-        link_is_citation=status == FOUND,
+        link_is_citation=status in (FOUND, IN_PART),
     )
 
 
-def _says(test: ClaimTest, evidence: Evidence) -> list[bool]:
-    return [holds(condition, evidence) for condition in read_conditions(test.source_says)]
+def _says(case: Case) -> list[bool]:
+    return [holds(condition, case.evidence) for condition in read_conditions(case.test.source_says)]
 
 
 def _searches(text: object) -> int | None:
@@ -111,6 +100,8 @@ def _text(status: str, found: str, searches: int | None) -> str:
     found = found.rstrip(".")
     if status == FOUND:
         return f"Found: {found}."
+    if status == IN_PART:
+        return f"Found, and it says only a part of it: {found}."
     if status == MISQUOTED:
         return f"What was found says something else: {found}."
     if status == NOT_FOUND:
@@ -121,47 +112,63 @@ def _text(status: str, found: str, searches: int | None) -> str:
     return f"No source is named that could be traced. What turned up ({_made(searches)}): {found}."
 
 
-def _link(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
+def _link(row: Mapping[str, Any]) -> str:
     if pd.notna(row["doi"]):
         return f"https://doi.org/{row['doi']}"
     return "" if pd.isna(row["source_url"]) else str(row["source_url"])
 
 
-def cited_source(claim: Claim, test: ClaimTest, evidence: Evidence) -> Finding:
+def cited_source(case: Case) -> Ruling:
     """Judge "a study exists and says X"; the same for an entry of a reference list."""
-    source = trace(str(claim["claim_id"]), test, evidence)
-    conditions = read_conditions(test.source_says)
-    says = [holds(condition, evidence) for condition in conditions]
+    source = trace(case)
+    says = _says(case)
     verdict = judge_source(source.status, says)
+    conditions = read_conditions(case.test.source_says)
     missing = [
         f"{words(condition.column)} {condition.sign} {condition.value}"
         for condition, right in zip(conditions, says, strict=True)
         if not right
     ]
-    rows = rows_by_id(test.result_ids, evidence) if test.result_ids else pd.DataFrame()
-    return Finding(
+    rows = pd.DataFrame()
+    if case.test.result_ids:
+        rows = rows_by_id(case.test.result_ids, case.evidence)
+    listed = case.test.kind == "reference"
+    return Ruling(
         verdict=verdict,
-        reason=sentence(
-            _short(source),
-            f"not in the tables: {listing(missing)}" if missing and source.status == FOUND else "",
-            *[_result(row, verdict) for row in rows.to_dict("records")],
-            _own_trials(test, evidence),
+        answer=_answer(verdict, source, listed=listed),
+        details=sentences(
+            source.text if source.status in (FOUND, IN_PART, MISQUOTED) else "",
+            f"not in it: {listing(missing)}" if missing and source.status == FOUND else "",
+            *[_result(row, verdict) for row in case.lookup.records(rows)],
+            _own_trials(case),
         ),
         used=rows,
         k=0 if rows.empty else rows["study_id"].nunique(),
+        certainty="" if verdict == SOURCE_NOT_FOUND else THE_SOURCE,
     )
 
 
-def _short(source: Source) -> str:
-    """Say what became of the source; what stands in its place is said beside the source."""
-    if source.status in (FOUND, MISQUOTED):
-        return source.text
-    if source.status == NOT_FOUND:
-        return f"the source was not found with the searches made ({_made(source.searches)})"
-    return source.text
+def _answer(verdict: str, source: Source, *, listed: bool) -> str:
+    """Say in one plain sentence what became of the source."""
+    what = "The text listed" if listed else "The source"
+    if verdict == SOURCE_NOT_FOUND:
+        if source.status == NOT_CITED:
+            return "No source is named that one could look up."
+        return f"{what} was not found in {_made(source.searches)}, which does not prove it missing."
+    if source.status == IN_PART:
+        return f"{what} exists, but the article does not quote it right."
+    return {
+        SUPPORTED: "The listed text is what the list says."
+        if listed
+        else "The source exists and says so.",
+        OVERSTATED: f"{what} exists, but says less than the article takes from it.",
+        CONTRADICTED: "The link or entry leads to something else."
+        if listed
+        else "The source exists and says something else.",
+    }[verdict]
 
 
-def _result(row: Mapping[Any, Any], verdict: str) -> str:
+def _result(row: Mapping[str, Any], verdict: str) -> str:
     """Quote the figures of a result, and how the comparison was made."""
     unit = row["effect_unit"]
     if pd.notna(row["ci_low"]):
@@ -178,21 +185,27 @@ def _result(row: Mapping[Any, Any], verdict: str) -> str:
     return text
 
 
-def _own_trials(test: ClaimTest, evidence: Evidence) -> str:
-    """Count the randomised trials of the salt with the outcome that these tables hold."""
-    if not (test.outcome and test.mg_form):
+def _own_trials(case: Case) -> str:
+    """Count the randomised trials of the form with the outcome that these tables hold."""
+    test, form = case.test, case.question.form
+    if not (test.outcome and test.form and form is not None):
         return ""
-    rows = every_row(evidence)
+    rows = case.lookup.rows
     rows = rows[
         rows["outcome"].isin(test.outcome)
-        & rows["mg_form"].isin(test.mg_form)
+        & rows[form.column].isin(test.form)
         & (rows["randomised"] == "yes")
-        & (rows["stratum"] != "uncontrolled")
+        & (rows["reporting"] != "single_arm")
     ].drop_duplicates("study_id")
     people = rows["n_randomised"].sum(min_count=1)
     shown = "" if rows.empty or pd.isna(people) else f" ({int(people):,} people)"
     return (
         f"these tables hold {counted(len(rows), 'randomised trial')} of"
-        f" {listing(test.mg_form, 'or')} that measured"
-        f" {listing([words(name) for name in test.outcome], 'or')}{shown}"
+        f" {listing(test.form, 'or')} that measured {listing(case.outcomes, 'or')}{shown}"
     )
+
+
+KINDS = {
+    "cited_source": Kind(words="what a study is said to show", rule=cited_source, traced=True),
+    "reference": Kind(words="an entry of a list of sources", rule=cited_source, traced=True),
+}

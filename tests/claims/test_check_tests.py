@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from meta.claims.check_tests import check_claim_tests
 from meta.claims.conditions import holds, read_conditions
-from meta.claims.tests import check_claim_tests, find_test, read_test
+from meta.claims.lookup import lookup
 from meta.errors import DataError
 from meta.evidence.tables import Evidence
 
@@ -25,11 +26,13 @@ def test_the_curated_tests_are_in_order(evidence: Evidence) -> None:
     ("claim_id", "cells", "words"),
     [
         ("a0-c11", {"outcome": "depresion"}, ["column outcome (a0-c11)", "mean 'depression'"]),
-        ("a0-c11", {"population": "astronauts"}, ["(a0-c11)", "selects no result"]),
+        ("a0-c11", {"population": "astronauts"}, ["column population (a0-c11)", "unknown"]),
+        ("a0-c11", {"population": "animal"}, ["(a0-c11)", "selects no result"]),
+        ("a0-c09", {"form": "glycinat"}, ["column form (a0-c09)", "glycinate"]),
         ("a0-c13", {"stratum": "magnesium_alones"}, ["column stratum (a0-c13)", "magnesium_alone"]),
         ("a0-c13", {"measure": "percent"}, ["column measure (a0-c13)", "SMD"]),
-        ("a0-c13", {"margin_source": ""}, ["column margin_source (a0-c13)"]),
-        ("a0-c13", {"left_out": "fard2018"}, ["column left_out (a0-c13)", "fard2017"]),
+        ("a2-c30", {"margin_source": ""}, ["column margin_source (a2-c30)"]),
+        ("a1-c04", {"studies": "golf1989"}, ["column studies (a1-c04)", "golf1998"]),
         ("a0-c21", {"result_ids": "schuette1994-x-9"}, ["column result_ids (a0-c21)"]),
         ("a0-c18", {"result_ids": ""}, ["column result_ids (a0-c18)", "empty"]),
         ("a2-c27", {"benchmark_ids": "ref_rda"}, ["column benchmark_ids (a2-c27)"]),
@@ -64,7 +67,7 @@ def test_a_claim_without_a_test(changed: Plant) -> None:
     assert "a0-c04" in faults[0]
     assert "no test" in faults[0]
     with pytest.raises(DataError, match="a0-c04"):
-        find_test("a0-c04", planted)
+        lookup(planted).test("a0-c04")
 
 
 def test_two_tests_of_a_claim(changed: Plant) -> None:
@@ -77,7 +80,7 @@ def test_two_tests_of_a_claim(changed: Plant) -> None:
         "this claim. Keep one of them."
     ]
     with pytest.raises(DataError, match="2 tests"):
-        find_test("a0-c04", planted)
+        lookup(planted).test("a0-c04")
 
 
 def test_a_test_of_an_unknown_claim(changed: Plant) -> None:
@@ -93,21 +96,46 @@ def test_an_unknown_kind(changed: Plant, with_cells: Write) -> None:
 
 def test_all_faults_at_once(changed: Plant, with_cells: Write) -> None:
     def change(table: pd.DataFrame) -> pd.DataFrame:
-        table = with_cells("claim_id", "a0-c13", stratum="x_y", left_out="nobody2000")(table)
+        table = with_cells("claim_id", "a0-c13", stratum="x_y", studies="nobody2000")(table)
         return with_cells("claim_id", "a0-c21", result_ids="a-b-1")(table)
 
     assert len(check_claim_tests(changed(claim_tests=change))) == 3
 
 
 def test_a_row_becomes_a_test(evidence: Evidence) -> None:
-    table = evidence.table("claim_tests").set_index("claim_id", drop=False)
-    test = read_test(table.loc["a0-c13"])
-    assert test.population == ("depress",)
-    assert test.margin == 0.32
-    assert test.strata == ("magnesium_alone", "add_on")
-    assert test.controls == ("placebo",)
+    test = lookup(evidence).test("a0-c13")
+    assert test.population == ("depression",)
+    assert test.control == ("placebo",)
+    assert test.stratum == ()
     assert test.max_weeks is None
     assert test.source_named
+    assert lookup(evidence).test("a2-c30").margin == 0.1
+
+
+def test_no_trials_is_never_said_where_a_result_fits(changed: Plant, with_cells: Write) -> None:
+    """A result fits whether or not its data bar it from every pool and count."""
+    new = with_cells("result_id", "fard2017-anxiety-1", time_weeks=1.0)
+    barred = with_cells("result_id", "fard2017-anxiety-1", time_weeks=1.0, barred="data")
+    for change in (new, barred):
+        (fault,) = check_claim_tests(changed(results=change))
+        assert "column expect (a1-c28): none, but the test selects fard2017-anxiety-1" in fault
+
+
+def test_a_verdict_of_no_trials_beside_a_result_is_a_fault(
+    changed: Plant, with_cells: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from meta.claims import check_tests
+    from meta.claims.assess import assess
+
+    def wrong(claim: str, evidence: Evidence) -> object:
+        found = assess(claim, evidence)
+        return replace(found, verdict="no_trials") if claim == "a0-c13" else found
+
+    monkeypatch.setattr(check_tests, "assess", wrong)
+    (fault,) = check_claim_tests(changed())
+    assert "(a0-c13): the verdict is no trials, but" in fault
 
 
 def test_conditions(evidence: Evidence) -> None:

@@ -1,0 +1,120 @@
+"""What of the tables do claims look up again and again? Each is derived once for a folder."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import pandas as pd
+
+from meta.claims.claim_test import FILE, TABLE, ClaimTest, read_test
+from meta.effect_sizes.direction import directions
+from meta.errors import DataError
+from meta.evidence.reporting import barred_studies, doubted
+from meta.evidence.tables import Evidence
+
+Record = dict[str, Any]
+
+
+class Lookup:
+    """The tables of a folder as claims need them.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The tables.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._folder = evidence.folder
+        self._results = evidence.select()
+        self._tables = {
+            name: evidence.table(name) if name in evidence.names else pd.DataFrame()
+            for name in ("benchmarks", "reviews", "outcomes", "claim_sources", TABLE)
+        }
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Every result with the facts of its trial, and ``side``: whom it favours."""
+        return self._results.assign(side=directions(self._results))
+
+    @cached_property
+    def _records(self) -> dict[str, Record]:
+        return {row["result_id"]: row for row in _records(self.rows)}
+
+    @cached_property
+    def barred(self) -> frozenset[str]:
+        """Studies whose data bar them from every count."""
+        return barred_studies(self.rows)
+
+    @cached_property
+    def flagged(self) -> frozenset[str]:
+        """Studies of which any row carries an integrity flag."""
+        return frozenset(self.rows.loc[doubted(self.rows["flag"]), "study_id"])
+
+    def records(self, rows: pd.DataFrame) -> list[Record]:
+        """Return results as mappings, in their order."""
+        return [self._records[name] for name in rows["result_id"]] if len(rows) else []
+
+    @cached_property
+    def benchmarks(self) -> dict[str, Record]:
+        """Yardsticks by their key."""
+        return {row["benchmark_id"]: row for row in _records(self._tables["benchmarks"])}
+
+    @cached_property
+    def reviews(self) -> list[Record]:
+        """Published results."""
+        return _records(self._tables["reviews"])
+
+    @cached_property
+    def outcomes(self) -> dict[str, Record]:
+        """What is known of outcomes, by name; empty cells are left out."""
+        return {
+            row["outcome"]: {name: cell for name, cell in row.items() if pd.notna(cell)}
+            for row in _records(self._tables["outcomes"])
+        }
+
+    @cached_property
+    def sources(self) -> dict[str, Record]:
+        """What became of sources, by claim."""
+        return {row["claim_id"]: row for row in _records(self._tables["claim_sources"])}
+
+    @cached_property
+    def _tests(self) -> dict[str, list[ClaimTest]]:
+        found: dict[str, list[ClaimTest]] = {}
+        for row in _records(self._tables[TABLE]):
+            found.setdefault(str(row["claim_id"]), []).append(read_test(row))
+        return found
+
+    def test(self, claim_id: str) -> ClaimTest:
+        """Return the test of a claim.
+
+        Raises
+        ------
+        DataError
+            If the claim has no test, or more than one.
+        """
+        found = self._tests.get(claim_id, [])
+        if len(found) != 1:
+            count = f"{len(found)} tests" if found else "no test"
+            raise DataError(
+                f"{self._folder}/{FILE} ({claim_id}): {count}; needed: one row. "
+                "`meta check` lists every fault of the tests."
+            )
+        return found[0]
+
+
+_LOOKUPS: WeakKeyDictionary[Evidence, Lookup] = WeakKeyDictionary()
+
+
+def lookup(evidence: Evidence) -> Lookup:
+    """Return the looked-up tables of a folder, made once."""
+    if evidence not in _LOOKUPS:
+        _LOOKUPS[evidence] = Lookup(evidence)
+    return _LOOKUPS[evidence]
+
+
+def _records(frame: pd.DataFrame) -> list[Record]:
+    named = {str(name): frame[name].tolist() for name in frame}
+    return [dict(zip(named, cells, strict=True)) for cells in zip(*named.values(), strict=True)]
