@@ -422,8 +422,32 @@ def test_the_control_is_known_by_its_word(tmp_path, header, arms):
 
 def test_one_arm_a_row_is_told_apart(tmp_path):
     text = "Study,Group,Mean,SD,N\nA,drug,5,2,30\nA,placebo,6,2,31\n"
-    with pytest.raises(DataError, match=r"each row is one arm, meta\.pairwise"):
+    with pytest.raises(DataError, match=r"one arm \(column 'Group'\); meta\.pairwise"):
         meta.read_table(_write(tmp_path, text))
+
+
+def test_means_of_one_group(tmp_path):
+    frame = meta.read_table(_write(tmp_path, "study,mi,sdi,ni\nA,5,2,30\nB,6,2,31\n")).frame
+    assert frame[["mean", "sd", "n"]].values.tolist() == [[5, 2, 30], [6, 2, 31]]
+    frame = meta.read_table(_write(tmp_path, "study,xi,ti\nA,5,200\n")).frame
+    assert frame[["events", "time"]].values.tolist() == [[5, 200]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Study,Median drug,Q1 drug,Q3 drug,n drug,Median placebo,Q1 placebo,Q3 placebo,n placebo\n"
+        "A,5,3,8,30,6,4,9,31\n",
+        "Study,Drug median (IQR),Drug n,Placebo median (IQR),Placebo n\n"
+        "A,5 (3–8),30,6 (4 to 9),31\n",
+    ],
+)
+def test_medians_stand_where_the_effects_look_for_them(tmp_path, text):
+    table = meta.read_table(_write(tmp_path, text))
+    names = ["mean_t", "q1_t", "q3_t", "n_t", "mean_c", "q1_c", "q3_c", "n_c"]
+    assert table.frame.loc[0, names].tolist() == [5, 3, 8, 30, 6, 4, 9, 31]
+    assert table.frame["result_type"].tolist() == ["median_iqr"]
+    assert (table.treatment, table.control) == ("Drug", "Placebo")
 
 
 def test_what_r_meta_keeps_beside_its_input(tmp_path):

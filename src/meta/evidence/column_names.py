@@ -11,18 +11,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ARM_QUANTITIES = ("mean", "sd", "events", "nonevents", "n", "time", "se")
+ARM_QUANTITIES = (
+    *("mean", "sd", "events", "nonevents", "n", "time", "se"),
+    *("median", "q1", "q3", "min", "max"),
+)
 TEXTS = ("label", "author", "year", "study_id", "subgroup", "analysis", "arm_t", "arm_c")
 NUMBERS = (
     *(f"{quantity}_{arm}" for arm in "tc" for quantity in ARM_QUANTITIES),
     *(f"base_{quantity}_{arm}" for arm in "tc" for quantity in ("mean", "sd")),
-    *("events", "n", "r", "mean_post", "mean_pre", "sd_post", "sd_pre"),
+    *("events", "n", "mean", "sd", "time", "r", "mean_post", "mean_pre", "sd_post", "sd_pre"),
     *("yi", "vi", "sei", "estimate", "ci_low", "ci_high", "ci_level", "se"),
 )
 FIELDS = (*TEXTS, *NUMBERS, "p_value")
 COUNTS = tuple(name for name in NUMBERS if re.fullmatch(r"(?:n|events|nonevents)(?:_[tc])?", name))
 RESULTS = (
-    ("mean_t", "mean_c"), ("events_t", "events_c"), ("mean_post", "mean_pre"), ("events",), ("r",),
+    ("mean_t", "mean_c"), ("median_t", "median_c"), ("sd_t", "sd_c"), ("events_t", "events_c"),
+    ("mean_post", "mean_pre"), ("mean", "n"), ("sd", "n"), ("events",), ("r",),
     ("yi",), ("estimate",), ("ci_low", "ci_high"), ("p_value",),
 )  # fmt: skip
 """Any of these together makes a table of results."""
@@ -184,6 +188,10 @@ def quantities_in(name: str, form: str) -> dict[str, str]:
         limits = {"lower": f"ci lower {level}", "upper": f"ci upper {level}"}
         rest = [w for w in words if w not in names["limit"]["words"] and not w.isdigit()]
         said_ci = set(words) & {"ci", "ki", "ic", "confidence", "konfidenzintervall"}
+        if form == "estimate" and "median" in words:
+            beside = ("median", "iqr", "q", "quartiles", "to", "n")
+            arm = " ".join(t for w, t in pieces if w not in beside and not w.isdigit())
+            return {word: f"{word} {arm}" for word in ("median", "q1", "q3")}
         if form == "interval":
             return limits if said_ci and not rest else {}
         fit = _of_measure(" ".join(rest)) if rest else None

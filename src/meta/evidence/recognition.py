@@ -150,8 +150,9 @@ def _settle(found: Recognition) -> None:
         fields["yi"] = fields.pop("estimate")
     if "se" in fields and "yi" in fields and "estimate" not in fields and "sei" not in fields:
         fields["sei"] = fields.pop("se")
-    if "n_t" in fields and not {"r", "events"} & set(fields):
-        fields.pop("n", None)  # a sum of the arms serves nothing
+    if {"n_t", "mean_t", "events_t"} & set(fields):
+        for single in ("mean", "sd", "time", *(() if {"r", "events"} & set(fields) else ("n",))):
+            fields.pop(single, None)  # of both arms together, or of age: no result
     if "yi" in fields and "estimate" not in fields:
         for limit in ("ci_low", "ci_high"):
             fields.pop(limit, None)  # these are logarithms, too, and say nothing more

@@ -31,6 +31,7 @@ from meta.evidence.recognition import Recognition, recognise
 from meta.evidence.revman import from_revman_5
 from meta.evidence.workbooks import as_text
 
+_ARM_COLUMNS = ("group", "arm", "treatment", "condition", "gruppe", "arm_name", "groupe", "grupo")
 _SUMS = re.compile(
     r"(?:sub|grand )?totals?(?: ?\(.*\))?|overall|summary|pooled(?: .*)?|gesamt|summe|"
     r"(?:random|common|fixed)[- ]effects? model",
@@ -303,12 +304,17 @@ def _refuse_unclear(
     if not any(set(names) <= set(found.fields) for names in RESULTS):
         judged = sum(bool(re.match(r"D\d|overall|random|allocation", c, re.I)) for c in cells) > 2
         way = " It looks like judgements: give it to meta.read_risk_of_bias." if judged else ""
-        of_one_arm = {"mean", "sd"} <= {name.lower() for name in cells}
-        if of_one_arm:
-            way = " If each row is one arm, meta.pairwise makes one comparison a study."
         half = [name for name in found.fields if name in NUMBERS]
         what = f"of the results only {listed(half)} is" if half else "no column with results is"
         problems.append(f"{raw.file}: {what} recognised.{way}")
+    arms = [name for name in cells if name.lower() in _ARM_COLUMNS]
+    single = {"mean", "sd", "events", "n"} & set(found.fields)
+    labels = _joined(cells, found.fields.get("label", []), " ")
+    if arms and single and len(set(labels)) < len(labels):
+        problems.append(
+            f"{raw.file}: each row seems to be one arm (column {arms[0]!r}); meta.pairwise makes "
+            "one comparison a study of such rows"
+        )
     several = _joined(cells, found.fields.get("analysis", []), ".")
     values = list(dict.fromkeys(several))
     if len(values) > 1:
@@ -469,6 +475,15 @@ def _free(values: Sequence[str], of_file: str) -> pd.Series[Any]:
 
 def _derived(table: pd.DataFrame) -> Iterator[str]:
     """Work out what follows from the figures of an arm without any assumption."""
+    if {"median_t", "median_c"} <= set(table) and "result_type" not in table:
+        taken = table["median_t"].notna()
+        if "mean_t" in table:
+            taken &= table["mean_t"].isna()
+        table["result_type"] = _texts(["median_iqr" if each else "" for each in taken])
+        for arm in "tc":
+            mean = table.get(f"mean_{arm}", math.nan)
+            table[f"mean_{arm}"] = np.where(taken, table[f"median_{arm}"], mean)
+        yield f"{taken.sum()} rows report medians, which stand as mean_t and mean_c (median_iqr)"
     for arm in "tc":
         events, others, n = f"events_{arm}", f"nonevents_{arm}", f"n_{arm}"
         if {events, others} <= set(table):
