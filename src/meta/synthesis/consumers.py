@@ -21,13 +21,16 @@ ANSWERS = {
     "Pooled": "pool, pool_proportions, a subgroup, trim_and_fill",
     "PooledTables": "mantel_haenszel, peto",
     "BinomialNormal": "glmm",
+    "PooledRates": "mantel_haenszel_rates",
+    "CountNormal": "pool_rates, glmm_rates, pool_proportions(method='GLMM')",
     "Multilevel": "multilevel",
     "Robust": "robust",
     "BayesFit": "bayes",
     "SelectionModel": "selection_model",
     "PetPeese": "pet_peese",
 }
-_TABLES, _CLUSTERED = ("PooledTables", "BinomialNormal"), ("Multilevel", "Robust")
+_COUNTS, _CLUSTERED = ("BinomialNormal", "CountNormal"), ("Multilevel", "Robust")
+_TABLES = ("PooledTables", "PooledRates", *_COUNTS)
 _ADJUSTED = ("SelectionModel", "PetPeese")
 _POOL = "give meta.pool(fit.effects)"
 _AVERAGE = "average each cluster first (meta.aggregate_correlated)"
@@ -48,7 +51,7 @@ _LEVERAGE = _for(
     (_ADJUSTED, f"leverage belongs to a weighted mean; {_POOL}"),
 )
 _Q = _for(
-    (("BinomialNormal",), f"the counts are modelled, and no Q is made of single effects; {_POOL}"),
+    (_COUNTS, f"the counts are modelled, and no Q is made of single effects; {_POOL}"),
     (_CLUSTERED, f"Q has no part that is one effect's of a cluster; {_AVERAGE}"),
     (("BayesFit",), f"a posterior has no Q; {_POOL}"),
     (_ADJUSTED, f"Q belongs to a weighted mean; {_POOL}"),

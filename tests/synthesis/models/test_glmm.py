@@ -212,3 +212,34 @@ def test_shows_itself_in_words_html_and_json():
     assert "likelihood ratio" in str(got)
     assert "<caption>" in got._repr_html_()
     assert json.loads(json.dumps(got.to_dict()))["model"] == "UM.FS"
+
+
+@pytest.mark.parametrize("model", ["UM.FS", "UM.RS", "CM.EL", "CM.AL"])
+def test_every_model_equals_metafor(model):
+    answers = reference("../metafor5/glmm_or")
+    want = answers[model]
+    names = ("events_t", "n_t", "events_c", "n_c")
+    fit = meta.glmm(*(answers[name] for name in names), model=model)
+    # metafor stops its search early, and takes Laplace's approximation for UM.RS (0.15 %)
+    rel = 2e-3 if model == "UM.RS" else 1e-3
+    assert fit.estimate == pytest.approx(want["beta"], rel=rel)
+    assert fit.se == pytest.approx(want["se"], rel=rel)
+    assert fit.tau2 == pytest.approx(want["tau2"], rel=rel)
+    assert fit.k == want["k"] == 17
+    assert model in fit.method_text()
+    again = fit.refit(ci_level=0.9)
+    assert (again.model, again.estimate) == (model, pytest.approx(fit.estimate, rel=1e-9))
+    if model == "UM.RS":
+        assert fit.sigma2 == pytest.approx(want["sigma2"], rel=0.03)
+        assert np.isnan(fit.q)
+    else:
+        assert fit.q_dof == 16
+
+
+def test_exact_likelihood_needs_whole_counts():
+    tables = ([1.5, 2, 3], [40, 50, 60], [3, 4, 5], [40, 50, 60])
+    with pytest.raises(meta.DataError, match="no whole numbers"):
+        meta.glmm(*tables, model="CM.EL")
+    assert meta.glmm(*tables, model="CM.AL").k == 3
+    with pytest.raises(meta.DataError, match="model='CM'"):
+        meta.glmm(*tables, model="CM")

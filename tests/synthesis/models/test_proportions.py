@@ -69,8 +69,8 @@ def test_faults():
         meta.pool_proportions([41, -1, 3], [40, 10, 0], labels=["a"])
     for part in ("more events", "events[1] is -1", "n[2] is 0", "labels"):
         assert part in str(caught.value)
-    with pytest.raises(DataError, match="PFT"):
-        meta.pool_proportions([1], [10], "PFT")
+    with pytest.raises(DataError, match="PHI"):
+        meta.pool_proportions([1], [10], "PHI")
     with pytest.raises(DataError, match="n is missing"):
         meta.pool_proportions([1], None)
     with pytest.raises(TooFewStudies):

@@ -217,3 +217,22 @@ def test_shows_itself_in_words_html_and_json():
     assert len(values["effects"]) == 6
     risk = fit(reference("hine1989_binary_methods")["arms"], "RR")
     assert json.loads(json.dumps(risk.to_dict()))["breslow_day"] is None
+
+
+def test_the_two_variances_of_a_risk_difference():
+    one = ([4], [123], [11], [139])
+    plain = meta.effect_size(
+        "RD", **dict(zip(("events_t", "n_t", "events_c", "n_c"), one, strict=True))
+    )
+    alone = meta.mantel_haenszel(*one, measure="RD", rd_variance="greenland-robins")
+    # of one table it is the usual variance
+    assert alone.se**2 == pytest.approx(plain["vi"].iloc[0], rel=1e-12)
+    several = ([4, 6, 3], [123, 150, 231], [11, 20, 11], [139, 140, 220])
+    sato = meta.mantel_haenszel(*several, measure="RD")
+    other = meta.mantel_haenszel(*several, measure="RD", rd_variance="greenland-robins")
+    assert other.estimate == sato.estimate
+    assert other.se == pytest.approx(sato.se, rel=0.02)
+    assert other.se != sato.se
+    assert other.refit(ci_level=0.9).se == other.se
+    with pytest.raises(meta.DataError, match="rd_variance='gr'"):
+        meta.mantel_haenszel(*several, measure="RD", rd_variance="gr")

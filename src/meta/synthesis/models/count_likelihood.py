@@ -166,12 +166,15 @@ class Profile:
         Log-likelihood, the mean that has it, and its derivative by tau.
     hessian : numpy.ndarray of shape (2, 2)
         Second derivatives by mean and tau.
+    weights : numpy.ndarray of shape (k,)
+        Information on the mean that each study gives.
     """
 
     value: float
     mean: float
     slope: float
     hessian: Floats
+    weights: Floats
 
     def information(self, tau: float) -> Floats:
         """Observed information; of the mean alone at tau = 0, where tau says nothing about it."""
@@ -220,7 +223,10 @@ class NormalMean:
         return z, 1 / np.sqrt(1 + tau**2 * here.curve)
 
     def moments(self, mean: float, tau: float) -> tuple[float, Floats, Floats]:
-        """Return the log-likelihood and its derivatives by mean and tau, shape (2,) and (2, 2)."""
+        """Return the log-likelihood and its derivatives by mean and tau.
+
+        Shapes are () for all studies together, and (2,) and (2, 2, k) by study.
+        """
         k = len(self.family.at(np.full((1, 1), mean)).value)
         mode, width = self._mode(mean, tau, k)
         z = mode + width * self.nodes
@@ -233,7 +239,7 @@ class NormalMean:
         second = -moves[:, None] * moves[None, :] * here.curve
         gradient = np.einsum("ikm,km->ik", first, posterior)
         square = np.einsum("ijkm,km->ijk", second + first[:, None] * first[None, :], posterior)
-        hessian = (square - gradient[:, None] * gradient[None, :]).sum(axis=2)
+        hessian = square - gradient[:, None] * gradient[None, :]
         return float(value.sum()), gradient.sum(axis=1), hessian
 
     def profile(self, tau: float) -> Profile:
@@ -241,7 +247,7 @@ class NormalMean:
         mean = self.start
         value, gradient, hessian = self.moments(mean, tau)
         for _ in range(_STEPS):
-            step = float(np.clip(-gradient[0] / hessian[0, 0], -2.0, 2.0))
+            step = float(np.clip(-gradient[0] / hessian[0, 0].sum(), -2.0, 2.0))
             if abs(step) < 1e-11:
                 break
             for _ in range(60):
@@ -251,7 +257,7 @@ class NormalMean:
                 step /= 2
             mean, (value, gradient, hessian) = mean + step, there
         self.start = mean
-        return Profile(value, mean, float(gradient[1]), hessian)
+        return Profile(value, mean, float(gradient[1]), hessian.sum(axis=2), -hessian[0, 0])
 
     def maximise(self) -> tuple[float, Profile]:
         """Find tau, at least 0, and the profile there.

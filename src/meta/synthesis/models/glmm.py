@@ -1,14 +1,14 @@
 """What is the odds ratio when the counts themselves are modelled?
 
-The binomial-normal model needs no normal approximation for the effect of a table and no constant
-for zero cells, and lets the odds ratio differ between studies.
+The binomial-normal models need no normal approximation for the effect of a table and no constant
+for zero cells, and let the odds ratio differ between studies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from meta.effect_sizes.sizes import effect_size
-from meta.errors import NotConverged, TooFewStudies
+from meta.errors import DataError, NotConverged, TooFewStudies
+from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import RandomEffects, inference, prediction
+from meta.synthesis.models.count_likelihood import (
+    Binomial,
+    Hypergeometric,
+    NormalMean,
+    TwoNormals,
+)
 from meta.synthesis.models.two_by_two import Counts
 from meta.synthesis.models.two_by_two_tables import Tables, read_tables, single_effects
 from meta.synthesis.presentation import check_level, compact, p_text
@@ -37,33 +44,48 @@ _FALLEN = 10.0
 _TAU_GRID = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.3, 1.9, 2.8, 4.0, 6.0, 9.0)
 
 
+GLMM_MODELS = {
+    "UM.FS": "fixed study effects, random treatment effect",
+    "UM.RS": "random study effects, random treatment effect",
+    "CM.EL": "conditional on the events of each table, exact likelihood",
+    "CM.AL": "conditional on the events of each table, approximate likelihood",
+}
+# points in each of two directions; nine agree with more to six digits
+_POINTS_OF_TWO = 9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BinomialNormal(RandomEffects):
     """A random-effects odds ratio from a binomial-normal model.
 
-    It has the attributes of every random-effects estimate. ``model`` is "UM.FS" (unconditional
-    model with fixed study effects), ``tau2`` the variance of the true log odds ratios by maximum
+    It has the attributes of every random-effects estimate. ``model`` is one of those of
+    :func:`meta.glmm`, ``tau2`` the variance of the true log odds ratios by maximum
     likelihood, ``q`` the likelihood ratio test of equal odds ratios (the deviance of the
-    common-effect logistic model against one odds ratio a table), and ``k`` and ``n_total`` are the
-    tables that say something about the odds ratio and the people in them. ``effects`` holds every
-    table given; a table's ``weight`` is its share of the information on the mean, its own odds
-    ratio (0.5 added where a cell is 0) is shown and not used.
+    common-effect model against one odds ratio a table; none for "UM.RS"), and ``k`` and ``n_total``
+    are the tables that say something about the odds ratio and the people in them. ``effects`` holds
+    every table given; a table's ``weight`` is its share of the information on the mean (NaN for
+    "UM.RS"), its own odds ratio (0.5 added where a cell is 0) is shown and not used.
 
     Attributes
     ----------
     log_likelihood : float
-        Of the fit, relative to the saturated model (0 is a perfect fit).
+        Of the fit; of "UM.FS" relative to the saturated model (0 is a perfect fit).
+    sigma2 : float
+        Variance of the log odds between studies, of "UM.RS".
     """
 
     _caption: ClassVar[str] = "Binomial-normal model"
     _counted: ClassVar[tuple[str, str]] = ("table", "tables")
     _method: ClassVar[str] = "meta.synthesis.models.glmm:glmm"
-    _arguments: ClassVar[tuple[str, ...]] = ("ci_level",)
+    _arguments: ClassVar[tuple[str, ...]] = ("model", "ci_level")
 
     log_likelihood: float
+    sigma2: float = np.nan
 
     def heterogeneity_text(self) -> str:
         """Return tau2 and the likelihood ratio test of equal odds ratios."""
+        if not np.isfinite(self.q):
+            return f"τ² = {compact(self.tau2)}"
         return (
             f"τ² = {compact(self.tau2)}; likelihood ratio {self.q:.2f}, df = {self.q_dof}, "
             f"p {p_text(self.q_p_value)}"
@@ -71,8 +93,7 @@ class BinomialNormal(RandomEffects):
 
     def _model_text(self) -> str:
         return (
-            f"{RandomEffects._model_text(self)} ({self.model}: fixed study effects, random "
-            "treatment effect), maximum likelihood"
+            f"binomial-normal model ({self.model}: {GLMM_MODELS[self.model]}), maximum likelihood"
         )
 
 
@@ -82,11 +103,12 @@ def glmm(
     events_c: ArrayLike | str | None = None,
     n_c: ArrayLike | str | None = None,
     *,
+    model: str = "UM.FS",
     data: pd.DataFrame | None = None,
     labels: Sequence[str] | str | None = None,
     ci_level: float = 0.95,
 ) -> BinomialNormal:
-    r"""Fit a binomial-normal model: fixed study effects, random treatment effect.
+    r"""Fit a binomial-normal model to two-by-two tables, with a random treatment effect.
 
     Parameters
     ----------
@@ -96,6 +118,9 @@ def glmm(
         carry all four columns, or an answer with such effects; nothing else is given then.
     n_t, n_c : array_like of shape (k,) or str
         People in each arm, at least 1.
+    model : {"UM.FS", "UM.RS", "CM.EL", "CM.AL"}
+        Unconditional with fixed or with random study effects; or conditional on the events of each
+        table, with the exact or an approximate likelihood.
     data : pandas.DataFrame, optional
         Table of the named columns.
     labels : sequence of str or str, optional
@@ -131,11 +156,21 @@ def glmm(
     adaptive Gauss-Hermite quadrature. The standard error comes from the observed information of
     all parameters together.
 
-    With one parameter a study, tau2 by maximum likelihood is too small with few studies.
+    UM.RS: the :math:`\alpha_i` are normal, too, which borrows strength between studies on the base
+    risk and so breaks the randomisation a little. CM.EL: given the events of a table, those of the
+    treated are hypergeometric with odds ratio :math:`e^{\theta + u_i}` (Fisher's noncentral
+    distribution), which leaves no study effect to estimate. CM.AL takes them for binomial with the
+    log odds :math:`\log(n_t / n_c) + \theta + u_i`, which holds for rare events.
 
-    Checked against metafor's ``rma.glmm(measure="OR", model="UM.FS")`` for the data of
-    dat.nielweise2007 (it stops its search a little before the maximum: three digits agree), against
-    a brute-force integral, and, where tau2 = 0, against logistic regression in statsmodels.
+    When not to use it: with frequent events all models agree with :func:`meta.pool`, which has a
+    small-sample interval; with few studies that matters more. With one parameter a study (UM.FS),
+    tau2 by maximum likelihood is too small with few studies; for rare events CM.EL is the one to
+    trust.
+
+    Checked against metafor's ``rma.glmm(measure="OR")`` for the data of dat.nielweise2007 (it stops
+    its search a little before the maximum: three to five digits agree; UM.RS agrees to five with
+    metafor's Laplace approximation, which is used here with more points), against brute-force
+    integrals, and, where tau2 = 0, against logistic regression in statsmodels.
 
     References
     ----------
@@ -149,6 +184,7 @@ def glmm(
     0.46 (0.25 to 0.84)
     """
     check_level(ci_level)
+    check_choice("model", model, tuple(GLMM_MODELS))
     counts = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
     given = read_tables("glmm", counts, labels, data)
     silent = given.nobody | given.everybody
@@ -159,36 +195,82 @@ def glmm(
             "without the event; 2 are needed to tell the effect from its spread"
         )
     _check_separation(used)
-    likelihood = _Likelihood(used)
-    tau, at = _maximise(likelihood)
-    common = at if tau == 0 else likelihood.profile(0.0)
-    se = float(np.sqrt(np.linalg.inv(at.information(tau))[0, 0]))
-    # the deviance; rounding can leave it a hair below 0 where all tables agree
-    q, q_dof = max(-2 * common.value, 0.0), len(used.a) - 1
+    fit = {"UM.FS": _fixed_studies, "UM.RS": _random_studies}.get(model, _conditional)(used, model)
+    q_dof = len(used.a) - 1
     weights = np.zeros(len(given.a))
-    weights[~silent] = 100 * at.weights / at.weights.sum()
+    weights[~silent] = 100 * fit.weights / fit.weights.sum()
     single = effect_size(
         "OR", events_t=given.a, n_t=given.n_t, events_c=given.c, n_c=given.n_c, drop00=True
     )
     yi, vi = (single[name].to_numpy(dtype=float) for name in ("yi", "vi"))
     return BinomialNormal(
-        **inference(at.theta, se, None, ci_level, "OR"),
-        **prediction(at.theta, se, tau**2, ci_level, "z", q_dof),
-        model="UM.FS",
+        **inference(fit.mean, fit.se, None, ci_level, "OR"),
+        **prediction(fit.mean, fit.se, fit.tau2, ci_level, "z", q_dof),
+        model=model,
         k=len(used.a),
         n_total=float(used.n.sum()),
-        tau2=tau**2,
-        q=q,
+        tau2=fit.tau2,
+        q=fit.q,
         q_dof=q_dof,
-        q_p_value=float(special.chdtrc(q_dof, q)),
-        log_likelihood=at.value,
+        q_p_value=float(special.chdtrc(q_dof, fit.q)),
+        log_likelihood=fit.log_likelihood,
+        sigma2=fit.sigma2,
         weights=weights,
         effects=single_effects(given, "OR", yi, vi),
-        notes=tuple(_notes(given, silent, used, tau)),
+        notes=tuple(_notes(given, silent, used, fit.tau2)),
     )
 
 
-def _notes(given: Tables, silent: NDArray[np.bool_], used: Tables, tau: float) -> list[str]:
+class _Fit(NamedTuple):
+    mean: float
+    se: float
+    tau2: float
+    log_likelihood: float
+    weights: Floats
+    # likelihood ratio of one odds ratio a table against a common one
+    q: float
+    sigma2: float = np.nan
+
+
+def _fixed_studies(used: Tables, _model: str) -> _Fit:
+    likelihood = _Likelihood(used)
+    tau, at = _maximise(likelihood)
+    common = at if tau == 0 else likelihood.profile(0.0)
+    se = float(np.sqrt(np.linalg.inv(at.information(tau))[0, 0]))
+    # the deviance; rounding can leave it a hair below 0 where all tables agree
+    q = max(-2 * common.value, 0.0)
+    return _Fit(at.theta, se, tau**2, at.value, at.weights, q)
+
+
+def _random_studies(used: Tables, _model: str) -> _Fit:
+    events, people = np.array([used.a, used.c]), np.array([used.n_t, used.n_c])
+    theta, cov, value = TwoNormals(events, people, _POINTS_OF_TWO).maximise()
+    unknown = np.full(len(used.a), np.nan)
+    tau2, sigma2 = float(theta[3] ** 2), float(theta[2] ** 2)
+    return _Fit(float(theta[1]), float(np.sqrt(cov[1, 1])), tau2, value, unknown, np.nan, sigma2)
+
+
+def _conditional(used: Tables, model: str) -> _Fit:
+    events = used.a + used.c
+    broken = np.any([cell % 1 != 0 for cell in (used.a, used.b, used.c, used.d)], axis=0)
+    if model == "CM.EL" and broken.any():
+        raise DataError(
+            f"glmm: {used.names(broken)}: counts that are no whole numbers have no exact "
+            "likelihood; use model='CM.AL'"
+        )
+    family = (
+        Hypergeometric(used.a, used.n_t, used.n_c, events)
+        if model == "CM.EL"
+        else Binomial(used.a, events, np.log(used.n_t / used.n_c))
+    )
+    likelihood = NormalMean(family)
+    tau, at = likelihood.maximise()
+    se = float(np.sqrt(np.linalg.inv(at.information(tau))[0, 0]))
+    q = max(2 * (float(family.best().sum()) - likelihood.profile(0.0).value), 0.0)
+    return _Fit(at.mean, se, tau**2, at.value, at.weights, q)
+
+
+def _notes(given: Tables, silent: NDArray[np.bool_], used: Tables, tau2: float) -> list[str]:
     notes = []
     if silent.any():
         notes.append(
@@ -200,10 +282,10 @@ def _notes(given: Tables, silent: NDArray[np.bool_], used: Tables, tau: float) -
             f"k = {len(used.a)}: the normal interval is too narrow and tau2 by maximum likelihood "
             "too small with few studies; read the interval of pool() beside it."
         )
-    if tau == 0:
+    if tau2 == 0:
         notes.append(
-            "tau2 is estimated as 0: this is the common-effect logistic regression, which does not "
-            "show that the true odds ratios are equal."
+            "tau2 is estimated as 0: this is the common-effect model, which does not show that the "
+            "true odds ratios are equal."
         )
     return notes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.inputs import EVENTS, SIZE_FOR_COUNTS, Relation, read_columns
 from meta.effect_sizes.sizes import effect_size
-from meta.errors import TooFewStudies
+from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.models.rates import CountNormal, count_model
 from meta.synthesis.presentation import listed
 
-PROPORTION_MEASURES = ("PLO", "PAS", "PR")
+PROPORTION_MEASURES = ("PLO", "PAS", "PR", "PFT")
 
 _RULES = {"events": EVENTS, "n": SIZE_FOR_COUNTS}
 _RELATIONS = (
@@ -29,15 +30,27 @@ _RELATIONS = (
 _FEW = 5
 
 
+@overload
+def pool_proportions(
+    events: ArrayLike, n: ArrayLike, measure: str = ..., *, method: Literal["IV"] = ...,
+    labels: Sequence[str] | None = ..., ci_level: float = ..., **settings: Any,
+) -> Pooled: ...  # fmt: skip
+@overload
+def pool_proportions(
+    events: ArrayLike, n: ArrayLike, measure: str = ..., *, method: Literal["GLMM"],
+    labels: Sequence[str] | None = ..., ci_level: float = ...,
+) -> CountNormal: ...  # fmt: skip
 def pool_proportions(
     events: ArrayLike,
     n: ArrayLike,
     measure: str = "PLO",
     *,
+    method: str = "IV",
     labels: Sequence[str] | None = None,
+    ci_level: float = 0.95,
     **settings: Any,
-) -> Pooled:
-    """Pool the proportions of several single groups.
+) -> Pooled | CountNormal:
+    r"""Pool the proportions of several single groups.
 
     Parameters
     ----------
@@ -45,17 +58,23 @@ def pool_proportions(
         People with the event, from 0 to n. A missing count is a fault.
     n : array_like of shape (k,)
         People in each group, at least 1.
-    measure : {"PLO", "PAS", "PR"}
-        Scale of pooling: log odds, arcsine of the square root, or the raw proportion.
+    measure : {"PLO", "PAS", "PR", "PFT"}
+        Scale of pooling: log odds, arcsine of the square root, the raw proportion, or the double
+        arcsine of Freeman and Tukey.
+    method : {"IV", "GLMM"}
+        Inverse variance of each group's own proportion, or a binomial-normal model of the counts
+        (log odds only), which is advised: it adds nothing to groups without events.
     labels : sequence of str, optional
         Names of the groups; "study 1", "study 2", ... by default.
+    ci_level : float
+        Confidence level, between 0 and 1.
     **settings
-        Further settings of :func:`meta.pool` (``model``, ``tau2_method``, ``ci_method``,
-        ``ci_level``, ``prediction_method``).
+        Further settings of :func:`meta.pool` for ``method="IV"`` (``model``, ``tau2_method``,
+        ``ci_method``, ``prediction_method``).
 
     Returns
     -------
-    Pooled
+    Pooled or CountNormal
         On the scale of pooling; texts show proportions between 0 and 1. A proportion has no value
         that means "no effect", so the p-value is NaN. ``effects.table`` keeps events and n.
 
@@ -71,12 +90,17 @@ def pool_proportions(
     -----
     PLO and PR need 0.5 added to both cells of a group in which nobody or everybody had the event;
     PAS does not. The back-transformed answer is the proportion of a typical group (the median of
-    the distribution), not the mean of the proportions, which lies nearer to one half. The double
-    arcsine is not offered: its way back needs one sample size for all groups, which there is not.
-    With rare events prefer PLO to PR, whose interval can leave 0 to 1 and whose weights follow the
-    observed proportion (a note says so where it matters).
+    the distribution), not the mean of the proportions, which lies nearer to one half.
+    GLMM: events are binomial with log odds :math:`\theta + u_i`, :math:`u_i \sim N(0, \tau^2)`.
 
-    Checked against R's metafor 3.8 on dat.pritz1997 (validation/metafor).
+    When not to use it: the double arcsine where groups differ in size. Its way back needs one
+    number of people for all groups; by convention it is their harmonic mean (a note says so), and
+    another choice gives another answer (Schwarzer 2019). With rare events prefer PLO to PR, whose
+    interval can leave 0 to 1 and whose weights follow the observed proportion (a note says so where
+    it matters).
+
+    Checked against metafor (``rma`` of PLO, PAS, PR and PFT, ``rma.glmm(measure = "PLO")``) on
+    dat.pritz1997.
 
     References
     ----------
@@ -94,6 +118,7 @@ def pool_proportions(
     0.29 (0.21 to 0.39)
     """
     check_choice("measure", measure, PROPORTION_MEASURES)
+    check_choice("method", method, ("IV", "GLMM"))
     given = {"events": events, "n": n}
     longest = max(np.size(np.asarray(values)) for values in given.values())
     names = [str(label) for label in labels] if labels is not None else None
@@ -105,10 +130,13 @@ def pool_proportions(
         raise TooFewStudies("pool_proportions: there is no group to pool")
     counts, people = columns["events"], columns["n"]
     sizes = effect_size(measure, events=counts, n=people)
-    fit = pool(
-        Effects.from_arrays(sizes["yi"], sizes["vi"], names, measure, events=counts, n=people),
-        **settings,
-    )
+    effects = Effects.from_arrays(sizes["yi"], sizes["vi"], names, measure, events=counts, n=people)
+    if method == "GLMM":
+        if measure != "PLO" or settings:
+            extra = ", ".join(settings) or f"measure={measure!r}"
+            raise DataError(f"pool_proportions: {extra} belongs to method='IV'")
+        return count_model(effects, model="binomial-normal", ci_level=ci_level, notes=())
+    fit = pool(effects, ci_level=ci_level, **settings)
     total = float(people.sum())
     return replace(
         fit,
@@ -120,7 +148,13 @@ def pool_proportions(
 def _notes(fit: Pooled, counts: Any, people: Any) -> list[str]:
     notes = []
     edge = (counts == 0) | (counts == people)
-    if edge.any() and fit.measure != "PAS":
+    if fit.measure == "PFT":
+        middle = len(people) / np.sum(1 / people)
+        notes.append(
+            f"double arcsines are turned back with the harmonic mean of the numbers of people "
+            f"({middle:.1f}), and the answer hangs on it; method='GLMM' needs no such choice."
+        )
+    elif edge.any() and fit.measure != "PAS":
         notes.append(
             f"{listed([fit.effects.labels[i] for i in np.flatnonzero(edge)])}: nobody or everybody "
             "had the event; 0.5 is added to both cells."

@@ -7,6 +7,7 @@ zero cell need no constant added.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ Floats = NDArray[np.float64]
 Counts = ArrayLike | str | Effects | Estimate
 
 MH_MEASURES = ("RR", "OR", "RD")
+RD_VARIANCES = ("sato", "greenland-robins")
 
 # Peto's estimate is a first step from an odds ratio of 1, which misses where the effect is large or
 # the arms unequal (Greenland and Salvan 1990). Where to draw the line is our choice.
@@ -49,6 +51,7 @@ def mantel_haenszel(
     labels: Sequence[str] | str | None = None,
     ci_level: float = 0.95,
     cmh_correction: bool = True,
+    rd_variance: str = "sato",
 ) -> PooledTables:
     r"""Pool two-by-two tables into one common effect by Mantel and Haenszel.
 
@@ -72,6 +75,8 @@ def mantel_haenszel(
         Confidence level, between 0 and 1.
     cmh_correction : bool
         Whether the Cochran-Mantel-Haenszel test takes 0.5 off the difference.
+    rd_variance : {"sato", "greenland-robins"}
+        Variance of a risk difference.
 
     Returns
     -------
@@ -94,7 +99,9 @@ def mantel_haenszel(
     - OR: :math:`\sum (ad/N) / \sum (bc/N)`, variance of Robins, Breslow and Greenland (1986);
     - RR: :math:`\sum (a n_c/N) / \sum (c n_t/N)`, variance of Greenland and Robins (1985);
     - RD: :math:`\sum ((a n_c - c n_t)/N) / \sum (n_t n_c/N)`, variance of Sato, Greenland and
-      Robins (1989), which holds for few large and for many small tables.
+      Robins (1989), which holds for few large and for many small tables; or that of Greenland and
+      Robins (1985), :math:`\sum (ab n_c^3 + cd n_t^3) / (n_t n_c N^2)` over the squared sum of
+      weights, which holds for few large ones only.
 
     No constant is added to any cell for the estimate. A table without events (OR: or with events
     only) adds nothing to a ratio and is left out; it does weigh in a risk difference. Q compares
@@ -129,9 +136,15 @@ def mantel_haenszel(
         "RD": np.zeros(len(given.a), dtype=bool),
     }[measure]
     used = _informative(where, given, silent)
+    check_choice("rd_variance", rd_variance, RD_VARIANCES)
     estimate, variance, weights = {"OR": _odds_ratio, "RR": _risk_ratio, "RD": _risk_difference}[
         measure
     ](where, used)
+    if measure == "RD" and rd_variance == "greenland-robins":
+        each = (used.a * used.b * used.n_c**3 + used.c * used.d * used.n_t**3) / (
+            used.n_t * used.n_c * used.n**2
+        )
+        variance = float(each.sum() / weights.sum() ** 2)
     sizes = effect_size(
         measure,
         events_t=given.a,
@@ -154,7 +167,7 @@ def mantel_haenszel(
             f"{given.names(zero)}: a zero cell; the pooled estimate needs no constant, the single "
             "effects and Q have 0.5 added to these tables."
         )
-    return _answer(
+    answer = _answer(
         given,
         used,
         silent,
@@ -169,6 +182,7 @@ def mantel_haenszel(
         cmh_correction=cmh_correction,
         notes=notes,
     )
+    return replace(answer, rd_variance=rd_variance)
 
 
 def peto(

@@ -190,6 +190,8 @@ class PooledTables(Estimate):
         Cochran-Mantel-Haenszel chi-squared test (1 df) of no association in any table.
     cmh_correction : bool
         Whether 0.5 was taken off the difference in that test.
+    rd_variance : str
+        Variance of a risk difference: "sato" or "greenland-robins".
     breslow_day, breslow_day_p_value : float
         Breslow-Day test of equal odds ratios, ``equal_or_dof`` degrees of freedom; NaN unless the
         measure is OR.
@@ -202,11 +204,14 @@ class PooledTables(Estimate):
     _caption: ClassVar[str] = "Pooled two-by-two tables"
     _counted: ClassVar[tuple[str, str]] = ("table", "tables")
     _method: ClassVar[str] = "meta.synthesis.models.two_by_two:mantel_haenszel"
-    _arguments: ClassVar[tuple[str, ...]] = ("measure", "ci_level", "cmh_correction")
+    _arguments: ClassVar[tuple[str, ...]] = (
+        *("measure", "ci_level", "cmh_correction", "rd_variance"),
+    )
 
     cmh: float
     cmh_p_value: float
     cmh_correction: bool
+    rd_variance: str = "sato"
     breslow_day: float
     breslow_day_p_value: float
     tarone: float
