@@ -163,7 +163,7 @@ def test_the_claims_of_an_article_as_a_table(root, monkeypatch, capsys):
     assert main(["claims", "a4", "--data", str(root / "data")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 140
-    assert lines[0].split() == ["Id", "Claim", "Claimed", "Verdict", "Source", "Reason"]
+    assert lines[0].split() == ["Id", "Claim", "Claimed", "Verdict", "Source", "Answer"]
     starts = [line.split()[0] for line in lines if line.startswith("a4-c")]
     assert starts == [f"a4-c{number:02}" for number in range(1, 23)]
     (fast,) = (line for line in lines if line.startswith("a4-c03"))

@@ -395,3 +395,12 @@ def test_a_page_gives_every_claim_the_same_room(evidence: Evidence) -> None:
             assert "the cited source</a>" not in section
     with pytest.raises(DataError, match="one article"):
         article_page([found[0], assess("a0-c01", evidence)])
+
+
+def test_the_changelog_ends_with_the_word_of_today(board: pd.DataFrame, evidence: Evidence) -> None:
+    changes = evidence.table("verdict_changes").sort_values("date", kind="stable")
+    last = changes.drop_duplicates("claim_id", keep="last").set_index("claim_id")["new_verdict"]
+    now = board.set_index("claim_id")["verdict"].astype(str)
+    assert last.to_dict() == now[last.index].to_dict()
+    moved = changes.dropna(subset="old_verdict")
+    assert (moved["old_verdict"] != moved["new_verdict"]).all()

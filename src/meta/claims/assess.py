@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 import pandas as pd
 
 from meta.claims.assessment import Assessment
 from meta.claims.how_sure import directness
+from meta.claims.kind import Kind
 from meta.claims.kinds import KINDS
 from meta.claims.lookup import lookup
 from meta.claims.ruling import Case, Claim, Ruling
@@ -68,7 +69,7 @@ def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) 
         near = closest(test.kind, KINDS)
         raise DataError(f"{test.claim_id}: the kind {test.kind!r} is unknown. {near}".rstrip())
     case, kind = Case(claim=row, test=test, evidence=evidence), KINDS[test.kind]
-    ruling, source = kind.rule(case), trace(case)
+    ruling, source = _ruling(case, kind), trace(case)
     people, form = ("", "") if kind.traced else directness(case, ruling.used)
     return Assessment(
         **{item.name: getattr(ruling, item.name) for item in fields(Ruling)},
@@ -92,6 +93,19 @@ def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) 
         flags=_flags(ruling.used),
         rationale=test.rationale,
     )
+
+
+def _ruling(case: Case, kind: Kind) -> Ruling:
+    """Rule on a case; where trials are pooled, claims that are tested alike are ruled on once."""
+    if not kind.pools:
+        return kind.rule(case)
+    alike = replace(case.test, claim_id="", rationale="", source_named=False, source_says="")
+    said = (str(case.claim.get("claimed_value")), str(case.claim.get("claimed_unit")))
+    key = (alike, *said, case.names_form)
+    done: dict[Hashable, Ruling] = case.lookup.rulings
+    if key not in done:
+        done[key] = kind.rule(case)
+    return done[key]
 
 
 def _claim_row(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) -> Claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +28,8 @@ class Lookup:
     """
 
     def __init__(self, evidence: Evidence) -> None:
+        # rulings on claims that are tested alike, by what they have in common
+        self.rulings: dict[Hashable, Any] = {}
         self._folder = evidence.folder
         self._results = evidence.select()
         self._tables = {

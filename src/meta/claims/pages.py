@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from meta.claims.assessment import Assessment
-from meta.claims.verdicts import VERDICTS
+from meta.claims.verdicts import SUPPORTED, VERDICTS
 from meta.claims.wording import (
     counted,
     figure,
@@ -81,10 +82,22 @@ def _heading(text: str) -> str:
 
 
 def count_verdicts(found: Sequence[Assessment]) -> str:
-    """Count claims by verdict: "19 claims: 3 supported and 16 unresolved"."""
-    words = [one.verdict for one in found]
-    shown = [f"{words.count(name)} {name.replace('_', ' ')}" for name in VERDICTS if name in words]
+    """Count claims by verdict: "19 claims: 3 supported (source 3) and 16 unresolved"."""
+    shown = []
+    for name in VERDICTS:
+        own = [one for one in found if one.verdict == name]
+        if own:
+            groups = _groups(own) if name == SUPPORTED else ""
+            shown.append(f"{len(own)} {name.replace('_', ' ')}{groups}")
     return f"{counted(len(found), 'claim')}: {listing(shown)}"
+
+
+def _groups(found: Sequence[Assessment]) -> str:
+    """Say of which groups claims are, so that no bare number of supported ones stands alone."""
+    groups = Counter(one.group.replace("_", " ") for one in found if one.group)
+    return (
+        f" ({', '.join(f'{group} {count}' for group, count in groups.items())})" if groups else ""
+    )
 
 
 def _counts(found: Sequence[Assessment]) -> str:

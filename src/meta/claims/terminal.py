@@ -14,7 +14,7 @@ from meta.evidence.tables import Evidence
 
 _GAP = "  "
 # heading, and what share of the room that is left belongs to a column of sentences (0: own width)
-_COLUMNS = {"Id": 0, "Claim": 2, "Claimed": 0, "Verdict": 0, "Source": 0, "Reason": 3}
+_COLUMNS = {"Id": 0, "Claim": 2, "Claimed": 0, "Verdict": 0, "Source": 0, "Answer": 3}
 # below this a column of sentences cannot be read; the lines then run over the edge instead
 _LEAST = 20
 
@@ -91,9 +91,9 @@ def _table(found: Sequence[Assessment], width: int) -> list[str]:
             one.claim_id,
             one.claim,
             one.claimed,
-            one.verdict.replace("_", " "),
+            one.verdict_words,
             one.source.replace("_", " "),
-            one.reason,
+            one.answer,
         ]
         for one in found
     ]

@@ -13,6 +13,7 @@ from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
 from meta.claims.findings_table import rated_outcomes, rating
 from meta.claims.pages import article_page
+from meta.claims.scoreboard import counts, headline
 from meta.claims.verdicts import SOURCES, VERDICTS
 from meta.claims.wording import listing
 from meta.evidence.tables import Evidence
@@ -154,7 +155,28 @@ def _scoreboard(found: Sequence[Assessment]) -> str:
         "it does not exist.</p>"
     )
     return fenced(
-        f'<div class="board">{board}</div>\n<dl class="verdicts">{meanings}</dl>\n{traced}'
+        f"<p><strong>{escape(headline(_counted(found)))}</strong></p>\n"
+        f'<div class="board">{board}</div>\n{_groups(found)}\n'
+        f'<dl class="verdicts">{meanings}</dl>\n{traced}'
+    )
+
+
+def _counted(found: Sequence[Assessment]) -> pd.DataFrame:
+    """Set what counts of claims need in a table."""
+    columns = ("group", "same_as", "verdict")
+    board = pd.DataFrame([{name: getattr(one, name) for name in columns} for one in found])
+    return board.assign(verdict=pd.Categorical(board["verdict"], categories=VERDICTS))
+
+
+def _groups(found: Sequence[Assessment]) -> str:
+    """Count verdicts by group, so that no number of supported claims stands without its groups."""
+    table = counts(_counted(found), "group").reset_index()
+    table["group"] = table["group"].map(_heading)
+    return html.table(
+        table,
+        "Claims by group and verdict",
+        columns={"group": "Group", "total": "Claims"} | {name: _heading(name) for name in VERDICTS},
+        plain=True,
     )
 
 
