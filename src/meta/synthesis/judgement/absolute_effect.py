@@ -88,12 +88,12 @@ def absolute_effect(fit: Estimate, control_risk: float | Mapping[str, float]) ->
     many respond         0.584            0.184   0.105    0.275   5.439
     """
     need_estimate("absolute_effect", fit)
-    if fit.measure not in _DIFFERENCES:
+    if fit.measure not in DIFFERENCES:
         raise NotComparable(
             f"absolute_effect needs a risk ratio, an odds ratio or a risk difference, and the "
-            f"measure is {fit.measure!r}: pool the effects as one of {', '.join(_DIFFERENCES)}"
+            f"measure is {fit.measure!r}: pool the effects as one of {', '.join(DIFFERENCES)}"
         )
-    difference = _DIFFERENCES[fit.measure]
+    difference = DIFFERENCES[fit.measure]
     risks = control_risk if isinstance(control_risk, Mapping) else {"": control_risk}
     rows, faults = [], []
     for name, risk in risks.items():
@@ -133,7 +133,7 @@ def _of_risk_difference(effect: float, _risk: float) -> float:
     return effect
 
 
-_DIFFERENCES: dict[str, _Difference] = {
+DIFFERENCES: dict[str, _Difference] = {
     "RR": _of_risk_ratio,
     "OR": _of_odds_ratio,
     "PETO": _of_odds_ratio,
