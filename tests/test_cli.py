@@ -116,18 +116,21 @@ def test_forest(tmp_path, capsys):
     assert str(target) in capsys.readouterr().out
 
 
+_MEANS = "label,mean_t,sd_t,n_t,mean_c,sd_c,n_c\nA,1,1,9,2,1,9\n"
+
+
 @pytest.mark.parametrize(
     ("text", "options", "words"),
     [
-        ("label,yi,vi\nA,x,0.1\nB,,0.1\n", [], ["line 2, column yi (A): 'x' is not a number",
-                                                "line 3, column yi (B): the cell is empty"]),
-        ("label,yi,vi\nA,0.1,-1\n", [], ["vi[0] (A) is -1.0"]),
-        ("label,yi\nA,0.1\n", [], ["neither vi nor sei"]),
+        ("label,yi,vi\nA,x,0.1\nB,1_5,0.1\n", [], ["line 2, column yi (A): 'x' is not a number",
+                                                   "line 3, column yi (B): '1_5'"]),
+        ("label,yi,vi\nA,0.1,-1\n", [], ["line 2, column vi (A): -1 is not > 0"]),
+        ("label,yi\nA,0.1\n", [], ["an effect is given without its variance or standard error"]),
         ("label,yi,vi\n", [], ["a header and no studies"]),
-        ("label,mean_t\nA,1\n", [], ["--measure SMD"]),
-        ("label,mean_t\nA,1\n", ["--measure", "MD"], ["missing: sd_t, n_t, mean_c, sd_c, n_c"]),
-        ("label,mean_t\nA,1\n", ["--measure", "DM"], ["--measure DM is unknown"]),
-        ("study,events,n\nA,5,3\n", ["--measure", "PR"], ["'line 2'", "no more events"]),
+        (_MEANS, [], ["--measure SMD"]),
+        (_MEANS, ["--measure", "RR"], ["missing: events_t, events_c"]),
+        (_MEANS, ["--measure", "DM"], ["measure is 'DM'; needed: one of"]),
+        ("study,events,n\nA,5,3\n", ["--measure", "PR"], ["line 2, column events"]),
     ],
 )  # fmt: skip
 def test_our_errors_come_without_a_traceback(tmp_path, capsys, text, options, words):

@@ -50,7 +50,8 @@ def _sizes(answers: Answers) -> Iterator[Compared]:
     measure = answers.values["measure"]
     # the answers are those of version 3.8, which multiplied this variance by J²
     vtype = "J2" if measure == "SMDH" else "LS"
-    found = effect_size(measure, **answers.values["arms"], vtype=vtype)
+    # and they keep trials in which nobody had the event
+    found = effect_size(measure, **answers.values["arms"], vtype=vtype, drop00=False)
     yield from _size_pairs(measure, found, answers("yi"), answers("vi"))
 
 
@@ -67,7 +68,7 @@ def measures(answers: Answers) -> Iterator[Compared]:
     """Compare measures and variance formulas that no set of effects was pooled in."""
     for name, arms in answers.values["arms"].items():
         measure, _, vtype = name.partition(" ")
-        found = effect_size(measure, **arms, **({"vtype": vtype} if vtype else {}))
+        found = effect_size(measure, **arms, **({"vtype": vtype} if vtype else {}), drop00=False)
         yield from _size_pairs(
             name, found, answers("escalc", name, "yi"), answers("escalc", name, "vi")
         )

@@ -5,31 +5,37 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meta.errors import DataError, NotComparable, NotConverged, TooFewStudies, printable
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from meta.effect_sizes.container import Effects
     from meta.synthesis.models.pooled import Pooled
 
 _STUDIES = """\
-FILE.csv holds one study a row, either
+FILE holds one study a row: CSV of any kind, a workbook or Parquet, its columns named as we,
+metafor, R meta, RevMan or people name them (`meta import FILE` says what is taken for what). A row
+gives
 
   yi and vi (or sei)   an effect and its sampling variance (or standard error); logarithms for
                        ratio measures, and --measure says which, so that ratios are shown
+  estimate ...         with ci_low ci_high, se or p_value, on the scale that papers print
   the arms             with --measure:
-                         MD SMD SMDH ROM    mean_t sd_t n_t mean_c sd_c n_c
-                         RR OR RD PETO AS   events_t n_t events_c n_c
-                         IRR                events_t time_t events_c time_c
-                         PR PLO PAS PFT     events n
-                         COR ZCOR           r n
+{}
 
-and, if you like, label (the study's name). Other columns are not read.
+and, if you like, label (the study's name). Rows may differ in form.
 """
+
+
+def _studies() -> str:
+    """Say what a file of studies holds, with the arguments that give each measure."""
+    from meta.effect_sizes.measures import arguments_in_words
+
+    lines = [f"{' ' * 25}{names:<18} {arguments}" for names, arguments in arguments_in_words()]
+    return _STUDIES.format("\n".join(lines))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,8 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if all went well; 1 if `check` found faults; 2 if the command could not be done, with the
         reason on the standard error (argparse, too, ends with 2 on a wrong command line).
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # what measures there are takes libraries that only help needs
+    helping = given[:1] != ["--help"] and {"-h", "--help"} & set(given)
+    parser = _parser(_studies() if helping else "")
+    options = parser.parse_args(given)
     try:
         code: int = options.run(options)
     except (DataError, TooFewStudies, NotComparable, NotConverged, OSError) as error:
@@ -56,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(studies: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="meta",
         description="Check evidence tables, pool studies, draw forest plots, set the evidence "
@@ -87,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         help="pool the studies of a CSV file",
         description="Pool the studies of a CSV file and print the estimate with its interval,\n"
         "the prediction interval, the heterogeneity and what to know about them.",
-        epilog=_STUDIES,
+        epilog=studies,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_study_options(pool)
@@ -97,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         "forest",
         help="draw a forest plot of the studies of a CSV file",
         description="Pool the studies of a CSV file and draw them.",
-        epilog=_STUDIES,
+        epilog=studies,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_study_options(forest)
@@ -196,7 +205,8 @@ def _add_import(commands: Any) -> None:
 def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE.csv", help="one study a row, see below")
     parser.add_argument(
-        "--measure", help="effect measure: SMD, MD, RR, OR, ... (needed unless yi is given)"
+        "--measure",
+        help="effect measure: SMD, MD, RR, OR, HR, ... (not needed if the file says it)",
     )
     parser.add_argument(
         "--model",
@@ -338,82 +348,15 @@ def _pooled(options: argparse.Namespace) -> Pooled:
 
 
 def _read_studies(path: Path, measure: str | None) -> Effects:
-    """Read one study a row: effects with variances, or the arms of a measure."""
-    import pandas as pd
-
+    """Read one study a row, whatever form the rows have."""
     from meta.effect_sizes.container import Effects
-    from meta.effect_sizes.measures import MEASURES
-    from meta.effect_sizes.sizes import effect_size
-    from meta.evidence.faults import listed
-    from meta.evidence.reading import read_raw
+    from meta.evidence.study_table import read_table
 
-    file = path.as_posix()
-    raw = read_raw(path)
-    if raw.faults:
-        raise DataError.from_faults(file, map(str, raw.faults))
-    if not raw.rows:
-        raise TooFewStudies(f"{file} holds a header and no studies; give one study a row")
-    # the place of a row, for messages of later stages
-    places = [f"line {line}" for line in raw.lines]
-    cells = pd.DataFrame(raw.rows, columns=raw.header, index=places)
-    named = next((name for name in ("label", "study", "study_id") if name in cells), None)
-    labels = list(cells[named]) if named else [f"study {i + 1}" for i in range(len(cells))]
-    if "yi" in cells:
-        spread = next((name for name in ("vi", "sei") if name in cells), None)
-        if spread is None:
-            raise DataError(f"{file}: there is a column yi, but neither vi nor sei beside it")
-        numbers = _numbers(cells, ["yi", spread], file, labels)
-        vi = numbers[spread] if spread == "vi" else numbers[spread] ** 2
-        return Effects.from_arrays(numbers["yi"], vi, labels, measure or "GEN")
-    if measure is None:
-        raise DataError(
-            f"{file}: there is no column yi; name the measure that the arms become, for example "
-            f"--measure SMD. Its columns are {listed(raw.header)}"
-        )
-    known = [name for name, each in MEASURES.items() if each.formula is not None]
-    if measure not in known:
-        raise DataError(f"--measure {measure} is unknown; the known ones are {listed(known)}")
-    chosen = MEASURES[measure]
-    used = [name for name in chosen.arguments if name in cells]
-    missing = [
-        name for name in chosen.arguments if name not in used and name not in chosen.optional
-    ]
-    if missing:
-        raise DataError(
-            f"{file}: {measure} needs the columns {listed(chosen.arguments)}; missing: "
-            f"{listed(missing)}"
-        )
-    numbers = _numbers(cells, used, file, labels)
-    arms: dict[str, Any] = {name: numbers[name] for name in used}
-    sizes = effect_size(measure, **arms)
-    return Effects.from_arrays(sizes["yi"], sizes["vi"], labels, measure, **arms)
-
-
-def _numbers(
-    cells: pd.DataFrame, columns: Sequence[str], file: str, labels: Sequence[str]
-) -> pd.DataFrame:
-    import pandas as pd
-
-    from meta.evidence.faults import Fault
-
-    numbers = pd.DataFrame(index=cells.index)
-    faults = []
-    for column in columns:
-        values = []
-        for text, place, label in zip(cells[column], cells.index, labels, strict=True):
-            try:
-                values.append(float(text))
-            except ValueError:
-                values.append(float("nan"))
-                found = f"{text!r} is not a number" if text.strip() else "the cell is empty"
-                line = int(str(place).removeprefix("line "))
-                remedy = "Fill it in, or leave the study out."
-                faults.append(
-                    Fault(
-                        file=file, line=line, column=column, key=label, found=found, remedy=remedy
-                    )
-                )
-        numbers[column] = values
-    if faults:
-        raise DataError.from_faults(file, map(str, faults))
-    return numbers
+    table = read_table(path)
+    if not len(table):
+        raise TooFewStudies(f"{table.file} holds a header and no studies; give one study a row")
+    try:
+        found = Effects.from_table(table.frame, measure or table.measure)
+    except DataError as error:
+        raise DataError(f"{table.file}: {error}", error.faults) from None
+    return replace(found, remarks=(*table.notes, *found.remarks))

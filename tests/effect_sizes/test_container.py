@@ -25,7 +25,7 @@ YI, VI = [-0.5, -0.1, -0.4, -0.3], [0.04, 0.09, 0.06, 0.05]
         ([[1], [1, 2], 1, 2], "ragged"),
         ([[1], [2], [3], [4]], "2 dimensions"),
         ([], "the lengths differ"),
-        ("abc", "needed: a number"),
+        ("abc", "without data="),
     ],
 )
 def test_what_is_no_column_of_numbers_is_refused(yi, said):
@@ -96,10 +96,9 @@ def test_effects_in_place_of_their_pooled_answer():
         meta.egger,
         meta.begg,
         meta.trim_and_fill,
-        meta.selection_model,
         meta.permutation_test,
     ):
-        with pytest.raises(DataError, match=r"give meta\.pool\(effects\)"):
+        with pytest.raises(DataError, match=r"meta\.pool\(effects\)"):
             function(effects)
 
 

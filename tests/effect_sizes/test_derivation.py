@@ -49,7 +49,7 @@ def rows() -> pd.DataFrame:
 @pytest.mark.parametrize("measure", ["SMD", "MD", "ROM", "OR", "RR", "RD", "PETO"])
 def test_printed_arithmetic_gives_every_effect_of_the_evidence(rows, measure, scores):
     faults: list[str] = []
-    settings = read_settings(measure, scores, LEVELS, 0.5, "instrument", faults)
+    settings = read_settings(measure, scores, LEVELS, 0.5, "instrument", None, faults)
     found = [derive(row, settings) for row in read_rows(rows, lower_is_better=True)]
     derivations = [each.derivation for each in found if isinstance(each, RowEffect)]
     for derivation in derivations:

@@ -308,7 +308,7 @@ def test_events_are_the_effect_size_of_their_table(measure):
 
 def test_empty_cells_are_named_and_double_zeros_left_out_of_ratios():
     zero = table({"events_t": 0, "n_t": 30, "events_c": 9, "n_c": 31})
-    assert only(zero, "RR")["assumptions"] == "0.5 added to each of the four counts"
+    assert only(zero, "RR")["assumptions"] == "0.5 added to each count"
     nobody = table({"events_t": 0, "n_t": 30, "events_c": 0, "n_c": 31})
     assert "nobody in either arm" in reason(nobody, "RR")
     assert only(nobody, "RD")["yi"] == pytest.approx(0, abs=0.01)
@@ -425,7 +425,7 @@ def test_all_faults_of_a_table_are_told_at_once():
         {"events_t": 31, "n_t": 30, "events_c": 9, "n_c": 31},
         {"estimate": -2.0, "ci_low": 0.0, "ci_high": -4.0},
         ARMS | {"n_c": 1, "result_type": "means"},
-        {"p_value": "1.4", "lower_is_better": "maybe", "n_t": 20.5},
+        {"p_value": "1.4", "lower_is_better": "maybe", "n_t": 0.5},
         {"estimate": "two", "se": 0.0, "ci_level": 20},
     )
     frame.loc[5, "result_id"] = "s4-1"
@@ -447,7 +447,7 @@ def test_all_faults_of_a_table_are_told_at_once():
         "s3-1, column result_type: 'means'",
         "s4-1, column p_value: '1.4'",
         "s4-1, column lower_is_better: 'maybe'",
-        "s4-1, column n_t: 20.5",
+        "s4-1, column n_t: 0.5",
         "column estimate: 'two'",
         "column se: 0.0",
         "column ci_level: 20",
@@ -460,7 +460,10 @@ def test_all_faults_of_a_table_are_told_at_once():
     ("frame", "words"),
     [
         ([1, 2], "results is a list"),
-        (pd.DataFrame({"mean_t": [1.0]}), "neither a column study_id nor label"),
+        (
+            pd.DataFrame({"mean_t": [1.0]}),
+            "missing: sd_t, n_t, mean_c, sd_c, n_c; the columns are mean_t",
+        ),
         (pd.DataFrame([["a", "b"]], columns=["study_id", "study_id"]), "several columns"),
         (pd.DataFrame({"study_id": [None], "label": [None]}), "column study_id: missing"),
     ],

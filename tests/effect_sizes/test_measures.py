@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meta import Effects
 from meta.effect_sizes.container import as_effects
-from meta.effect_sizes.measures import MEASURES, measure_of
+from meta.effect_sizes.measures import MEASURES, arguments_in_words, measure_of
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError
 
@@ -112,3 +112,9 @@ def test_effects_of_one_study_are_named():
     said = Effects.from_arrays([0.1, 0.3, 0.3], [0.02, 0.05, 0.05], ["a", "b", "b"]).dependence
     assert said.startswith("2 effects carry the name of another (b)")
     assert "meta.multilevel" in said
+
+
+def test_the_table_of_arguments_in_the_help_is_the_registry():
+    lines = effect_size.__doc__.splitlines()
+    for names, arguments in arguments_in_words():
+        assert any(line.split() == [*names.split(), *arguments.split()] for line in lines), names

@@ -41,9 +41,9 @@ def test_the_reference_set_does_not_shrink():
 
 @pytest.mark.parametrize("answer", CASES)
 def test_metafor(answer):
-    # version 3.8 multiplied the variance of SMDH by J²
+    # version 3.8 multiplied the variance of SMDH by J²; it keeps trials without any event
     older = {"vtype": "J2"} if answer["measure"] == "SMDH" else {}
-    found = effect_size(answer["measure"], **answer["arms"], **older)
+    found = effect_size(answer["measure"], **answer["arms"], **older, drop00=False)
     # closed forms: what is left is the 15 printed digits of the reference
     np.testing.assert_allclose(found["yi"], answer["yi"], rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(found["vi"], answer["vi"], rtol=1e-8)
@@ -260,11 +260,22 @@ class TestZeroCells:
         with pytest.raises(DataError, match="variance > 0"):
             effect_size(measure, to="none", **arms)
 
-    def test_double_zero_gets_an_effect_by_default(self):
-        yi, vi = one("OR", events_t=0, n_t=118, events_c=0, n_c=105)
+    def test_a_double_zero_gets_an_effect_by_name(self):
+        yi, vi = one("OR", events_t=0, n_t=118, events_c=0, n_c=105, drop00=False)
         # metafor 3.8, dat.nielweise2007, row with no events in either arm
         assert yi == pytest.approx(-0.116202007659065, rel=1e-8)
         assert vi == pytest.approx(4.01791749155118, rel=1e-8)
+
+    @pytest.mark.parametrize("measure", ["RR", "OR", "RD", "PETO", "AS", "IRR"])
+    def test_nobody_with_the_event_says_nothing_about_a_ratio_and_something_about_a_difference(
+        self, measure
+    ):
+        people = "time" if measure == "IRR" else "n"
+        found = effect_size(
+            measure, events_t=0, events_c=0, **{f"{people}_t": 20, f"{people}_c": 30}
+        )
+        assert found["yi"].isna()[0] == MEASURES[measure].log
+        assert found["note"][0].startswith("nobody in either arm") == MEASURES[measure].log
 
     @pytest.mark.parametrize("measure", ["RR", "OR", "RD", "PETO", "AS"])
     def test_drop00_keeps_the_row_and_says_why(self, measure):
@@ -279,7 +290,8 @@ class TestZeroCells:
         assert found["yi"].isna().tolist() == [False, True, True]
         assert found["vi"].isna().tolist() == [False, True, True]
         assert found["note"][0] == ""
-        assert found["note"][1].endswith("dropped (drop00)")
+        assert found["note"][1].startswith("nobody in either arm had the event")
+        assert found["note"][2].startswith("everybody in either arm had the event")
         assert found["yi"][0] == one(measure, **TABLE)[0]
 
     def test_a_dropped_row_does_not_trigger_if0all(self):
@@ -338,7 +350,7 @@ class TestRefusals:
         [
             ("SMD", {"sd_t": 0}, "sd_t is 0; needed: a standard deviation > 0"),
             ("SMD", {"n_c": 1}, "n_c is 1"),
-            ("SMD", {"mean_t": np.nan}, "mean_t is missing"),
+            ("SMD", {"mean_t": np.inf}, "mean_t is inf"),
             ("ROM", {"mean_t": -3}, "mean_t is -3; needed: a mean > 0"),
             ("RR", {"events_t": 124}, "events_t is 124, n_t is 123; needed: no more events"),
             ("RR", {"events_c": -1}, "events_c is -1; needed: a number of events >= 0"),
@@ -375,10 +387,25 @@ def test_scalars_arrays_and_series_agree_and_an_index_is_kept():
     by_series = effect_size("SMD", **frame)
     assert by_series.index.tolist() == labels
     by_array = effect_size("SMD", **{name: frame[name].to_numpy() for name in frame})
-    np.testing.assert_array_equal(by_series, by_array)
+    np.testing.assert_array_equal(by_series["yi"], by_array["yi"])
+    np.testing.assert_array_equal(by_series["vi"], by_array["vi"])
     mixed = effect_size("SMD", **{**TWO_ARMS, "mean_t": frame["mean_t"]})
     pd.testing.assert_frame_equal(mixed, by_series)
-    assert one("SMD", **TWO_ARMS) == tuple(by_series.loc["a"])
+    assert one("SMD", **TWO_ARMS) == tuple(by_series.loc["a", ["yi", "vi"]])
+
+
+def test_columns_are_named_with_data_and_what_is_not_reported_has_no_effect():
+    trials = pd.DataFrame(
+        {"study": ["a", "b"], "mt": [12.0, 11.0], "sd_t": [6.0, np.nan], "n_t": [60, 58],
+         "mean_c": [14.0, 15.0], "sd_c": [6.0, 6.0], "n_c": [60, 58]}
+    )  # fmt: skip
+    found = effect_size("MD", mean_t="mt", data=trials)
+    assert list(found) == [*trials, "yi", "vi", "measure", "note"]
+    assert found["yi"][0] == -2
+    assert found["yi"].isna().tolist() == [False, True]
+    assert found["note"].tolist() == ["", "not reported: sd_t"]
+    with pytest.raises(DataError, match="mean_t='m', and data has no such column"):
+        effect_size("MD", mean_t="m", data=trials)
 
 
 spread = st.floats(0.1, 50)
@@ -427,8 +454,8 @@ def test_swapping_arms_flips_the_sign_means(measure, arms):
 @settings(max_examples=30, deadline=None)
 @given(arms=tables())
 def test_swapping_arms_flips_the_sign_counts(measure, arms):
-    yi, vi = one(measure, **arms)
-    back_yi, back_vi = one(measure, **swapped(arms))
+    yi, vi = one(measure, **arms, drop00=False)
+    back_yi, back_vi = one(measure, **swapped(arms), drop00=False)
     assert back_yi == pytest.approx(-yi, rel=1e-9, abs=1e-12)
     # the reader's ratio is inverted
     if MEASURES[measure].log:

@@ -106,19 +106,19 @@ def test_what_cannot_be_read_is_refused_with_its_cause(file, words):
 
 
 def test_standard_errors_among_deviations_are_noted():
-    (note,) = meta.read_table(FILES / "se_as_sd.csv").notes
+    (note,) = meta.read_table(FILES / "se_as_sd.csv").doubts
     assert note.startswith("line 3 (SE as SD): sd_t 0.79 and sd_c 0.81 look like standard errors")
     # another scale is no slip, nor is a mild group with narrow stays
     frame = meta.read_table(FILES / "se_as_sd.csv").frame
     frame.loc[1, ["mean_t", "mean_c"]] = [0.9, 1.2]
     assert worth_knowing(frame, [2, 3, 4]) == []
-    assert meta.read_table(FILES / "tab.tsv").notes == ("columns separated by tabs",)
+    assert meta.read_table(FILES / "tab.tsv").doubts == ()
 
 
 def test_studies_without_a_name_or_with_several_rows_are_noted():
     table = meta.read_table(FILES / "empty_and_duplicate_label.csv")
     assert table.frame["label"].tolist() == ["(no name, line 2)", "B", "B"]
-    nameless, repeated = table.notes
+    (nameless,), (repeated,) = table.notes, table.doubts
     assert "line 2: the study has no name" in nameless
     assert "B (2)" in repeated
     assert "not independent" in repeated

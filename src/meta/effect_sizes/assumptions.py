@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from meta.effect_sizes.derivation import Assumption
+from meta.effect_sizes.measures import MEASURES, Measure, measure_of
 from meta.effect_sizes.rows import Row
+from meta.effect_sizes.sizes import added_to_counts
 
-MEASURES = ("SMD", "MD", "ROM", "RR", "OR", "RD", "PETO")
 LEVELS = ("arms", "interval", "p_value")
 SCORES = ("post", "change", "both")
 SCORE_WORDS = {"post": "scores at the end", "change": "changes"}
@@ -38,6 +39,12 @@ class Settings:
     include: tuple[str, ...]
     correlation: float
     sd: ExternalSD
+    drop00: bool
+
+    @property
+    def entry(self) -> Measure:
+        """The measure in the registry."""
+        return measure_of(self.measure)
 
 
 def read_settings(
@@ -46,11 +53,15 @@ def read_settings(
     include: Sequence[str],
     correlation: float,
     sd: ExternalSD,
+    drop00: bool | None,
     faults: list[str],
 ) -> Settings:
     """Check the choices; add a line to `faults` for each that is wrong."""
-    if measure not in MEASURES:
+    known = isinstance(measure, str) and measure in MEASURES
+    if not known:
         faults.append(f"measure is {measure!r}; needed: one of {', '.join(MEASURES)}")
+    if drop00 not in (None, True, False):
+        faults.append(f"drop00 is {drop00!r}; needed: True, False or None (the measure's default)")
     if scores is not None and scores not in SCORES:
         faults.append(f"scores is {scores!r}; needed: one of {', '.join(SCORES)}")
     levels = (include,) if isinstance(include, str) else tuple(include)
@@ -72,6 +83,7 @@ def read_settings(
         include=levels,
         correlation=correlation,
         sd=sd,
+        drop00=bool(known and MEASURES[measure].drop00) if drop00 is None else bool(drop00),
     )
 
 
@@ -150,7 +162,7 @@ CHANGE_SD = Assumption(
     why="the set was asked to hold end and change scores side by side, whose SDs differ",
 )
 CONTINUITY = Assumption(
-    "0.5 added to each of the four counts",
+    added_to_counts(0.5),
     why="an arm without events, or with nothing but events, has no finite effect",
     range="0.25 to 1",
 )

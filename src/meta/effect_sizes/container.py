@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from meta.effect_sizes.inputs import as_floats
+from meta.effect_sizes.inputs import as_floats, take_column
 from meta.effect_sizes.measures import Measure, measure_of
+from meta.effect_sizes.set_notes import notes_on, without_a_name
 from meta.errors import DataError
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import listed
 
 if TYPE_CHECKING:
     from meta.effect_sizes.derivation import Derivation
@@ -117,7 +118,10 @@ class Effects:
             raise DataError(
                 f"effects: the lengths differ: {described}; give one value a study in each"
             )
+        unnamed = [] if names is None else [i for i, name in enumerate(names) if not name.strip()]
         names = names or [f"study {i + 1}" for i in range(len(effect))]
+        for i in unnamed:
+            names[i] = f"study {i + 1}"
         check_effects(effect, variance, names)
         ids = columns.pop("study_id", names)
         table = pd.DataFrame(
@@ -125,7 +129,67 @@ class Effects:
             | {"yi": effect, "vi": variance, "sei": np.sqrt(variance)}
             | {name: np.ravel(np.asarray(column)) for name, column in columns.items()}
         )
-        return cls(measure=measure, table=table, lower_is_better=lower_is_better)
+        return cls(
+            measure=measure,
+            table=table,
+            lower_is_better=lower_is_better,
+            remarks=without_a_name([names[i] for i in unnamed]),
+        )
+
+    @classmethod
+    def from_table(
+        cls,
+        table: pd.DataFrame,
+        measure: str | None = None,
+        *,
+        choose: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> Effects:
+        """Make a set of effects from a table, whatever form its rows report.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            One study a row: arms, counts, an estimate with its interval, standard error or p-value,
+            or ``yi`` with ``vi`` or ``sei``, under the names that :func:`meta.effects` takes; rows
+            may differ in form. ``label`` (or ``study``) names the rows. An empty cell means "not
+            reported".
+        measure : str, optional
+            Effect measure; by default what the column ``measure`` says, as
+            :func:`meta.effect_size` writes it, else "GEN" if effects are given.
+        choose : sequence of str, optional
+            Rules by which one row speaks for each ``study_id``, as :func:`meta.effects` has them.
+            By default every row counts, and `dependence` names rows that share a name.
+        **settings
+            As :func:`meta.effects` takes them: ``scores``, ``include``, ``correlation``, ``sd``,
+            ``lower_is_better``, ``drop00``.
+
+        Returns
+        -------
+        Effects
+            With a row for each study that has an effect; the others stand in `excluded`, each with
+            the reason.
+
+        Raises
+        ------
+        DataError
+            If a cell holds no number or an impossible one, the table holds several measures or none
+            that is named, or its columns give none. All faults are named.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> trials = pd.DataFrame({"label": ["a", "b"], "events_t": [3, 0], "n_t": [60, 40],
+        ...                        "events_c": [1, 0], "n_c": [58, 41]})
+        >>> found = Effects.from_table(trials, "RR")
+        >>> found.table[["label", "yi", "vi"]].round(3).values.tolist()
+        [['a', 1.065, 1.299]]
+        >>> found.excluded["reason"].tolist()
+        ['nobody in either arm had the event: the trial says nothing about a ratio']
+        """
+        from meta.effect_sizes.derive import from_table
+
+        return from_table(table, measure, choose=choose, **settings)
 
     @property
     def yi(self) -> NDArray[np.float64]:
@@ -145,7 +209,7 @@ class Effects:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that must stand beside every answer of these effects."""
-        return self.remarks
+        return (*self.remarks, *notes_on(self.measure, self.table, self.excluded))
 
     @property
     def dependence(self) -> str:
@@ -337,11 +401,11 @@ class Effects:
 
 
 def as_effects(
-    effects: Effects | pd.DataFrame | ArrayLike,
-    vi: ArrayLike | None = None,
+    effects: Effects | pd.DataFrame | ArrayLike | str,
+    vi: ArrayLike | str | None = None,
     *,
-    sei: ArrayLike | None = None,
-    labels: Sequence[str] | None = None,
+    sei: ArrayLike | str | None = None,
+    labels: Sequence[str] | str | None = None,
     measure: str | None = None,
     data: pd.DataFrame | None = None,
 ) -> Effects:
@@ -389,68 +453,38 @@ def as_effects(
         # the checks of bare arrays hold for a table that was edited by hand, too
         check_effects(effects.yi, effects.vi, effects.labels)
         return effects
+    columns = {"vi": vi, "sei": sei, "label": labels}
     if isinstance(effects, pd.DataFrame):
-        return _of_table(effects, vi, sei, labels, measure, data)
-    columns: dict[str, Any] = {"yi": effects, "vi": vi, "sei": sei, "labels": labels}
-    others: dict[str, Any] = {}
-    if data is not None:
-        names = {value for value in columns.values() if isinstance(value, str)}
-        columns = {
-            name: take_column("effects", data, name, value) for name, value in columns.items()
-        }
-        taken = {*names, *columns, "study_id", "label", "measure"}
-        others = {str(name): data[name] for name in data if name not in taken}
-        measure = measure_in(data, measure)
-    if (columns["vi"] is None) == (columns["sei"] is None):
-        raise DataError(
-            "vi is missing: give the sampling variance of each effect, or its standard error (sei=)"
-            if vi is None
-            else "vi and sei are both given; give one of them"
-        )
-    if columns["vi"] is None:
-        columns["vi"] = variances(columns["sei"])
-    return Effects.from_arrays(
-        columns["yi"], columns["vi"], columns["labels"], measure or "GEN", **others
-    )
+        if data is not None:
+            raise DataError("data cannot be given with a table, which is the data itself")
+        table = effects
+    elif data is not None:
+        table = data.assign(yi=take_column("effects", data, "effects", effects))
+    else:
+        return _from_arrays(effects, vi, sei, labels, measure)
+    columns_given: dict[str, Any] = {
+        name: take_column("effects", table, name, value)
+        for name, value in columns.items()
+        if value is not None
+    }
+    return Effects.from_table(table.assign(**columns_given), measure)
 
 
-def _of_table(
-    table: pd.DataFrame,
+def _from_arrays(
+    yi: ArrayLike,
     vi: ArrayLike | None,
     sei: ArrayLike | None,
     labels: Sequence[str] | None,
     measure: str | None,
-    data: pd.DataFrame | None,
 ) -> Effects:
-    if data is not None:
-        raise DataError("data cannot be given with a table of effects, which is the data itself")
-    columns: dict[str, Any] = {"vi": vi, "sei": sei}
-    for name in columns:
-        if columns[name] is None and name in table:
-            columns[name] = name
-    if columns["vi"] is not None:
-        columns["sei"] = None
-    if labels is None:
-        labels = next((name for name in ("label", "study", "study_id") if name in table), None)
-    return as_effects("yi", **columns, labels=labels, measure=measure, data=table)
-
-
-def take_column(where: str, data: pd.DataFrame, argument: str, given: Any) -> Any:
-    """Look up an argument that names a column; anything else is the values themselves.
-
-    Raises
-    ------
-    DataError
-        If there is no such column; the message lists those that there are.
-    """
-    if not isinstance(given, str):
-        return given
-    if given not in data:
+    if vi is not None and sei is not None:
+        raise DataError("vi and sei are both given; give one of them")
+    if vi is None and sei is None:
         raise DataError(
-            f"{where}: {argument}={given!r}, and data has no such column. "
-            f"{closest(given, map(str, data))}Its columns are {listed(data)}"
+            "vi is missing: give the sampling variance of each effect, or its standard error (sei=)"
         )
-    return data[given]
+    spread = vi if vi is not None else variances(sei)  # type: ignore[arg-type]
+    return Effects.from_arrays(yi, spread, labels, measure or "GEN")
 
 
 def measure_in(table: pd.DataFrame, measure: str | None) -> str | None:

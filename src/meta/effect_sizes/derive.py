@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.assumptions import ExternalSD, Settings, read_settings
+from meta.effect_sizes.at_once import Derivations, at_once, names_of
 from meta.effect_sizes.choice import CRITERIA, Rejected, choose_one_per_trial
-from meta.effect_sizes.container import Effects
+from meta.effect_sizes.container import Effects, measure_in
 from meta.effect_sizes.forms import derive
+from meta.effect_sizes.measures import MEASURES, arguments_in_words
 from meta.effect_sizes.row_effect import NoEffect, RowEffect
 from meta.effect_sizes.rows import NUMBERS, Row, read_rows
+from meta.effect_sizes.set_notes import without_a_name
 from meta.errors import DataError, NotComparable
+from meta.evidence.faults import listed
 
 # what an effect's row shows first; whatever else the results table holds follows
 _FIRST = (
@@ -41,6 +46,7 @@ _EXCLUDED = (
     "result_id", "study_id", "label", "reporting", "favours", "n_t", "n_c", "n", "paired", "reason",
     "cluster",
 )  # fmt: skip
+_FOUND = ("yi", "vi", "sei")
 _REJECTED = ("result_id", "study_id", "chosen_result_id", "reason")
 
 
@@ -54,6 +60,7 @@ def effects(
     correlation: float = 0.5,
     sd: ExternalSD = None,
     lower_is_better: bool | None = None,
+    drop00: bool | None = None,
 ) -> Effects:
     r"""Derive one effect for each trial from results in whatever form they were reported.
 
@@ -64,9 +71,12 @@ def effects(
     ----------
     results : pandas.DataFrame
         One row for each reported result, with columns as ``evidence.select(...)`` returns them. Of
-        a table of your own, `study_id` (or `label`) and the figures of any form are enough: `n_t
-        mean_t sd_t n_c mean_c sd_c`; `events_t n_t events_c n_c`; `estimate` with `ci_low ci_high`
-        or `se`; `p_value` with `n_t n_c` (or `n_randomised`) and a sign. Read as well, if there:
+        a table of your own, the figures of any form are enough, and rows may differ in form: the
+        arguments of :func:`meta.effect_size` (`n_t mean_t sd_t n_c mean_c sd_c`; `events_t n_t
+        events_c n_c`; ...); `estimate` with `ci_low ci_high` or `se`; `p_value` with `n_t n_c` (or
+        `n_randomised`) and a sign; `yi` with `vi` or `sei`, which is taken before all others.
+        `study_id` says which rows report one trial; `label` (or `study`) names a row and does not.
+        Read as well, if there:
         `result_id`, `result_type` (post, change, difference, events, median_iqr,
         single_arm_change, proportion; without the column the filled cells say it, and means count
         as end scores), `base_mean_t` ... `base_sd_c`, `q1_t q3_t q1_c q3_c` (medians then stand in
@@ -75,8 +85,9 @@ def effects(
         without the column), `design` and `paired`, `n_arms`, `same_trial_as`, `time_weeks`,
         `duration_weeks`, `source_kind`, `flag`, `figures_not_quoted`. An empty cell means "not
         reported". No other text is parsed.
-    measure : {"SMD", "MD", "ROM", "RR", "OR", "RD", "PETO"}
-        Effect measure. SMD is Hedges' g with the exact factor J.
+    measure : str
+        Effect measure, as in :func:`meta.effect_size`, HR (which only a printed hazard ratio gives)
+        or GEN (any kind, as printed). SMD is Hedges' g with the exact factor J.
     scores : {"post", "change", "both"}, optional
         Which scores of a scale to take. ``"post"`` (default for SMD and ROM): end scores; rows of
         change scores are excluded. ``"change"``: change scores; end scores become changes where
@@ -101,7 +112,11 @@ def effects(
         of the same scale), ``"instrument_low"`` and ``"instrument_high"``: columns `sd_low` and
         `sd_high`; a number; or a mapping from `instrument_id` (or `instrument`) to numbers.
     lower_is_better : bool, optional
-        Direction of the scale for rows whose cell `lower_is_better` is empty or absent.
+        Direction of the scale for rows whose cell `lower_is_better` is empty or absent. Without it
+        and without such a column, effects favour nobody that could be named.
+    drop00 : bool, optional
+        Whether a trial in which nobody or everybody had the event is excluded, as in
+        :func:`meta.effect_size`: by default from ratios, about which it says nothing.
 
     Returns
     -------
@@ -184,39 +199,133 @@ def effects(
     >>> print(found.table["assumptions"][1])
     p-value of an unadjusted t test of two arms; equal arms (45 and 45 of 90 randomised)
     """
+    return from_table(
+        results, measure, scores=scores, include=include, choose=choose, correlation=correlation,
+        sd=sd, lower_is_better=lower_is_better, drop00=drop00,
+    )  # fmt: skip
+
+
+def from_table(
+    table: pd.DataFrame,
+    measure: str | None,
+    *,
+    scores: str | None = None,
+    include: Sequence[str] = ("arms", "interval", "p_value"),
+    choose: Sequence[str] | None = None,
+    correlation: float = 0.5,
+    sd: ExternalSD = None,
+    lower_is_better: bool | None = None,
+    drop00: bool | None = None,
+) -> Effects:
+    """Derive the effects of a table; see :func:`effects` and :meth:`Effects.from_table`."""
     faults: list[str] = []
-    settings = read_settings(measure, scores, include, correlation, sd, faults)
-    criteria = (choose,) if isinstance(choose, str) else tuple(choose)
+    if isinstance(table, pd.DataFrame):
+        if "label" not in table and "study" in table:
+            table = table.rename(columns={"study": "label"})
+        measure = measure_in(table, measure) or _only_measure(table)
+    settings = read_settings(
+        measure or "GEN", scores, include, correlation, sd, drop00, faults
+    )  # fmt: skip
+    criteria = (choose,) if isinstance(choose, str) else tuple(choose or ())
     unknown = [name for name in criteria if name not in CRITERIA]
     if unknown:
         faults.append(f"choose has {unknown}; needed: some of {', '.join(CRITERIA)}")
     if lower_is_better not in (None, True, False):
         faults.append(f"lower_is_better is {lower_is_better!r}; needed: True, False or None")
-    try:
-        rows = read_rows(results, lower_is_better)
-    except DataError as error:
-        raise DataError.from_faults("effects", [*faults, *error.faults]) from None
-    if faults:
+    if faults or not isinstance(table, pd.DataFrame):
+        # the table's own faults are told with those of the call
+        known = settings.measure in MEASURES
+        _read(table, lower_is_better, settings if known else None, None, faults)
         raise DataError.from_faults("effects", faults)
+    shared = choose is not None and "study_id" in table and table["study_id"].duplicated().any()
+    fast = at_once(table.iloc[:0] if shared else table, settings)
+    rest = np.setdiff1d(np.arange(len(table)), fast["position"].to_numpy(dtype=int))
+    rows = _read(table, lower_is_better, settings, rest.tolist(), faults)
+    _check_columns(table, settings)
     outcomes = [derive(row, settings) for row in rows]
     derived = [each for each in outcomes if isinstance(each, RowEffect)]
     without = [each for each in outcomes if isinstance(each, NoEffect)]
     _check_direction_known(derived, settings)
-    chosen, rejected = choose_one_per_trial(derived, settings.include, criteria)
-    _check_comparable(chosen, settings)
-    chosen, common = _to_common_direction(chosen)
+    rejected: list[Rejected] = []
+    if choose is not None:
+        derived, rejected = choose_one_per_trial(derived, settings.include, criteria)
+    _check_comparable(derived, settings)
+    derived, common = _to_common_direction(derived)
+    if common is None:
+        common = lower_is_better if len(fast) else None
     return Effects(
         measure=settings.measure,
-        table=_table(results, chosen),
+        table=_table(table, fast, derived, settings),
         excluded=_excluded(without),
         rejected=_rejected(rejected),
-        derivations={each.row.study_id: each.derivation for each in chosen},
+        derivations=Derivations(
+            {each.row.study_id: each.derivation for each in derived},
+            fast["position"].to_numpy(dtype=int),
+            table,
+            settings,
+        ),
         lower_is_better=common,
+        remarks=_unnamed(table),
     )
 
 
+def _only_measure(table: pd.DataFrame) -> str:
+    """Say what a table holds that nobody named: effects of any kind, if effects are given."""
+    if {"yi", "estimate"} & set(table):
+        return "GEN"
+    ways = [
+        f"{names} from {arguments}"
+        for names, arguments in arguments_in_words()
+        if set(arguments.split()) <= set(table)
+    ]
+    given = f"they give {'; '.join(ways)}" if ways else "no measure follows from them"
+    raise DataError(
+        f"effects: there is no column yi; name the measure that the columns become, for example "
+        f"measure='SMD' (--measure SMD). The columns are {listed(table)}; {given}"
+    )
+
+
+def _read(
+    table: pd.DataFrame,
+    lower_is_better: bool | None,
+    settings: Settings | None,
+    where: Sequence[int] | None,
+    faults: list[str],
+) -> list[Row]:
+    arguments = settings.entry.arguments if settings else {}
+    try:
+        return read_rows(table, lower_is_better, arguments, where)
+    except DataError as error:
+        raise DataError.from_faults("effects", [*faults, *error.faults]) from None
+
+
+def _check_columns(table: pd.DataFrame, settings: Settings) -> None:
+    """Refuse a table none of whose columns could give the measure."""
+    measure = settings.entry
+    needed = [name for name in measure.arguments if name not in measure.optional]
+    others = {"yi", "estimate", "ci_low", "p_value", "q1_t", "favours", "result_type", "reporting"}
+    if others & set(table) or (needed and set(needed) <= set(table)):
+        return
+    missing = [name for name in needed if name not in table]
+    raise DataError(
+        f"effects: {measure.name} needs {f'the columns {listed(needed)}, or ' if needed else ''}"
+        f"yi with vi or sei, or estimate with its interval; "
+        f"{f'missing: {listed(missing)}; ' if missing else ''}the columns are {listed(table)}"
+    )
+
+
+def _unnamed(table: pd.DataFrame) -> tuple[str, ...]:
+    """Say which rows have no name, in a table that names its studies."""
+    if "label" not in table or "study_id" in table:
+        return ()
+    empty = np.flatnonzero(table["label"].isna() | (table["label"].astype(str).str.strip() == ""))
+    return without_a_name([f"study {i + 1}" for i in empty])
+
+
 def _check_direction_known(derived: Sequence[RowEffect], settings: Settings) -> None:
-    """Refuse effects of which nobody can say which side they favour."""
+    """Refuse effects of which nobody can say which side they favour beside others that say it."""
+    if not any(each.oriented or "lower_is_better" in each.row.known_columns for each in derived):
+        return
     faults = [
         f"{each.row.result_id}, column lower_is_better: missing; needed: yes or no, or the "
         "argument lower_is_better=True or False"
@@ -247,7 +356,8 @@ def _check_comparable(chosen: Sequence[RowEffect], settings: Settings) -> None:
                 "measure='SMD'"
             )
     directions = {each.direction for each in chosen} - {None}
-    if len(directions) > 1 and settings.measure in ("RR", "ROM"):
+    turns = not settings.entry.log or settings.entry.family == "odds ratio"
+    if len(directions) > 1 and not turns:
         higher = [each.row.result_id for each in chosen if each.direction is False]
         raise NotComparable(
             f"{settings.measure} cannot be turned round, and higher is better in "
@@ -261,8 +371,8 @@ def _to_common_direction(
 ) -> tuple[list[RowEffect], bool | None]:
     """Turn effects so that all read the same way: lower is better, unless none does."""
     directions = {each.direction for each in chosen} - {None}
-    if not chosen:
-        return [], None
+    if not directions and not any(each.oriented for each in chosen):
+        return list(chosen), None
     common = directions != {False}
     turned = []
     for each in chosen:
@@ -275,10 +385,25 @@ def _to_common_direction(
     return turned, common
 
 
-def _table(results: pd.DataFrame, chosen: Sequence[RowEffect]) -> pd.DataFrame:
-    """Put the chosen effects under the columns of the results they came from."""
-    carried = results.iloc[[each.row.position for each in chosen]].reset_index(drop=True)
-    computed: dict[str, list[Any]] = {
+def _table(
+    table: pd.DataFrame, fast: pd.DataFrame, chosen: Sequence[RowEffect], settings: Settings
+) -> pd.DataFrame:
+    """Put the effects, in the order of their rows, under the columns they came from."""
+    used = {name for each in chosen for name in each.used}
+    known = {**NUMBERS, **settings.entry.arguments}
+    numbers = [name for name in known if (name in table or name in used) and name not in _FOUND]
+    parts = [_read_one_by_one(chosen, numbers), _computed_at_once(table, fast, numbers)]
+    found = pd.concat([part for part in parts if len(part)] or parts[:1])
+    found = found.sort_values("position", kind="stable")
+    carried = table.iloc[found.pop("position").to_numpy(dtype=int)].reset_index(drop=True)
+    rest = [name for name in carried if name not in found]
+    joined = pd.concat([found.reset_index(drop=True), carried[rest]], axis=1)
+    first = [name for name in _FIRST if name in joined]
+    return joined[[*first, *(name for name in joined if name not in first)]]
+
+
+def _read_one_by_one(chosen: Sequence[RowEffect], numbers: Sequence[str]) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {
         "result_id": [each.row.result_id for each in chosen],
         "study_id": [each.row.study_id for each in chosen],
         "label": [each.row.label for each in chosen],
@@ -293,22 +418,45 @@ def _table(results: pd.DataFrame, chosen: Sequence[RowEffect]) -> pd.DataFrame:
         "cluster": [each.row.trial for each in chosen],
         "flag": [each.row.text("flag") for each in chosen],
     }
-    types = {"yi": float, "vi": float, "sei": float, "paired": bool, "turned": bool}
-    columns = {
-        name: pd.Series(values, dtype=types.get(name, "str")) for name, values in computed.items()
+    columns |= {
+        name: [each.used.get(name, each.row.numbers.get(name)) for each in chosen]
+        for name in numbers
     }
-    used = {name for each in chosen for name in each.used}
-    for name in NUMBERS:
-        if name in carried or name in used:
-            columns[name] = pd.Series([_number(each, name) for each in chosen], dtype=float)
-    rest = [name for name in carried if name not in columns]
-    table = pd.concat([pd.DataFrame(columns), carried[rest]], axis=1)
-    first = [name for name in _FIRST if name in table]
-    return table[[*first, *(name for name in table if name not in first)]]
+    kinds = {"position": int, "paired": bool, "turned": bool}
+    kinds |= dict.fromkeys(("yi", "vi", "sei", *numbers), float)
+    columns["position"] = [each.row.position for each in chosen]
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=kinds.get(name, "str")) for name, values in columns.items()}
+    )
 
 
-def _number(effect: RowEffect, name: str) -> float | None:
-    return effect.used.get(name, effect.row.numbers.get(name))
+def _computed_at_once(
+    table: pd.DataFrame, fast: pd.DataFrame, numbers: Sequence[str]
+) -> pd.DataFrame:
+    positions = fast["position"].to_numpy(dtype=int)
+    studies = names_of(table, positions)
+    keys = [f"{study}[{i}]" for study, i in zip(studies, positions.tolist(), strict=True)]
+    labels = names_of(table, positions, "label") if "label" in table else studies
+    texts = {
+        "result_id": keys,
+        "study_id": studies,
+        "label": labels,
+        "reporting": fast["reporting"],
+        "form": fast["form"],
+        "assumptions": fast["assumptions"],
+        "cluster": studies if "study_id" in table else keys,
+        "flag": "",
+    }
+    return pd.DataFrame(
+        {name: pd.Series(values, index=fast.index, dtype="str") for name, values in texts.items()}
+        | {"yi": fast["yi"], "vi": fast["vi"], "sei": np.sqrt(fast["vi"])}
+        | {"paired": False, "turned": False, "position": positions}
+        | {
+            name: table[name].to_numpy(dtype=float, na_value=np.nan)[positions]
+            for name in numbers
+            if name in table
+        }
+    )
 
 
 def _excluded(without: Sequence[NoEffect]) -> pd.DataFrame:

@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 from meta.effect_sizes import from_estimates, from_events, from_means, from_p_values
 from meta.effect_sizes.assumptions import Settings
+from meta.effect_sizes.measures import MEASURES, Measure
 from meta.effect_sizes.row_effect import NoEffect, RowEffect
 from meta.effect_sizes.rows import Row
 
-RATIO_UNITS = ("RR", "OR", "HR", "IRR", "PETO")
+RATIO_UNITS = tuple(
+    name for name, measure in MEASURES.items() if measure.log and not measure.single_group
+)
 _UNKNOWN_UNITS = ("effect size (type not stated)",)
 
 
@@ -22,27 +25,23 @@ LEVEL_WORDS = {
     "interval": "a difference with its interval",
     "p_value": "a p-value",
 }
-MEASURE_WORDS = {
-    "SMD": "a standardised mean difference",
-    "MD": "a mean difference",
-    "ROM": "a ratio of means",
-    "RR": "a risk ratio",
-    "OR": "an odds ratio",
-    "HR": "a hazard ratio",
-    "IRR": "a rate ratio",
-    "RD": "a risk difference",
-    "PETO": "a Peto odds ratio",
-}
 
 
-def level_of(row: Row) -> str:
+def level_of(row: Row, measure: Measure) -> str:
     """Say how well a result is reported.
 
     Returns
     -------
-    {"arms", "interval", "p_value", "direction", "silent", "single_arm"}
-        The best form that the filled cells make.
+    {"effect", "arms", "interval", "p_value", "direction", "silent", "single_arm"}
+        The best form that the filled cells make; "arms" also for arms of another kind than the
+        measure takes, if nothing else is reported.
     """
+    if row.has("yi") and (row.has("vi") or row.has("sei")):
+        return "effect"
+    needed = [name for name in measure.arguments if name not in measure.optional]
+    of_two = not needed or needed[0].endswith("_t")
+    if not of_two:
+        return "arms" if row.has(*needed) else "single_arm"
     alone = row.result_type in ("single_arm_change", "proportion")
     if alone or row.text("stratum") == "uncontrolled":
         return "single_arm"
@@ -52,12 +51,15 @@ def level_of(row: Row) -> str:
         complete = row.has("mean_t", "mean_c", "n_t", "n_c") and (
             row.has("sd_t", "sd_c") or row.has("q1_t", "q3_t", "q1_c", "q3_c")
         )
-    if complete:
+    own = complete and (row.result_type == "events") == ("events_t" in measure.arguments)
+    if (needed and row.has(*needed)) or (own and "time_t" not in needed and needed):
         return "arms"
     if row.has("ci_low", "ci_high") or row.has("estimate", "se"):
         return "interval"
     if row.p is not None and row.p.exact and contrast_fault(row) == "":
         return "p_value"
+    if complete:
+        return "arms"
     return "direction" if row.text("favours") in ("treated", "control") else "silent"
 
 
@@ -78,7 +80,7 @@ def contrast_fault(row: Row) -> str:
 
 def derive(row: Row, settings: Settings) -> RowEffect | NoEffect:
     """Derive the effect of one row, or say why it has none."""
-    level = level_of(row)
+    level = level_of(row, settings.entry)
 
     def without(reason: str) -> NoEffect:
         return NoEffect(row=row, level=row.text("reporting") or level, reason=reason)
@@ -86,8 +88,14 @@ def derive(row: Row, settings: Settings) -> RowEffect | NoEffect:
     barred = _barred(row)
     if barred:
         return without(barred)
+    if level == "effect":
+        return from_estimates.given_effect(row, settings)
+    if {"yi", "measure"} <= row.known_columns:  # as `effect_size` leaves them
+        return without(row.text("note") or "no effect is given (yi)")
+    if row.has("yi"):
+        return without("an effect is given without its variance or standard error (vi or sei)")
     if level not in ("arms", "interval", "p_value"):
-        return without(_nothing(row, level))
+        return without(_nothing(row, level, settings.entry))
     if level not in settings.include:
         taken = " or ".join(LEVEL_WORDS[name] for name in settings.include)
         return without(
@@ -107,40 +115,58 @@ Way = Callable[[Row, Settings], RowEffect | str]
 
 def _way(row: Row, level: str, settings: Settings) -> Way | str:
     """Choose the formula for a form and a measure, or say why there is none."""
-    counts = settings.measure in ("RR", "OR", "RD", "PETO")
-    unit = row.text("effect_unit")
-    wanted = MEASURE_WORDS[settings.measure]
-    if counts:
-        if row.result_type == "events" and level == "arms":
-            return from_events.two_by_two
-        if level == "arms":
-            return f"means are reported, and {wanted} needs counts of events"
-        if unit != settings.measure:
-            if unit in MEASURE_WORDS:
-                return f"the result is printed as {MEASURE_WORDS[unit]}, not as {wanted}"
-            return f"the result is not printed as {wanted} (unit: {unit or 'not named'})"
-        return from_events.printed_ratio
-    if row.result_type == "events":
-        return f"counts of events are reported, and {wanted} needs a measured scale"
+    measure = settings.entry
     if level == "arms":
-        if row.result_type == "median_iqr":
-            return from_means.medians
-        return from_means.two_means
+        return _way_of_arms(row, measure)
+    unit = row.text("effect_unit")
+    if not unit and "effect_unit" not in row.known_columns and measure.name != "SMD":
+        unit = measure.name  # a table that names no unit prints what is asked for
+    if level not in measure.forms:
+        return f"{measure.words} needs {_needs(measure)}"
+    if measure.log or measure.family == "risk difference":
+        if unit == measure.name:
+            return from_events.printed_ratio
+        if "mean_t" in measure.arguments and unit not in MEASURES:
+            return f"{measure.words} needs the means and standard deviations of both arms"
+        if unit in MEASURES:
+            return f"the result is printed as {MEASURES[unit].words}, not as {measure.words}"
+        return f"the result is not printed as {measure.words} (unit: {unit or 'not named'})"
+    if row.result_type == "events" and measure.name != "GEN":
+        return f"counts of events are reported, and {measure.words} needs a measured scale"
     if unit in RATIO_UNITS:
         return (
-            f"the result is printed as {MEASURE_WORDS[unit]}, from which {wanted} does not follow"
+            f"the result is printed as {MEASURES[unit].words}, from which {measure.words} does not "
+            "follow"
         )
     if unit in _UNKNOWN_UNITS and row.has("estimate"):
         return "an effect is printed, and it is not stated of which kind"
-    if settings.measure == "ROM":
-        return f"{wanted} needs the means and standard deviations of both arms"
     if unit == "SMD" and row.has("estimate"):
-        if settings.measure == "MD":
+        if measure.name == "MD":
             return "the difference is printed in standard deviations, not in units of the scale"
         return from_estimates.printed_smd
-    if level == "interval":
-        return from_estimates.difference
-    return from_p_values.p_value
+    return from_estimates.difference if level == "interval" else from_p_values.p_value
+
+
+def _way_of_arms(row: Row, measure: Measure) -> Way | str:
+    needed = measure.arguments
+    if row.result_type == "median_iqr" and "mean_t" in needed:
+        return from_means.medians
+    if row.result_type == "events" and "mean_t" in needed:
+        return f"counts of events are reported, and {measure.words} needs a measured scale"
+    if row.result_type != "events" and "events_t" in needed and "time_t" not in needed:
+        return f"means are reported, and {measure.words} needs counts of events"
+    if "mean_t" in needed:
+        return from_means.two_means
+    if not needed:
+        return f"{measure.words} is not computed from arms; it needs a printed one with an interval"
+    missing = [name for name in needed if name not in measure.optional and not row.has(name)]
+    return f"not reported: {', '.join(missing)}" if missing else from_events.by_formula
+
+
+def _needs(measure: Measure) -> str:
+    """Say what a measure is computed from."""
+    names = [name for name in measure.arguments if name not in measure.optional]
+    return f"{', '.join(names)}, or the effect with its variance (yi, vi)"
 
 
 def _barred(row: Row) -> str:
@@ -154,8 +180,11 @@ def _barred(row: Row) -> str:
     return ""
 
 
-def _nothing(row: Row, level: str) -> str:
+def _nothing(row: Row, level: str, measure: Measure) -> str:
     """Say why a row below the level of a p-value gives no effect."""
+    needed = [name for name in measure.arguments if name not in measure.optional]
+    if needed and not ({"mean_t", "n_t"} & set(needed)):
+        return f"not reported: {', '.join(name for name in needed if not row.has(name))}"
     if row.result_type == "single_arm_change":
         return "a change within one arm is reported, and no comparison"
     if row.result_type == "proportion":

@@ -100,6 +100,28 @@ def _off_centre(asymmetry: float) -> tuple[str, ...]:
     )
 
 
+def given_effect(row: Row, settings: Settings) -> RowEffect:
+    """Take an effect with its variance or standard error as it was computed elsewhere."""
+    spread = "vi" if row.has("vi") else "sei"
+    yi, vi = row["yi"], row["vi"] if spread == "vi" else row["sei"] ** 2
+    note = row.text("note") if "measure" in row.known_columns else ""
+    return make(
+        row,
+        settings,
+        level="interval",
+        form="effect",
+        formula="yi and its variance as given" if spread == "vi" else "yi as given; vi = sei^2",
+        yi=yi,
+        vi=vi,
+        inputs=("yi", spread),
+        steps=(
+            Step("yi", f(yi), yi),
+            Step("vi", f(vi) if spread == "vi" else f"{f(row['sei'])}^2", vi),
+        ),
+        assumptions=(Assumption(note),) if note else (),
+    )
+
+
 def interval_fault(row: Row) -> str:
     """Say why an interval cannot be read; "" if it can."""
     if not row.has("estimate") or not row.has("ci_low", "ci_high"):

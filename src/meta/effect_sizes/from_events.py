@@ -1,19 +1,21 @@
-"""Which effect follows from counts of events, or from a printed ratio?"""
+"""Which effect follows from counts of events, from the figures of one group, or a printed ratio?"""
 
 from __future__ import annotations
 
+from math import isfinite
 from math import log as ln
+
+import numpy as np
 
 from meta.effect_sizes.assumptions import CONTINUITY, WALD_TEST, Settings
 from meta.effect_sizes.derivation import Input, Step
 from meta.effect_sizes.derivation import figure as f
 from meta.effect_sizes.from_estimates import as_printed, interval_fault, read_estimate
+from meta.effect_sizes.measures import cells
 from meta.effect_sizes.p_values import p_to_se
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
-from meta.effect_sizes.sizes import effect_size
-
-_CELLS = ("events_t", "n_t", "events_c", "n_c")
+from meta.effect_sizes.sizes import LEFT_OUT, Options, compute
 
 _PRINTED = {
     "estimate": "the printed ratio",
@@ -21,53 +23,41 @@ _PRINTED = {
     "ci_high": "the upper limit of the interval",
 }
 
-_FORMULAS = {
-    "RR": (
-        "yi = ln((a / n_t) / (c / n_c)); vi = 1/a - 1/n_t + 1/c - 1/n_c",
-        "ln((a/(a + b))/(c/(c + d)))",
-        "1/a - 1/(a + b) + 1/c - 1/(c + d)",
-    ),
-    "OR": (
-        "yi = ln(a d / (b c)); vi = 1/a + 1/b + 1/c + 1/d",
-        "ln(a*d/(b*c))",
-        "1/a + 1/b + 1/c + 1/d",
-    ),
-    "RD": (
-        "yi = a / n_t - c / n_c; vi = a b / n_t^3 + c d / n_c^3",
-        "a/(a + b) - c/(c + d)",
-        "a*b/(a + b)^3 + c*d/(c + d)^3",
-    ),
-    "PETO": (
-        "yi = (a - E) / V, E = n_t (a + c) / N, V the hypergeometric variance of a; vi = 1/V",
-        "(a - (a + b)*(a + c)/(a + b + c + d))/V",
-        "1/V",
-    ),
+# arithmetic of the measures that a table of counts gives, in its cells
+_ARITHMETIC = {
+    "RR": ("ln((a/(a + b))/(c/(c + d)))", "1/a - 1/(a + b) + 1/c - 1/(c + d)"),
+    "OR": ("ln(a*d/(b*c))", "1/a + 1/b + 1/c + 1/d"),
+    "RD": ("a/(a + b) - c/(c + d)", "a*b/(a + b)^3 + c*d/(c + d)^3"),
+    "PETO": ("(a - (a + b)*(a + c)/(a + b + c + d))/V", "1/V"),
 }
 
 
-def two_by_two(row: Row, settings: Settings) -> RowEffect | str:
-    """Derive RR, OR, RD or the Peto odds ratio from a 2x2 table."""
-    if row.paired:
+def by_formula(row: Row, settings: Settings) -> RowEffect | str:
+    """Derive a measure from counts, or from any arms, by the formula of the registry."""
+    measure = settings.entry
+    if row.paired and "events_t" in measure.arguments:
         return (
             "the trial is a crossover: the same people were counted twice, and how their events go "
             "together is not reported"
         )
-    a, n_t, c, n_c = (row[name] for name in _CELLS)
-    ratio = settings.measure != "RD"
-    if ratio and (a + c == 0 or (a == n_t and c == n_c)):
-        everybody = "nobody" if a + c == 0 else "everybody"
-        return f"{everybody} in either arm had the event: the trial says nothing about a ratio"
-    frame = effect_size(settings.measure, events_t=a, n_t=n_t, events_c=c, n_c=n_c)
-    yi, vi = float(frame["yi"].iloc[0]), float(frame["vi"].iloc[0])
-    cells = (a, n_t - a, c, n_c - c)
-    added = 0.5 if 0 in cells else 0.0
+    if row.paired and "sd_t" in measure.arguments:
+        return f"the trial is a crossover, for which {measure.words} is not derived here"
+    inputs = tuple(name for name in measure.arguments if row.has(name))
+    arguments = {name: np.array([row[name]]) for name in inputs}
+    sizes = compute(measure, arguments, Options.of(measure, drop00=settings.drop00))
+    if sizes.dropped[0]:
+        return LEFT_OUT[int(sizes.dropped[0])]
+    yi, vi = float(sizes.yi[0]), float(sizes.vi[0])
+    if not (isfinite(yi) and isfinite(vi) and vi > 0):
+        return f"its figures leave {measure.words} without a finite value or variance"
+    added = bool(sizes.added[0])
     plus = " + 0.5" if added else ""
-    formula, effect, variance = _FORMULAS[settings.measure]
+    shown = {name: float(cell[0]) for name, cell in cells(arguments).items()}
     steps = [
-        Step(name, f"{f(cell)}{plus}", cell + added)
-        for name, cell in zip("abcd", cells, strict=True)
+        Step(name, f"{f(cell)}{plus}", cell + (0.5 if added else 0.0))
+        for name, cell in shown.items()
     ]
-    if settings.measure == "PETO":
+    if measure.name == "PETO":
         steps.append(
             Step(
                 "V",
@@ -75,24 +65,28 @@ def two_by_two(row: Row, settings: Settings) -> RowEffect | str:
                 1 / vi,
             )
         )
+    if measure.name in _ARITHMETIC:
+        effect, variance = _ARITHMETIC[measure.name]
+        steps += [Step("yi", effect, yi), Step("vi", variance, vi)]
+    of_cells = " (a, c with and b, d without the event)" if "d" in shown else ""
     return make(
         row,
         settings,
         level="arms",
-        form="events",
-        formula=f"{formula} (a, c with and b, d without the event)",
-        reference="yusuf1985" if settings.measure == "PETO" else "cochranehandbook2019",
+        form="events" if shown else "arms",
+        formula=f"{measure.in_words}{of_cells}",
+        reference="yusuf1985" if measure.name == "PETO" else "cochranehandbook2019",
         yi=yi,
         vi=vi,
-        inputs=_CELLS,
-        steps=(*steps, Step("yi", effect, yi), Step("vi", variance, vi)),
+        inputs=inputs,
+        steps=tuple(steps),
         assumptions=(CONTINUITY,) if added else (),
     )
 
 
 def printed_ratio(row: Row, settings: Settings) -> RowEffect | str:
     """Read a printed ratio (or risk difference) with its interval or p-value."""
-    log = settings.measure != "RD"
+    log = settings.entry.log
     if not row.has("estimate") and not row.has("ci_low", "ci_high"):
         return "a p-value is reported without the size of the ratio"
     for name, words in _PRINTED.items():

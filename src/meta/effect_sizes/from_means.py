@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, sqrt
 
+import numpy as np
+
 from meta.effect_sizes.assumptions import (
     CHANGE_SD,
     Settings,
@@ -14,11 +16,12 @@ from meta.effect_sizes.assumptions import (
 )
 from meta.effect_sizes.derivation import Assumption, Step
 from meta.effect_sizes.derivation import figure as f
+from meta.effect_sizes.measures import MEASURES
 from meta.effect_sizes.medians import mean_sd_from_median
 from meta.effect_sizes.paired import crossover_difference, crossover_smd, sd_of_difference
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
-from meta.effect_sizes.sizes import effect_size
+from meta.effect_sizes.sizes import Options, compute
 from meta.effect_sizes.standardised import small_sample_factor
 from meta.errors import DataError
 
@@ -101,12 +104,12 @@ def _read_arms(row: Row, settings: Settings) -> Arms | str:
         return f"{end}{_own_sd(settings)}"
     if reported == "post" and asked == "change":
         return _change_from_post(row, settings)
-    mixed = reported == "change" and asked == "both" and settings.measure == "SMD"
+    mixed = reported == "change" and asked == "both" and settings.entry.standardised
     return Arms(values=cells, form=reported, assumptions=(CHANGE_SD,) if mixed else ())
 
 
 def _own_sd(settings: Settings) -> str:
-    if settings.measure != "SMD":
+    if not settings.entry.standardised:
         return ""
     return (
         "; changes have a standard deviation of their own, and the one at the end is not reported"
@@ -148,6 +151,8 @@ def from_arms(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
     """Derive SMD, MD or ROM from means and SDs that are in hand."""
     if settings.measure == "ROM":
         return _ratio_of_means(row, settings, arms)
+    if settings.measure not in ("SMD", "MD"):
+        return _by_formula(row, settings, arms)
     if row.paired:
         return _paired(row, settings, arms)
     return _smd(row, settings, arms) if settings.measure == "SMD" else _md(row, settings, arms)
@@ -191,16 +196,10 @@ def _finish(
 
 
 def _sizes(measure: str, arms: Arms) -> tuple[float, float]:
-    frame = effect_size(
-        measure,
-        mean_t=arms["mean_t"],
-        sd_t=arms["sd_t"],
-        n_t=arms["n_t"],
-        mean_c=arms["mean_c"],
-        sd_c=arms["sd_c"],
-        n_c=arms["n_c"],
-    )
-    return float(frame["yi"].iloc[0]), float(frame["vi"].iloc[0])
+    entry = MEASURES[measure]
+    arguments = {name: np.array([arms[name]]) for name in entry.arguments}
+    sizes = compute(entry, arguments, Options.of(entry))
+    return float(sizes.yi[0]), float(sizes.vi[0])
 
 
 def _smd(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
@@ -215,7 +214,7 @@ def _smd(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
         row,
         settings,
         arms,
-        formula="yi = J (mean_t - mean_c) / pooled SD; vi = 1/n_t + 1/n_c + yi^2 / (2 (n_t + n_c))",
+        formula=settings.entry.in_words,
         reference="hedges1981",
         yi=yi,
         vi=vi,
@@ -255,7 +254,7 @@ def _md(row: Row, settings: Settings, arms: Arms) -> RowEffect:
         row,
         settings,
         arms,
-        formula="yi = mean_t - mean_c; vi = sd_t^2 / n_t + sd_c^2 / n_c",
+        formula=settings.entry.in_words,
         reference="cochranehandbook2019",
         yi=yi,
         vi=vi,
@@ -315,6 +314,24 @@ def _paired(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
     )
 
 
+def _by_formula(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
+    measure = settings.entry
+    if row.paired:
+        return f"the trial is a crossover, for which {measure.words} is not derived here"
+    if not measure.standardised and arms.form not in ("post", "median_iqr"):
+        return f"changes are reported, of which {measure.words} has no meaning"
+    faults = [
+        f"{name} is {arms[name]:g}, and {measure.words} needs {rule.needed}"
+        for name, rule in measure.arguments.items()
+        if not rule.holds(np.asarray(arms[name]))
+    ]
+    if faults:
+        return "; ".join(faults)
+    yi, vi = _sizes(measure.name, arms)
+    formula = measure.in_words
+    return _finish(row, settings, arms, formula=formula, yi=yi, vi=vi, steps=())
+
+
 def _ratio_of_means(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
     if arms.form not in ("post", "median_iqr"):
         return "changes are reported, of which a ratio of means has no meaning"
@@ -328,7 +345,7 @@ def _ratio_of_means(row: Row, settings: Settings, arms: Arms) -> RowEffect | str
         row,
         settings,
         arms,
-        formula="yi = ln(mean_t / mean_c); vi = sd_t^2 / (n_t mean_t^2) + sd_c^2 / (n_c mean_c^2)",
+        formula=settings.entry.in_words,
         reference="hedges1999",
         yi=yi,
         vi=vi,

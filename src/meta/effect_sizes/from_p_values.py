@@ -24,11 +24,11 @@ from meta.effect_sizes.statistics import p_to_smd
 
 
 def p_value(row: Row, settings: Settings) -> RowEffect | str:
-    """Derive SMD or MD from an exact p-value."""
+    """Derive SMD, MD or an effect of another kind from an exact p-value."""
     if row.p is None or not row.p.exact:
         return "no exact p-value is reported"
     p = row.p.value
-    return _md(row, settings, p) if settings.measure == "MD" else _smd(row, settings, p)
+    return _smd(row, settings, p) if settings.measure == "SMD" else _md(row, settings, p)
 
 
 def _printed(row: Row) -> Input:

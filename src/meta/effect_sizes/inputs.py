@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta.errors import DataError
+from meta.evidence.faults import closest, listed
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -127,12 +128,32 @@ class Columns:
         return _place(row, self.index)
 
 
+def take_column(where: str, data: pd.DataFrame, argument: str, given: Any) -> Any:
+    """Look up an argument that names a column; anything else is the values themselves.
+
+    Raises
+    ------
+    DataError
+        If there is no such column; the message lists those that there are.
+    """
+    if not isinstance(given, str):
+        return given
+    if given not in data:
+        raise DataError(
+            f"{where}: {argument}={given!r}, and data has no such column. "
+            f"{closest(given, map(str, data))}Its columns are {listed(data)}"
+        )
+    return data[given]
+
+
 def read_columns(
     where: str,
     arguments: Mapping[str, ArrayLike | None],
     rules: Mapping[str, Rule],
     relations: Iterable[Relation] = (),
     faults: Iterable[str] = (),
+    *,
+    missing: bool = False,
 ) -> Columns:
     """Check the arguments of a calculation and bring them to one length.
 
@@ -148,6 +169,8 @@ def read_columns(
         What arguments must satisfy together; looked at only where all of them are given.
     faults : iterable of str
         Faults that the caller found before, reported together with those found here.
+    missing : bool
+        Whether a value may be missing (NaN): it was not reported.
 
     Returns
     -------
@@ -181,7 +204,7 @@ def read_columns(
         if array is None:
             continue
         arrays[name] = array
-        found.extend(_broken(name, array, rules[name], _index_of(value)))
+        found.extend(_broken(name, array, rules[name], _index_of(value), missing))
     columns = _broadcast(arrays, index, found)
     if columns is not None:
         for relation in relations:
@@ -252,12 +275,14 @@ def as_floats(name: str, value: ArrayLike, found: list[str]) -> Floats | None:
     return converted if numbers else None
 
 
-def _broken(name: str, array: Floats, rule: Rule, index: pd.Index[Any] | None) -> list[str]:
+def _broken(
+    name: str, array: Floats, rule: Rule, index: pd.Index[Any] | None, missing: bool
+) -> list[str]:
     """Say which values of one argument are missing, infinite or against its rule."""
     flat = array.ravel()
-    finite = np.isfinite(flat)
-    in_order = finite.copy()
-    in_order[finite] = rule.holds(flat[finite])
+    in_order = np.isfinite(flat) & rule.holds(flat)
+    if missing:
+        in_order |= np.isnan(flat)
     faults = []
     for row in np.flatnonzero(~in_order):
         place = _place(int(row), index) if array.ndim else ""
@@ -272,12 +297,11 @@ def _broken_relation(relation: Relation, columns: Columns, rules: Mapping[str, R
     given = [part for part in parts if part is not None]
     if len(given) < len(parts):
         return []
-    sound = np.ones(len(columns), dtype=bool)
+    failing = ~relation.holds(*given)
+    if not failing.any():
+        return []
     for name, part in zip(relation.names, given, strict=True):
-        sound &= np.isfinite(part)
-        sound[sound] &= rules[name].holds(part[sound])
-    failing = np.zeros(len(columns), dtype=bool)
-    failing[sound] = ~relation.holds(*(part[sound] for part in given))
+        failing &= np.isfinite(part) & rules[name].holds(part)
     faults = []
     for row in np.flatnonzero(failing):
         place = columns.place(int(row))
@@ -322,5 +346,8 @@ def _broadcast(
     if index is not None and len(index) != size:
         found.append(f"a Series of length {len(index)} beside columns of length {size}")
         return None
-    values = {name: np.broadcast_to(array, (size,)).copy() for name, array in arrays.items()}
+    values = {
+        name: array if array.shape == (size,) else np.broadcast_to(array, (size,)).copy()
+        for name, array in arrays.items()
+    }
     return Columns(values=values, index=index, scalar=not lengths)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from meta.effect_sizes.inputs import (
+    ANY_NUMBER,
+    EVENTS,
+    PERSON_TIME,
+    SIZE_FOR_COUNTS,
+    STANDARD_DEVIATION,
+    STANDARD_ERROR,
+    Rule,
+)
 from meta.effect_sizes.p_values import PValue, parse_p
 from meta.errors import DataError
 
@@ -22,30 +33,34 @@ RESULT_TYPES = (
     "proportion",
 )
 
-_Check = tuple[Callable[[float], bool], str]
-_ANY: _Check = (math.isfinite, "a number")
-_SD: _Check = (lambda x: x > 0, "a standard deviation > 0")
-_PEOPLE: _Check = (lambda x: x >= 1 and x == int(x), "a whole number of people >= 1")
-_EVENTS: _Check = (lambda x: x >= 0 and x == int(x), "a whole number of events >= 0")
-_TIME: _Check = (lambda x: x >= 0, "weeks >= 0")
-
-NUMBERS: dict[str, _Check] = {
-    **{f"{name}_{arm}": check for arm in "tc" for name, check in {
-        "n": _PEOPLE, "mean": _ANY, "sd": _SD, "base_mean": _ANY, "base_sd": _SD, "events": _EVENTS,
-        "q1": _ANY, "q3": _ANY, "min": _ANY, "max": _ANY,
-    }.items()},
-    "estimate": _ANY,
-    "ci_low": _ANY,
-    "ci_high": _ANY,
-    "ci_level": (lambda x: 0 < x < 1 or 50 <= x < 100, "a level such as 95 (percent) or 0.95"),
-    "se": (lambda x: x > 0, "a standard error > 0"),
-    "time_weeks": _TIME,
-    "n_randomised": _PEOPLE,
-    "n_arms": (lambda x: x >= 1 and x == int(x), "a whole number of arms >= 1"),
-    "sd_reference": _SD,
-    "sd_low": _SD,
-    "sd_high": _SD,
+_TIME = Rule(lambda x: x >= 0, "weeks >= 0")
+_ONE_ARM = {
+    "n": SIZE_FOR_COUNTS, "mean": ANY_NUMBER, "sd": STANDARD_DEVIATION, "base_mean": ANY_NUMBER,
+    "base_sd": STANDARD_DEVIATION, "events": EVENTS, "time": PERSON_TIME, "q1": ANY_NUMBER,
+    "q3": ANY_NUMBER, "min": ANY_NUMBER, "max": ANY_NUMBER,
 }  # fmt: skip
+
+NUMBERS: dict[str, Rule] = {
+    **{f"{name}_{arm}": rule for arm in "tc" for name, rule in _ONE_ARM.items()},
+    "yi": ANY_NUMBER,
+    "vi": Rule(lambda x: x > 0, "a sampling variance > 0"),
+    "sei": STANDARD_ERROR,
+    "estimate": ANY_NUMBER,
+    "ci_low": ANY_NUMBER,
+    "ci_high": ANY_NUMBER,
+    "ci_level": Rule(
+        lambda x: (x > 0) & (x < 1) | (x >= 50) & (x < 100), "a level such as 95 (percent) or 0.95"
+    ),
+    "se": STANDARD_ERROR,
+    "time_weeks": _TIME,
+    "n_randomised": SIZE_FOR_COUNTS,
+    "n_arms": Rule(lambda x: (x >= 1) & (x == np.floor(x)), "a whole number of arms >= 1"),
+    "sd_reference": STANDARD_DEVIATION,
+    "sd_low": STANDARD_DEVIATION,
+    "sd_high": STANDARD_DEVIATION,
+}
+# what nobody means who types a number: underscores, infinity, digits of other scripts
+_AS_TYPED = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _FAVOURS = ("treated", "control", "neither", "not_stated")
@@ -114,7 +129,12 @@ class Row:
         return listed.get(name, "quoted")
 
 
-def read_rows(results: pd.DataFrame, lower_is_better: bool | None = None) -> list[Row]:
+def read_rows(
+    results: pd.DataFrame,
+    lower_is_better: bool | None = None,
+    arguments: Mapping[str, Rule] | None = None,
+    where: Sequence[int] | None = None,
+) -> list[Row]:
     """Read a table of results, row by row.
 
     Parameters
@@ -124,6 +144,10 @@ def read_rows(results: pd.DataFrame, lower_is_better: bool | None = None) -> lis
         :func:`meta.effects`).
     lower_is_better : bool, optional
         Direction of the scale where the table does not say it.
+    arguments : mapping of str to Rule, optional
+        Further cells that hold numbers, with the rule of each.
+    where : sequence of int, optional
+        Positions of the rows to read; all by default.
 
     Returns
     -------
@@ -140,17 +164,17 @@ def read_rows(results: pd.DataFrame, lower_is_better: bool | None = None) -> lis
             f"results is a {type(results).__name__}; give a pandas.DataFrame with one row for each "
             "reported result (evidence.select(...) returns one)"
         )
-    if "study_id" not in results and "label" not in results:
-        raise DataError("results has neither a column study_id nor label; name the study of a row")
     repeated = sorted({str(name) for name in results.columns[results.columns.duplicated()]})
     if repeated:
         raise DataError(f"results has several columns of one name: {', '.join(repeated)}")
-    columns = {str(name): list(results[name]) for name in results.columns}
+    positions = range(len(results)) if where is None else where
+    chosen = results if where is None else results.iloc[list(where)]
+    columns = {str(name): chosen[name].tolist() for name in chosen}
     same_trial = _same_trial(columns)
     faults: list[str] = []
     rows = [
-        _read_row(position, columns, same_trial, lower_is_better, faults)
-        for position in range(len(results))
+        _read_row(i, position, columns, arguments or {}, same_trial, lower_is_better, faults)
+        for i, position in enumerate(positions)
     ]
     seen: dict[str, int] = {}
     for row in rows:
@@ -165,7 +189,8 @@ def read_rows(results: pd.DataFrame, lower_is_better: bool | None = None) -> lis
     return rows
 
 
-def _missing(value: Any) -> bool:
+def missing(value: Any) -> bool:
+    """Say whether a cell is empty."""
     return value is None or value is pd.NA or value == "" or (value != value)
 
 
@@ -178,7 +203,7 @@ def _same_trial(columns: Mapping[str, list[Any]]) -> dict[str, str]:
     if "same_trial_as" not in columns or "study_id" not in columns:
         return {}
     pairs = zip(columns["study_id"], columns["same_trial_as"], strict=True)
-    return {_text(study): _text(other) for study, other in pairs if not _missing(other)}
+    return {_text(study): _text(other) for study, other in pairs if not missing(other)}
 
 
 def _trial_of(study: str, same_trial: Mapping[str, str]) -> str:
@@ -191,35 +216,34 @@ def _trial_of(study: str, same_trial: Mapping[str, str]) -> str:
 
 
 def _read_row(
+    i: int,
     position: int,
     columns: Mapping[str, list[Any]],
+    arguments: Mapping[str, Rule],
     same_trial: Mapping[str, str],
     lower_is_better: bool | None,
     faults: list[str],
 ) -> Row:
-    cells = {
-        name: values[position] for name, values in columns.items() if not _missing(values[position])
-    }
-    study = _text(cells.get("study_id", cells.get("label", "")))
-    result_id = _text(cells.get("result_id", f"{study or 'row'}[{position}]"))
-    if not study:
+    cells = {name: values[i] for name, values in columns.items() if not missing(values[i])}
+    study = _text(cells.get("study_id", cells.get("label", f"study {position + 1}")))
+    result_id = _text(cells.get("result_id", f"{study}[{position}]"))
+    if "study_id" in columns and "study_id" not in cells:
         faults.append(f"{result_id}, column study_id: missing; needed: the study of the row")
 
     def fault(column: str, needed: str) -> None:
         faults.append(f"{result_id}, column {column}: {cells[column]!r}; needed: {needed}")
 
+    rules = {**arguments, **NUMBERS}
     numbers: dict[str, float] = {}
-    for name, (holds, needed) in NUMBERS.items():
-        if name not in cells:
-            continue
+    for name in (name for name in cells if name in rules):
         number = _number(cells[name])
-        if number is None or not holds(number):
-            fault(name, needed)
+        if number is None or not rules[name].holds(np.asarray(number)):
+            fault(name, rules[name].needed)
         else:
             numbers[name] = number
     numbers.update(_level(numbers))
     faults += [f"{result_id}, {line}" for line in _relations(numbers)]
-    result_type = _result_type(cells, numbers)
+    result_type = _result_type(cells, numbers, arguments)
     if result_type not in RESULT_TYPES:
         faults.append(
             f"{result_id}, column result_type: {cells.get('result_type', 'missing')!r}; needed: "
@@ -243,20 +267,23 @@ def _read_row(
         result_id=result_id,
         study_id=study,
         label=_text(cells.get("label", study)),
-        trial=_trial_of(study, same_trial),
+        # only a study_id says that two rows report one trial; a name is a text
+        trial=_trial_of(study, same_trial) if "study_id" in columns else result_id,
         result_type=result_type,
         numbers=numbers,
         p=p,
         lower_is_better=direction,
         paired=bool(paired),
         duration_weeks=_duration(cells.get("duration_weeks")),
-        texts={name: _text(value) for name, value in cells.items() if name not in NUMBERS},
+        texts={name: _text(value) for name, value in cells.items() if name not in rules},
         known_columns=frozenset(columns),
     )
 
 
 def _number(value: Any) -> float | None:
     if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and not _AS_TYPED.fullmatch(value.strip()):
         return None
     try:
         number = float(value)
@@ -274,25 +301,31 @@ def _level(numbers: Mapping[str, float]) -> dict[str, float]:
 def _relations(numbers: Mapping[str, float]) -> list[str]:
     """Check what cells of one row must satisfy together."""
     faults = []
-    for arm in "tc":
-        people, events = numbers.get(f"n_{arm}"), numbers.get(f"events_{arm}")
-        if people is not None and events is not None and events > people:
+    time = "time_t" in numbers or "time_c" in numbers
+    for arm in ("_t", "_c", ""):
+        people, events = numbers.get(f"n{arm}"), numbers.get(f"events{arm}")
+        # events in person-time may be more than people
+        if people is not None and events is not None and events > people and not time:
             faults.append(
-                f"column events_{arm}: {events:g} events in n_{arm} = {people:g} people; needed: "
+                f"column events{arm}: {events:g} events in n{arm} = {people:g} people; needed: "
                 "at most one for each person"
             )
-        if people is not None and people < 2 and f"sd_{arm}" in numbers:
-            faults.append(f"column n_{arm}: {people:g} with an SD; needed: at least 2 people")
+        if people is not None and people < 2 and f"sd{arm}" in numbers:
+            faults.append(f"column n{arm}: {people:g} with an SD; needed: at least 2 people")
     low, high = numbers.get("ci_low"), numbers.get("ci_high")
     if low is not None and high is not None and low >= high:
         faults.append(f"column ci_low: {low:g} with ci_high = {high:g}; needed: low below high")
     return faults
 
 
-def _result_type(cells: Mapping[str, Any], numbers: Mapping[str, float]) -> str:
+def _result_type(
+    cells: Mapping[str, Any], numbers: Mapping[str, float], arguments: Mapping[str, Rule]
+) -> str:
     """Read the result type; in a table that has none, the filled cells say it."""
     if "result_type" in cells:
         return _text(cells["result_type"])
+    if "mean_t" in arguments and {"mean_t", "mean_c"} <= numbers.keys():
+        return "post"
     if "events_t" in numbers or "events_c" in numbers:
         return "events"
     return "post" if "mean_t" in numbers or "mean_c" in numbers else "difference"

@@ -5,18 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from meta.effect_sizes.inputs import Columns, Flags, Floats, read_columns
+from meta.effect_sizes.inputs import Columns, Flags, Floats, read_columns, take_column
 from meta.effect_sizes.measures import MEASURES, Measure, cells
-from meta.errors import DataError
+from meta.errors import DataError, need
 
 TO = ("only0", "all", "if0all", "none")
+_SAYS_NOTHING = "in either arm had the event: the trial says nothing about a ratio"
+# why a row has no effect, by the value of `Sizes.dropped`
+LEFT_OUT = ("", f"nobody {_SAYS_NOTHING}", f"everybody {_SAYS_NOTHING}")
+
+
+def added_to_counts(add: float) -> str:
+    """Say that a constant was added to the cells of a table."""
+    return f"{add:g} added to each count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,12 @@ class Options:
     to: str = "only0"
     drop00: bool = False
 
+    @classmethod
+    def of(cls, measure: Measure, *, drop00: bool | None = None) -> Options:
+        """Take the defaults of a measure."""
+        left_out = measure.drop00 if drop00 is None else drop00
+        return cls(measure.vtypes[0], add=measure.add or 0.0, drop00=bool(left_out))
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -52,15 +67,15 @@ class Sizes:
     ----------
     yi, vi : numpy.ndarray
         Effects and variances.
-    dropped : numpy.ndarray of bool
-        Rows in which nobody or everybody had the event and that are to be left out for it.
+    dropped : numpy.ndarray of int
+        1 in a row that is left out because nobody had the event, 2 because everybody had, else 0.
     added : numpy.ndarray of bool
         Rows to whose cells a constant was added.
     """
 
     yi: Floats
     vi: Floats
-    dropped: Flags
+    dropped: NDArray[np.int8]
     added: Flags
 
 
@@ -68,38 +83,42 @@ def compute(measure: Measure, arguments: Mapping[str, Floats], options: Options)
     """Compute checked arguments of one length; a row without an effect comes out as not finite."""
     assert measure.formula is not None
     size = len(next(iter(arguments.values())))
-    dropped = added = np.zeros(size, dtype=bool)
-    values = {name: v for name, v in arguments.items() if name not in measure.optional}
+    dropped, added = np.zeros(size, dtype=np.int8), np.zeros(size, dtype=bool)
+    values: dict[str, Any] = {
+        name: column for name, column in arguments.items() if name not in measure.optional
+    }
     if measure.add is not None:
         table = cells(arguments)
-        values = {name: v for name, v in arguments.items() if name.startswith("time")}
-        none, every = _nobody(table), _everybody(table)
+        values = {name: v for name, v in values.items() if name.startswith("time")}
+        empty = {name: cell == 0 for name, cell in table.items()}
         if options.drop00:
-            dropped = none | every
-        zero = np.logical_or.reduce([cell == 0 for cell in table.values()])
-        added = _to_adjust(zero, ~dropped, options.to) & (options.add > 0)
+            dropped[_all(empty, "ac")] = 1
+            dropped[_all(empty, "bd") & (dropped == 0)] = 2
+        zero = np.logical_or.reduce(list(empty.values()))
+        if options.add > 0:
+            added = _to_adjust(zero, dropped == 0, options.to)
         if added.any():
             extra = np.where(added, options.add, 0.0)
             table = {name: cell + extra for name, cell in table.items()}
         values |= table
     if len(measure.vtypes) > 1:
-        values["vtype"] = options.vtype  # type: ignore[assignment]
+        values["vtype"] = options.vtype
     if measure.can_correct_bias:
-        values["bias_corrected"] = options.bias_corrected  # type: ignore[assignment]
+        values["bias_corrected"] = options.bias_corrected
     # a zero cell that nobody adjusts has no finite effect, which the caller names row by row
     with np.errstate(divide="ignore", invalid="ignore"):
         yi, vi = measure.formula(**values)
+    if dropped.any():
+        yi, vi = (np.where(dropped > 0, np.nan, column) for column in (yi, vi))
+        added = added & (dropped == 0)
     return Sizes(yi, vi, dropped, added)
 
 
-def _nobody(table: Mapping[str, Floats]) -> Flags:
-    return np.asarray(np.logical_and.reduce([table[name] == 0 for name in "ac" if name in table]))
-
-
-def _everybody(table: Mapping[str, Floats]) -> Flags:
-    without = [table[name] == 0 for name in "bd" if name in table]
-    nobody = np.zeros(len(table["a"]), dtype=bool)
-    return np.asarray(np.logical_and.reduce(without)) if without else nobody
+def _all(empty: Mapping[str, Flags], names: str) -> Flags:
+    """Say in which rows all these cells are empty; in none where there are no such cells."""
+    found = [empty[name] for name in names if name in empty]
+    nowhere = np.zeros(len(empty["a"]), dtype=bool)
+    return np.logical_and.reduce(found) if found else nowhere
 
 
 def _to_adjust(zero: Flags, kept: Flags, to: str) -> Flags:
@@ -113,80 +132,82 @@ def _to_adjust(zero: Flags, kept: Flags, to: str) -> Flags:
 def effect_size(
     measure: str,
     *,
-    mean_t: ArrayLike | None = None,
-    sd_t: ArrayLike | None = None,
-    n_t: ArrayLike | None = None,
-    mean_c: ArrayLike | None = None,
-    sd_c: ArrayLike | None = None,
-    n_c: ArrayLike | None = None,
-    events_t: ArrayLike | None = None,
-    events_c: ArrayLike | None = None,
-    time_t: ArrayLike | None = None,
-    time_c: ArrayLike | None = None,
-    events: ArrayLike | None = None,
-    time: ArrayLike | None = None,
-    mean: ArrayLike | None = None,
-    sd: ArrayLike | None = None,
-    n: ArrayLike | None = None,
-    r: ArrayLike | None = None,
-    mean_post: ArrayLike | None = None,
-    mean_pre: ArrayLike | None = None,
-    sd_post: ArrayLike | None = None,
-    sd_pre: ArrayLike | None = None,
+    mean_t: ArrayLike | str | None = None,
+    sd_t: ArrayLike | str | None = None,
+    n_t: ArrayLike | str | None = None,
+    mean_c: ArrayLike | str | None = None,
+    sd_c: ArrayLike | str | None = None,
+    n_c: ArrayLike | str | None = None,
+    events_t: ArrayLike | str | None = None,
+    events_c: ArrayLike | str | None = None,
+    time_t: ArrayLike | str | None = None,
+    time_c: ArrayLike | str | None = None,
+    events: ArrayLike | str | None = None,
+    time: ArrayLike | str | None = None,
+    mean: ArrayLike | str | None = None,
+    sd: ArrayLike | str | None = None,
+    n: ArrayLike | str | None = None,
+    r: ArrayLike | str | None = None,
+    mean_post: ArrayLike | str | None = None,
+    mean_pre: ArrayLike | str | None = None,
+    sd_post: ArrayLike | str | None = None,
+    sd_pre: ArrayLike | str | None = None,
     vtype: str = "LS",
     bias_corrected: bool = False,
     add: float | None = None,
     to: str = "only0",
-    drop00: bool = False,
+    drop00: bool | None = None,
+    data: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     r"""Compute effects and their sampling variances from what the arms report.
 
-    Arguments are numbers or columns; single numbers are repeated. Which ones a measure takes:
+    Arguments are numbers, columns, or with `data` names of columns; single numbers are repeated.
+    Which ones a measure takes:
 
-    ======================== ==========================================================
-    measure                  arguments
-    ======================== ==========================================================
-    MD SMD SMDH ROM CVR      mean_t sd_t n_t mean_c sd_c n_c
-    SMD1H                    the same
-    SMD1                     mean_t n_t mean_c sd_c n_c (sd_t is checked, not used)
-    VR                       sd_t n_t sd_c n_c
-    RR OR RD PETO AS         events_t n_t events_c n_c
-    IRR IRD IRSD             events_t time_t events_c time_c
-    PR PLO PAS PFT           events n
-    IR IRLN IRS IRFT         events time
-    MN MNLN CVLN             mean sd n
-    SDLN                     sd n
-    COR ZCOR                 r n
-    MC SMCC ROMC             mean_post mean_pre sd_post sd_pre n r
-    SMCR                     mean_post mean_pre sd_pre n r (sd_post is checked, not used)
-    ======================== ==========================================================
+    ========================== ==================================================
+    measure                    arguments
+    ========================== ==================================================
+    MD SMD SMDH SMD1H CVR ROM  mean_t sd_t n_t mean_c sd_c n_c
+    SMD1                       mean_t n_t mean_c sd_c n_c
+    VR                         sd_t n_t sd_c n_c
+    RR OR PETO RD AS           events_t n_t events_c n_c
+    IRR IRD IRSD               events_t time_t events_c time_c
+    IR IRLN IRS IRFT           events time
+    MN MNLN CVLN               mean sd n
+    SDLN                       sd n
+    PR PLO PAS PFT             events n
+    COR ZCOR                   r n
+    MC SMCC ROMC               mean_post mean_pre sd_post sd_pre n r
+    SMCR                       mean_post mean_pre sd_pre n r
+    ========================== ==================================================
 
     Parameters
     ----------
     measure : str
         Short name of the measure, from the table above.
-    mean_t, mean_c : array_like, optional
+    mean_t, mean_c : array_like or str, optional
         Means of the treated and the control arm, in the unit of the outcome. Above 0 for ROM.
         Either both end values or both changes: do not mix the two in one SMD.
-    sd_t, sd_c : array_like, optional
+    sd_t, sd_c : array_like or str, optional
         Standard deviations (not standard errors) of the arms; above 0.
-    n_t, n_c : array_like, optional
+    n_t, n_c : array_like or str, optional
         People analysed in each arm; at least 2 for means, 1 for counts. Fractions are allowed
         (a shared control group that was split).
-    events_t, events_c : array_like, optional
+    events_t, events_c : array_like or str, optional
         People with the event (events, for IRR); from 0 to n.
-    time_t, time_c : array_like, optional
+    time_t, time_c : array_like or str, optional
         Person-time at risk, both arms in one unit; above 0.
-    events, n : array_like, optional
+    events, n : array_like or str, optional
         People with the event and people in all, in one group; n also counts the pairs of `r`
         and the people measured twice.
-    time, mean, sd : array_like, optional
+    time, mean, sd : array_like or str, optional
         Person-time of one group; mean and standard deviation of one group.
-    r : array_like, optional
+    r : array_like or str, optional
         Correlation, strictly between -1 and 1: the effect itself for COR and ZCOR, the
         within-person correlation of before and after for the change measures.
-    mean_post, mean_pre, sd_post, sd_pre : array_like, optional
-        Means and standard deviations after and before in one group.
+    mean_post, mean_pre, sd_post, sd_pre : array_like or str, optional
+        Means and standard deviations after and before in one group. SMCR checks `sd_post`, and SMD1
+        `sd_t`, if it is given, and does not use it.
     vtype : {"LS", "LS2", "UB", "J2"}, default "LS"
         Formula of the variance (see Notes): SMD has "LS", "LS2" and "UB", SMDH "LS" and "J2", ROM
         "LS" and "LS2", the other measures "LS" only.
@@ -197,27 +218,34 @@ def effect_size(
         PFT, which need nothing.
     to : {"only0", "all", "if0all", "none"}, default "only0"
         Which tables get it: those with a zero; all; all as soon as one has a zero; none.
-    drop00 : bool, default False
-        Two arms with counts only: give no effect to a study with no events in either arm (or
-        events in everybody). See Returns.
+    drop00 : bool, optional
+        Two arms with counts only: whether a study with no events in either arm, or with events in
+        everybody, has no effect. By default it has none as a ratio (RR, OR, PETO, IRR), about which
+        it says nothing, and has one as a difference (RD, AS).
+    data : pandas.DataFrame, optional
+        Table in which names of columns are looked up; an argument that is not given is taken from
+        the column of its own name. The result stands beside its columns.
 
     Returns
     -------
     pandas.DataFrame
         A row for each row that came in, in its order, with the index of the Series among the
         arguments. Columns `yi` (treated minus control, or after minus before; natural log for
-        RR, OR, PETO, IRR, ROM, ROMC) and `vi` (its sampling variance, above 0). With
-        ``drop00=True`` there is a third column `note`: the dropped rows hold missing `yi` and `vi`
-        and say why; all other notes are "". Without it no value is ever missing.
+        RR, OR, PETO, IRR, ROM, ROMC), `vi` (its sampling variance, above 0), `measure` and `note`:
+        what was added to the cells, or why there is no effect; "" if nothing needs saying. A row
+        has no effect (missing `yi` and `vi`) if an argument is missing (NaN: not reported), or for
+        `drop00`. The table may be cut, joined and saved as it is: :func:`meta.pool` reads from it
+        which measure it holds, refuses a mixture, and keeps the rows without an effect, with the
+        note, among the excluded.
 
     Raises
     ------
     DataError
         With a line for each fault, naming argument, row (from 0), index label, what was found and
-        what is needed: an unknown measure; missing or superfluous arguments or options; a missing
-        or infinite value or no number; sd <= 0; too few people; more events than people; r outside
-        (-1, 1); lengths or indices that do not fit; and a row for which the options leave no finite
-        effect or no variance (a zero cell with ``to="none"``).
+        what is needed: an unknown measure; missing or superfluous arguments or options; an infinite
+        value or no number; sd <= 0; too few people; more events than people; r outside
+        (-1, 1); lengths or indices that do not fit; no such column in `data`; and a row for which
+        the options leave no finite effect or no variance (a zero cell with ``to="none"``).
 
     Notes
     -----
@@ -237,8 +265,9 @@ def effect_size(
       `bias_corrected` is off by default; metafor from version 5 on corrects the effect and keeps
       the variance ``LS``.
     - RR, OR, PETO, IRR, RD, PR, PLO follow the textbook large-sample variances after the adjustment
-      for zeros, which also applies to RD, PETO and PR, and to a study without any event, as in
-      metafor; for such a study RD and RR are near 0 only through the constant.
+      for zeros, which also applies to RD, PETO and PR. With ``drop00=False`` it applies to a study
+      without any event, too, as in metafor; such a study's ratio is near 1 only through the
+      constant, and with everybody having the event its weight is, too.
     - IRD and IR have Poisson variances, IRSD, IRS and IRFT are square roots (IRFT the mean of two,
       by Freeman and Tukey), whose variance hangs on the time alone.
     - COR: (1 - r²)²/(n - 1). metafor's unbiased variance is not offered: it is unbiased for the
@@ -273,12 +302,12 @@ def effect_size(
     Examples
     --------
     >>> effect_size("SMD", mean_t=103, sd_t=5.5, n_t=50, mean_c=100, sd_c=4.5, n_c=50).round(6)
-            yi        vi
-    0  0.59244  0.041755
+            yi        vi measure note
+    0  0.59244  0.041755     SMD
     >>> effect_size("RR", events_t=[4, 0], n_t=[123, 20], events_c=[11, 3], n_c=[139, 20]).round(6)
-             yi        vi
-    0 -0.889311  0.325585
-    1 -1.945910  2.190476
+             yi        vi measure                     note
+    0 -0.889311  0.325585      RR
+    1 -1.945910  2.190476      RR  0.5 added to each count
     >>> effect_size("MD", mean_t=1, sd_t=[2, 0], n_t=[10, 1], mean_c=0, sd_c=1, n_c=10)
     Traceback (most recent call last):
     ...
@@ -292,7 +321,8 @@ def effect_size(
             f"effect_size: unknown measure {measure!r}; the known ones are {', '.join(known)}"
         )
     chosen = MEASURES[measure]
-    arguments: dict[str, ArrayLike | None] = {
+    where = f"effect_size({measure!r})"
+    arguments: dict[str, ArrayLike | str | None] = {
         "mean_t": mean_t,
         "sd_t": sd_t,
         "n_t": n_t,
@@ -314,7 +344,13 @@ def effect_size(
         "sd_post": sd_post,
         "sd_pre": sd_pre,
     }
-    where = f"effect_size({measure!r})"
+    if data is not None:
+        need("effect_size", data, pd.DataFrame, "a data frame as data", "one row a study")
+        own = {name: name for name in chosen.arguments if name in data}
+        arguments = {
+            name: take_column(where, data, name, own.get(name) if value is None else value)
+            for name, value in arguments.items()
+        }
     faults = _argument_faults(chosen, arguments)
     faults += _option_faults(chosen, vtype, bias_corrected, add, to, drop00)
     arms = read_columns(
@@ -323,21 +359,43 @@ def effect_size(
         chosen.arguments,
         chosen.relations,
         faults,
+        missing=True,
     )
     amount = (chosen.add or 0.0) if add is None else float(add)
-    sizes = compute(chosen, arms.values, Options(vtype, bias_corrected, amount, to, drop00))
-    _refuse_rows_without_effect(where, arms, sizes)
-    if not drop00:
-        return arms.frame(yi=sizes.yi, vi=sizes.vi)
-    dropped = sizes.dropped
-    return arms.frame(
-        yi=np.where(dropped, np.nan, sizes.yi),
-        vi=np.where(dropped, np.nan, sizes.vi),
-        note=np.where(dropped, "no events, or only events, in both arms: dropped (drop00)", ""),
-    )
+    left_out = bool(chosen.drop00) if drop00 is None else bool(drop00)
+    sizes = compute(chosen, arms.values, Options(vtype, bias_corrected, amount, to, left_out))
+    needed = [name for name in arms.values if name not in chosen.optional]
+    missing = np.logical_or.reduce([np.isnan(arms[name]) for name in needed])
+    _refuse_rows_without_effect(where, arms, sizes, missing)
+    found = {
+        "yi": np.where(missing, np.nan, sizes.yi) if missing.any() else sizes.yi,
+        "vi": np.where(missing, np.nan, sizes.vi) if missing.any() else sizes.vi,
+        "measure": pd.Categorical.from_codes(
+            np.zeros(len(arms), dtype=np.int8), pd.Index([measure])
+        ),
+        "note": _notes(arms, needed, sizes, missing, amount),
+    }
+    if data is None:
+        return arms.frame(**found)
+    return data.drop(columns=[name for name in found if name in data]).assign(**found)
 
 
-def _argument_faults(measure: Measure, arguments: dict[str, ArrayLike | None]) -> list[str]:
+def _notes(
+    arms: Columns, needed: Sequence[str], sizes: Sizes, missing: Flags, add: float
+) -> pd.Categorical[Any]:
+    """Say of each row what was added to it or why it has no effect."""
+    texts = ["", *LEFT_OUT[1:], added_to_counts(add)]
+    codes = sizes.dropped.copy()
+    codes[sizes.added] = 3
+    for row in np.flatnonzero(missing):
+        text = f"not reported: {', '.join(name for name in needed if np.isnan(arms[name][row]))}"
+        if text not in texts:
+            texts.append(text)
+        codes[row] = texts.index(text)
+    return pd.Categorical.from_codes(codes, pd.Index(texts))
+
+
+def _argument_faults(measure: Measure, arguments: Mapping[str, object]) -> list[str]:
     """Say which arguments of a measure are missing and which do not belong to it."""
     given = {name for name, value in arguments.items() if value is not None}
     takes = ", ".join(measure.arguments)
@@ -355,7 +413,12 @@ def _argument_faults(measure: Measure, arguments: dict[str, ArrayLike | None]) -
 
 
 def _option_faults(
-    measure: Measure, vtype: str, bias_corrected: bool, add: float | None, to: str, drop00: bool
+    measure: Measure,
+    vtype: str,
+    bias_corrected: bool,
+    add: float | None,
+    to: str,
+    drop00: bool | None,
 ) -> list[str]:
     """Say which options are unknown or have no meaning for the measure."""
     faults = []
@@ -372,18 +435,19 @@ def _option_faults(
         isinstance(add, int | float | np.number) and np.isfinite(add) and add >= 0
     ):
         faults.append(f"add is {add!r}; needed: a number >= 0")
-    if not isinstance(drop00, bool | np.bool_):
+    if not (drop00 is None or isinstance(drop00, bool | np.bool_)):
         faults.append(f"drop00 is {drop00!r}; needed: True or False")
     elif drop00 and measure.drop00 is None:
         faults.append(f"drop00 has no meaning for {name}; it is for counts in two arms")
     return faults
 
 
-def _refuse_rows_without_effect(where: str, arms: Columns, sizes: Sizes) -> None:
-    """Raise if a row that nobody asked to drop has no finite effect or no variance."""
+def _refuse_rows_without_effect(where: str, arms: Columns, sizes: Sizes, missing: Flags) -> None:
+    """Raise if a row that is complete and not left out has no finite effect or no variance."""
     good = np.isfinite(sizes.yi) & np.isfinite(sizes.vi) & (sizes.vi > 0)
+    good |= missing | (sizes.dropped > 0)
     faults = []
-    for row in np.flatnonzero(~good & ~sizes.dropped):
+    for row in np.flatnonzero(~good):
         values = ", ".join(f"{name} {column[row]:g}" for name, column in arms.values.items())
         place = arms.place(int(row)) or "[0]"
         faults.append(

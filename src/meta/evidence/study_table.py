@@ -64,7 +64,10 @@ class StudyTable:
     decimal : str
         Decimal sign of the file, "" where each column decided for itself.
     notes : tuple of str
-        What a reader of the answer should know.
+        How the file was read.
+    doubts : tuple of str
+        What may be wrong with the figures or forbids to take rows as independent. Effects of the
+        table say it again in their own notes.
     """
 
     file: str
@@ -76,12 +79,15 @@ class StudyTable:
     measure: str | None = None
     decimal: str = ""
     notes: tuple[str, ...] = field(default=())
+    doubts: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def __str__(self) -> str:
-        return "\n".join([self.mapping_text(), *(f"Note: {note}" for note in self.notes)])
+        return "\n".join(
+            [self.mapping_text(), *(f"Note: {note}" for note in (*self.notes, *self.doubts))]
+        )
 
     @property
     def kept(self) -> list[str]:
@@ -412,7 +418,6 @@ def _built(
         faults.sort(key=lambda each: each.line or 0)
         raise DataError.from_faults(raw.file, map(str, faults))
     notes += _derived(table)
-    notes += worth_knowing(table, lines)
     if found.ci_level and "ci_level" not in table and "ci_low" in table and found.ci_level != 95:
         table["ci_level"] = found.ci_level
     order = [name for name in ("label", *FIELDS) if name in table]
@@ -427,6 +432,7 @@ def _built(
         measure=found.measure or None,
         decimal=decimal,
         notes=tuple(map(printable, notes)),
+        doubts=tuple(map(printable, worth_knowing(table, lines))),
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from meta.effect_sizes.container import Effects, as_effects, take_column
+from meta.effect_sizes.container import Effects, as_effects
+from meta.effect_sizes.inputs import take_column
 from meta.errors import DataError
 from meta.synthesis.estimate import Estimate
 

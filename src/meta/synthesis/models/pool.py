@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
+from meta.evidence.faults import listed
 from meta.synthesis.engine import (
     CI_METHODS,
     MODELS,
@@ -41,7 +42,7 @@ AS_EXPECTED = 1 - 1e-6
 
 
 def pool(
-    effects: Effects | Estimate | ArrayLike | str,
+    effects: Effects | Estimate | pd.DataFrame | ArrayLike | str,
     vi: ArrayLike | str | None = None,
     *,
     sei: ArrayLike | str | None = None,
@@ -58,9 +59,10 @@ def pool(
 
     Parameters
     ----------
-    effects : Effects, Estimate or array_like of shape (k,)
-        Effects as :func:`meta.effects` derives them, an answer whose effects are taken, or bare
-        effects ``yi`` (logarithms for ratio measures).
+    effects : Effects, Estimate, pandas.DataFrame or array_like of shape (k,)
+        Effects as :func:`meta.effects` derives them; an answer whose effects are taken; a table, as
+        :func:`meta.effect_size` returns it or of any form that :meth:`meta.Effects.from_table`
+        reads; or bare effects ``yi`` (logarithms for ratio measures).
     vi : array_like of shape (k,), optional
         Sampling variances of bare effects, all above 0. Must not be given with ``Effects``.
     sei : array_like of shape (k,), optional
@@ -71,7 +73,8 @@ def pool(
     labels : sequence of str or str, optional
         Names of bare effects; a column ``label`` of ``data`` by default.
     measure : str, optional
-        Measure of bare effects, ``"GEN"`` by default; it decides on the scale that is shown.
+        Measure of a table or of bare effects; by default what the table says, or ``"GEN"``. It
+        decides on the scale that is shown.
     model : {"random", "common", "uwls"}
         Random effects; common effect (one true effect in all studies); or unrestricted weighted
         least squares (common-effect weights, variance multiplied by Q / (k - 1): the Birge ratio).
@@ -137,10 +140,11 @@ def pool(
     check_choice("prediction_method", prediction_method, PREDICTION_METHODS)
     check_level(ci_level)
     if given.k == 0:
+        reasons = dict.fromkeys(given.excluded["reason"])
         raise TooFewStudies(
             "there is no effect to pool"
             + (
-                f"; {len(given.excluded)} results were excluded: see effects.excluded"
+                f"; {len(given.excluded)} results have none: {listed(reasons, 5)}"
                 if len(given.excluded)
                 else ""
             )

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from meta.effect_sizes.container import check_effects, measure_in, take_column
+from meta.effect_sizes.container import check_effects, measure_in
+from meta.effect_sizes.inputs import take_column
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError
 from meta.evidence.faults import listed

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.inputs import EVENTS, SIZE_FOR_COUNTS, Relation, read_columns
-from meta.effect_sizes.sizes import effect_size
+from meta.effect_sizes.inputs import read_columns, take_column
+from meta.effect_sizes.measures import MEASURES
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.models.pool import pool
@@ -19,12 +20,10 @@ from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.rates import CountNormal, count_model
 from meta.synthesis.presentation import listed
 
-PROPORTION_MEASURES = ("PLO", "PAS", "PR", "PFT")
-
-_RULES = {"events": EVENTS, "n": SIZE_FOR_COUNTS}
-_RELATIONS = (
-    Relation(("events", "n"), lambda events, n: events <= n, "no more events than people"),
+PROPORTION_MEASURES = tuple(
+    name for name, measure in MEASURES.items() if measure.family == "proportion"
 )
+_GROUP = MEASURES["PLO"]
 # the usual rule of thumb for a normal approximation of a raw proportion: at least this many people
 # with and without the event
 _FEW = 5
@@ -32,21 +31,24 @@ _FEW = 5
 
 @overload
 def pool_proportions(
-    events: ArrayLike, n: ArrayLike, measure: str = ..., *, method: Literal["IV"] = ...,
-    labels: Sequence[str] | None = ..., ci_level: float = ..., **settings: Any,
+    events: ArrayLike | str, n: ArrayLike | str, measure: str = ..., *, method: Literal["IV"] = ...,
+    labels: Sequence[str] | str | None = ..., data: pd.DataFrame | None = ...,
+    ci_level: float = ..., **settings: Any,
 ) -> Pooled: ...  # fmt: skip
 @overload
 def pool_proportions(
-    events: ArrayLike, n: ArrayLike, measure: str = ..., *, method: Literal["GLMM"],
-    labels: Sequence[str] | None = ..., ci_level: float = ...,
+    events: ArrayLike | str, n: ArrayLike | str, measure: str = ..., *, method: Literal["GLMM"],
+    labels: Sequence[str] | str | None = ..., data: pd.DataFrame | None = ...,
+    ci_level: float = ...,
 ) -> CountNormal: ...  # fmt: skip
 def pool_proportions(
-    events: ArrayLike,
-    n: ArrayLike,
+    events: ArrayLike | str,
+    n: ArrayLike | str,
     measure: str = "PLO",
     *,
     method: str = "IV",
-    labels: Sequence[str] | None = None,
+    labels: Sequence[str] | str | None = None,
+    data: pd.DataFrame | None = None,
     ci_level: float = 0.95,
     **settings: Any,
 ) -> Pooled | CountNormal:
@@ -54,9 +56,9 @@ def pool_proportions(
 
     Parameters
     ----------
-    events : array_like of shape (k,)
+    events : array_like of shape (k,) or str
         People with the event, from 0 to n. A missing count is a fault.
-    n : array_like of shape (k,)
+    n : array_like of shape (k,) or str
         People in each group, at least 1.
     measure : {"PLO", "PAS", "PR", "PFT"}
         Scale of pooling: log odds, arcsine of the square root, the raw proportion, or the double
@@ -64,8 +66,10 @@ def pool_proportions(
     method : {"IV", "GLMM"}
         Inverse variance of each group's own proportion, or a binomial-normal model of the counts
         (log odds only), which is advised: it adds nothing to groups without events.
-    labels : sequence of str, optional
+    labels : sequence of str or str, optional
         Names of the groups; "study 1", "study 2", ... by default.
+    data : pandas.DataFrame, optional
+        Table in which names of columns are looked up.
     ci_level : float
         Confidence level, between 0 and 1.
     **settings
@@ -119,18 +123,23 @@ def pool_proportions(
     """
     check_choice("measure", measure, PROPORTION_MEASURES)
     check_choice("method", method, ("IV", "GLMM"))
+    if data is not None:
+        events, n, labels = (
+            take_column("pool_proportions", data, name, value)
+            for name, value in (("events", events), ("n", n), ("labels", labels))
+        )
     given = {"events": events, "n": n}
     longest = max(np.size(np.asarray(values)) for values in given.values())
     names = [str(label) for label in labels] if labels is not None else None
     faults = [f"{name} is missing" for name, values in given.items() if values is None]
     if names is not None and len(names) != longest:
         faults.append(f"labels has {len(names)} names for {longest} groups; needed: one for each")
-    columns = read_columns("pool_proportions", given, _RULES, _RELATIONS, faults)
+    columns = read_columns("pool_proportions", given, _GROUP.arguments, _GROUP.relations, faults)
     if len(columns) == 0:
         raise TooFewStudies("pool_proportions: there is no group to pool")
     counts, people = columns["events"], columns["n"]
-    sizes = effect_size(measure, events=counts, n=people)
-    effects = Effects.from_arrays(sizes["yi"], sizes["vi"], names, measure, events=counts, n=people)
+    groups = pd.DataFrame({"events": counts, "n": people})
+    effects = Effects.from_table(groups if names is None else groups.assign(label=names), measure)
     if method == "GLMM":
         if measure != "PLO" or settings:
             extra = ", ".join(settings) or f"measure={measure!r}"
@@ -147,18 +156,6 @@ def pool_proportions(
 
 def _notes(fit: Pooled, counts: Any, people: Any) -> list[str]:
     notes = []
-    edge = (counts == 0) | (counts == people)
-    if fit.measure == "PFT":
-        middle = len(people) / np.sum(1 / people)
-        notes.append(
-            f"double arcsines are turned back with the harmonic mean of the numbers of people "
-            f"({middle:.1f}), and the answer hangs on it; method='GLMM' needs no such choice."
-        )
-    elif edge.any() and fit.measure != "PAS":
-        notes.append(
-            f"{listed([fit.effects.labels[i] for i in np.flatnonzero(edge)])}: nobody or everybody "
-            "had the event; 0.5 is added to both cells."
-        )
     if fit.measure == "PR":
         few = np.minimum(counts, people - counts) < _FEW
         if few.any():
