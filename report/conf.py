@@ -26,6 +26,7 @@ extensions = [
     "accessible_html",
     "evidence_links",
     "navigation",
+    "continued",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = False

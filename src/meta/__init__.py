@@ -123,6 +123,7 @@ _PUBLIC = {
     "linked": "meta.report.fits:linked",
     "what_if": "meta.report.what_if:what_if",
     # errors
+    "BuildError": "meta.errors:BuildError",
     "DataError": "meta.errors:DataError",
     "TooFewStudies": "meta.errors:TooFewStudies",
     "NotComparable": "meta.errors:NotComparable",

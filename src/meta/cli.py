@@ -9,7 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meta.errors import DataError, NotComparable, NotConverged, TooFewStudies, printable
+from meta.errors import (
+    BuildError,
+    DataError,
+    NotComparable,
+    NotConverged,
+    TooFewStudies,
+    printable,
+)
 
 if TYPE_CHECKING:
     from meta.effect_sizes.container import Effects
@@ -59,7 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     try:
         code: int = options.run(options)
-    except (DataError, TooFewStudies, NotComparable, NotConverged, OSError) as error:
+    except (
+        BuildError,
+        DataError,
+        NotComparable,
+        NotConverged,
+        OSError,
+        TooFewStudies,
+    ) as error:
         print(printable(f"meta {options.command}: {error}"), file=sys.stderr)
         return 2
     return code

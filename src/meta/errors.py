@@ -113,5 +113,9 @@ class NotConverged(RuntimeError):
     """An iterative estimate did not reach its tolerance."""
 
 
+class BuildError(RuntimeError):
+    """The report cannot be built: a notebook fails, or a page refers to something missing."""
+
+
 class StatisticalWarning(UserWarning):
     """The answer stands, but a reader should know something about it."""

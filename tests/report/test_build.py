@@ -1,191 +1,212 @@
-"""A build that fails says where; notebooks are apart; tables escape what they show."""
+"""A report is built whole or not at all, and again only where something changed."""
 
 from __future__ import annotations
 
-import ast
+import hashlib
+import json
 import os
-import signal
+import re
+import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from projects import children, project_in, running, until, write_notebook, write_page
 
 import meta
+from meta.cli import main
 from meta.html import fenced, link
 from meta.html import table as html_table
-from meta.report import build as report
-from meta.report import execute, pages, warm_kernels
+from meta.report import pages, publish, sphinx_site
+from meta.report.build import build
 from meta.report.links import as_text
+from meta.report.memory import files_in
+from meta.report.project import Project
+from meta.report.publish import alone
 
 ATTACK = '<script>alert(1)</script> "><img src=x onerror=alert(2)> ``` $x^2$ {raw} html'
+NAMED = '<table><tr><td><span class="{0}" data-{0}="{1}">A &amp; B 2020</span></td></tr></table>'
+PAGES = {
+    "index": "# Start\n\nSee [the other](other.md#a-part).\n\n{study}\n\n"
+    "```{{toctree}}\nother\ntrials\n```\n\n"
+    "```{{toctree}}\n:glob:\nnotebooks/*\n```\n",
+    "other": "# Other\n\n## A part\n\n{nowhere}\n\n```{{index}} single: a word\n```\n",
+    "trials": "# Studies\n\n```{{toctree}}\n:hidden:\n:glob:\n\ntrials/*\n```\n",
+    "trials/ab2020": "# A & B 2020\n\nWhat it did.\n",
+}
 
 
-@pytest.fixture
-def small(tmp_path: Path, root: Path) -> Path:
-    """A project of one page: the site's settings, no notebooks, no data pages."""
-    home = tmp_path / "project"
-    (home / "build" / "source").mkdir(parents=True)
-    (home / "build" / "source" / "index.md").write_text("# A page\n", encoding="utf-8")
-    for name in ("report", "data"):
-        (home / name).symlink_to(root / name, target_is_directory=True)
+@pytest.fixture(scope="module")
+def no_other_pages() -> Iterator[None]:
+    """Generate no pages, and prepare for no reference: the small project has neither."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "write_pages", lambda *_: None)
+        patch.setattr(sphinx_site, "LIBRARIES", ("sphinx.cmd.build", "myst_nb", "furo"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, no_other_pages: None) -> Path:
+    """A small report that has been built."""
+    marked = {
+        "study": fenced(NAMED.format("study", "ab2020")),
+        "nowhere": fenced(NAMED.format("study", "morton1984")),
+    }
+    texts = {name: text.format(**marked) for name, text in PAGES.items()}
+    home = project_in(tmp_path_factory.mktemp("small") / "project", texts)
+    write_notebook(home, "a", "time.time_ns()")
+    write_notebook(home, "b", "time.time_ns()")
+    build(home)
     return home
 
 
-def notebooks(home: Path, **code: str) -> Path:
-    """Write notebooks whose third cell holds the code; return where executed copies go."""
-    (home / "notebooks").mkdir()
-    for name, last in code.items():
-        notebook = nbformat.v4.new_notebook(
-            cells=[
-                nbformat.v4.new_markdown_cell("# A question"),
-                nbformat.v4.new_code_cell("import os, time"),
-                nbformat.v4.new_code_cell(last),
-            ],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        )
-        nbformat.write(notebook, home / "notebooks" / f"{name}.ipynb")
-    return home / "build" / "source" / "notebooks"
+def state(home: Path) -> dict[str, bytes]:
+    """Take what readers have."""
+    project = Project(home)
+    files = [project.single, *files_in(project.site)]
+    return {path.relative_to(project.build).as_posix(): path.read_bytes() for path in files}
 
 
-def shown(executed: Path) -> str:
-    return nbformat.read(executed, as_version=4).cells[2].outputs[0]["data"]["text/plain"]
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
-def running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def test_names_lead_to_the_studies_also_in_the_single_file(home: Path):
+    site = home / "build" / "site"
+    (named,) = soup(site / "index.html").select("td a.study")
+    assert (named["href"], named.get_text()) == ("trials/ab2020.html", "A & B 2020")
+    whole = soup(home / "build" / "report.html")
+    (named,) = whole.select("td a.study")
+    assert "What it did." in whole.select_one(f"section{named['href']}").get_text()
+    # a trial of a data set without pages stays text
+    assert soup(site / "other.html").select_one("td").decode_contents() == "A &amp; B 2020"
 
 
-@pytest.fixture(params=["warm", "cold"])
-def kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels are forked where there are more notebooks than cores, if that is safe."""
-    if request.param == "warm" and sys.platform != "linux":
-        pytest.skip("kernels start warm on Linux alone")
-    cores = 2 if request.param == "warm" else 99
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    monkeypatch.setattr(warm_kernels, "LIBRARIES", ("meta",))  # quick: the others prove no more
+def test_nothing_is_done_where_nothing_has_changed(home: Path, capfd: pytest.CaptureFixture[str]):
+    site = home / "build" / "site"
+    before = state(home), site.stat().st_ino
+    build(home)
+    assert (state(home), site.stat().st_ino) == before
+    assert ".ipynb" not in capfd.readouterr().out
 
 
-def test_failing_notebooks_are_named_with_their_cells(
-    small: Path, kernels: None, monkeypatch: pytest.MonkeyPatch
+def test_a_build_that_continues_leaves_what_one_from_nothing_leaves(
+    home: Path, capfd: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(execute, "_TIMEOUT", 5)
-    target = notebooks(
-        small,
-        a_sum="1 / 0",
-        b_fine="1 + 1",
-        c_name="nobody",
-        d_gone="os._exit(1)",
-        e_slow="open('pid', 'w').write(str(os.getpid())), time.sleep(600)",
-    )
-    with pytest.raises(RuntimeError) as caught:
-        execute.execute_notebooks(small, target)
-    message = str(caught.value)
-    assert "notebooks/a_sum.ipynb failed in cell 3:" in message
-    assert "ZeroDivisionError" in message
-    assert "notebooks/c_name.ipynb failed in cell 3:" in message
-    assert "notebooks/d_gone.ipynb failed in cell 3:\nKernel died" in message
-    assert "notebooks/e_slow.ipynb failed in cell 3:\nA cell timed out" in message
-    assert "b_fine" not in message
-    assert not running(int((small / "notebooks" / "pid").read_text(encoding="utf-8")))
+    """One notebook changes its figures, a page goes, another has a new title."""
+    write_notebook(home, "a", "'new'")
+    write_page(home, "other", PAGES["other"].format(nowhere="").replace("# Other", "# New"))
+    write_page(home, "trials/c", "# C\n")
+    build(home)
+    assert [name for name in ("a", "b") if f"{name}.ipynb" in capfd.readouterr().out] == ["a"]
+    (home / "report" / "pages" / "trials" / "c.md").unlink()
+    build(home)
+    continued = state(home)
+    assert b"'new'" in continued["report.html"]
+    notebooks = home / "build" / "work" / "notebooks"  # they hold a time
+    shutil.copytree(notebooks, home / "kept")
+    shutil.rmtree(home / "build" / "work")
+    shutil.move(home / "kept", notebooks)
+    build(home)
+    fresh = state(home)
+    assert fresh.keys() == continued.keys()
+    assert [name for name in fresh if fresh[name] != continued[name]] == []
 
 
-def test_notebooks_see_nothing_of_each_other(small: Path, kernels: None):
-    """Each is a process of its own, with modules of its own, in the folder of the notebooks."""
-    code = (
-        "import meta, pandas\n"
-        "display = pandas.options.display\n"
-        "seen = (os.environ.get('LEFT'), vars(meta).get('left'), 'left' in globals())\n"
-        "shown = (display.max_rows, display.max_columns, os.environ['MPLBACKEND'])\n"
-        "left = meta.left = os.environ['LEFT'] = 'something'\n"
-        "display.max_rows = 7\n"
-        "(os.getpid(), os.getcwd(), seen, shown)"
-    )
-    target = notebooks(small, a=code, b=code, c=code)
-    execute.execute_notebooks(small, target)
-    found = [ast.literal_eval(shown(path)) for path in sorted(target.iterdir())]
-    assert len({pid for pid, *_ in found}) == 3
-    assert not any(running(pid) for pid, *_ in found)
-    fresh = (60, 20, "module://matplotlib_inline.backend_inline")
-    rest = (str(small / "notebooks"), (None, None, False), fresh)
-    assert [tuple(one[1:]) for one in found] == [rest] * 3
+def test_a_failing_build_tells_all_and_leaves_the_last_site(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    before = state(home)
+    claim = fenced(NAMED.format("claim", "a9-c99"))
+    write_page(home, "trials", PAGES["trials"].format() + f"\n[x](missing_page.md)\n\n{claim}\n")
+    assert main(["report", str(home)]) == 2
+    told = capsys.readouterr().err
+    assert re.search(r"trials\.md:\d+: WARNING:.*missing_page", told)
+    assert re.search(r"trials\.md: WARNING: the claim a9-c99 is named", told)
+    assert "Traceback" not in told
+    assert state(home) == before
+    write_page(home, "trials", PAGES["trials"].format())
+
+    write_notebook(home, "b", "1 / 0")
+    assert main(["report", str(home)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("meta report: notebooks/b.ipynb failed in cell 3: ZeroDivisionError")
+    assert state(home) == before
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="kernels start warm on Linux alone")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_no_kernel_outlives_an_interrupted_build(small: Path, number: signal.Signals):
-    code = "open(str(os.getpid()), 'w').close(), time.sleep(600)"
-    target = notebooks(small, a=code, b=code, c=code)
+def started(home: Path, notebook: str) -> subprocess.Popen[str]:
+    """Begin to build in another process, with a notebook."""
+    write_notebook(home, "b", notebook)
     program = (
-        "import os\n"
-        "from pathlib import Path\n"
-        "from meta.report import execute, pages, warm_kernels\n"
-        "os.cpu_count = lambda: 2\n"
-        "warm_kernels.LIBRARIES = ()\n"
-        f"execute.execute_notebooks(Path({str(small)!r}), Path({str(target)!r}))"
+        "from meta.report import pages, sphinx_site\n"
+        "from meta.report.build import build\n"
+        "pages.write_pages = lambda home, folder: None\n"
+        "sphinx_site.LIBRARIES = ()\n"
+        f"build({str(home)!r})"
     )
-    build = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
-
-    def started() -> list[int]:
-        return [int(p.name) for p in (small / "notebooks").iterdir() if p.name.isdecimal()]
-
-    until(lambda: len(started()) == 2)
-    build.send_signal(number)
-    build.communicate(timeout=60)
-    until(lambda: not any(running(pid) for pid in started()))
-    assert len(started()) == 2
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+@pytest.mark.skipif(sys.platform != "linux", reason="it asks Linux for the processes")
+def test_a_killed_build_leaves_the_last_site_and_no_process(home: Path):
+    before = state(home)
+    process = started(home, "open('begun', 'w').close(), time.sleep(600)")
+    begun = home / "notebooks" / "begun"
+    until(begun.exists)
+    others = children(process.pid)
+    assert len(others) >= 2  # a kernel, and Sphinx, which waits for its turn
+    process.kill()
+    process.communicate()
+    until(lambda: not any(running(pid) for pid in others))
+    assert state(home) == before
 
 
-def test_executed_notebooks_are_kept_until_code_or_data_change(small: Path):
-    (small / "src").mkdir()
-    target = notebooks(small, a_time="time.time_ns()")
-
-    def result() -> str:
-        execute.execute_notebooks(small, target)
-        return shown(target / "a_time.ipynb")
-
-    first = result()
-    assert result() == first
-    (small / "src" / "module.py").write_text("ANSWER = 42", encoding="utf-8")
-    assert result() != first
+def test_a_second_build_waits_and_says_for_whom(home: Path):
+    with alone(Project(home)):
+        process = started(home, "1 + 1")
+        assert process.stdout
+        said = process.stdout.readline()
+        assert f"waiting for process {os.getpid()} on" in said
+        assert process.poll() is None
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert not (home / "build" / "builder.json").exists()
 
 
-@pytest.fixture
-def unassembled(small: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same, whose build takes its one page as it is and generates no others."""
-    monkeypatch.setattr(report, "_assemble", lambda home: home / "build" / "source")
-    return small
+def test_a_report_says_what_it_was_built_from(home: Path, root: Path):
+    told = json.loads((home / "build" / "provenance.json").read_text(encoding="utf-8"))
+    trials = hashlib.sha256((root / "data" / "trials.csv").read_bytes()).hexdigest()
+    assert told["sha256"]["data/trials.csv"] == trials
+    assert told["sha256"].keys() >= {"notebooks/a.ipynb", "data/datapackage.json"}
+    assert told["commit"] is None  # the small project is in no repository
+    assert told["packages"]["numpy"] == np.__version__
 
 
-def test_a_failing_notebook_fails_the_build(unassembled: Path):
-    notebooks(unassembled, a_fine="1 + 1", b_sum="1 / 0")
-    with pytest.raises(RuntimeError, match=r"notebooks/b_sum\.ipynb failed in cell 3:"):
-        report.build(unassembled)
-    assert not (unassembled / "build" / "report.html").exists()
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere folders change places in two steps")
+def test_a_site_changes_places_in_one_step(tmp_path: Path):
+    for name in ("site", "next"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(name, encoding="utf-8")
+    seen: set[str] = set()
+    done = threading.Event()
 
+    def read() -> None:
+        while not done.is_set():
+            seen.add((tmp_path / "site" / "index.html").read_text(encoding="utf-8"))
 
-def test_a_broken_link_fails_the_build(unassembled: Path):
-    notebooks(unassembled)
-    page = unassembled / "build" / "source" / "index.md"
-    page.write_text("# A page\n\nSee [the other](missing_page.md).\n", encoding="utf-8")
-    with pytest.raises(RuntimeError, match=r"index\.md:3.*missing_page"):
-        report.build(unassembled)
-    assert not (unassembled / "build" / "report.html").exists()
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(read)
+        for _ in range(2000):
+            publish._exchange(tmp_path / "next", tmp_path / "site")
+        done.set()
+        reading.result()  # it never found nothing
+    assert seen == {"site", "next"}
 
 
 def test_tables_escape_and_align():
@@ -220,4 +241,4 @@ def test_the_reference_names_everything_public():
 
 def test_building_elsewhere_says_where_to_go(tmp_path: Path):
     with pytest.raises(meta.DataError, match="not the project folder"):
-        report.build(tmp_path)
+        build(tmp_path)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-from meta.errors import DataError
-from meta.report.execute import execute_notebooks
-from meta.report.single_file import write_single_file
+from meta.report.execute import Runs
+from meta.report.memory import (
+    code_digest,
+    digest,
+    environment,
+    files_in,
+    read_note,
+    tree_digest,
+    write_whole,
+)
+from meta.report.project import Project
+from meta.report.publish import alone, publish
+from meta.report.single_file import single_file
+from meta.report.sphinx_site import REFERENCE, SphinxProcess, build_site
 
 
 def build(root: Path | str = ".") -> Path:
     """Execute the notebooks and build the HTML report.
+
+    What an earlier build left is used where nothing of it has changed. The report is prepared
+    aside and put into its place when it is whole: until then, and if the build fails or is ended,
+    the last one stays.
 
     Parameters
     ----------
@@ -31,35 +44,31 @@ def build(root: Path | str = ".") -> Path:
     ------
     DataError
         If the folder is not the project, or the data tables have faults.
-    RuntimeError
+    BuildError
         If a notebook fails (it is named with its cell) or a page refers to something missing.
     """
-    home = Path(root).resolve()
-    missing = [
-        name for name in ("data", "notebooks", "report/conf.py") if not (home / name).exists()
-    ]
-    if missing:
-        raise DataError(
-            f"{home} is not the project folder: {', '.join(missing)} missing. "
-            "Run `make report` where the Makefile is"
-        )
+    project = Project.at(root)
     started = time.perf_counter()
-    _say(1, "checking the data and writing the generated pages")
-    source = _assemble(home)
-    _say(2, "executing the notebooks")
-    execute_notebooks(home, source / "notebooks")
-    _fold_code(source / "notebooks")
-    _say(3, "building the site")
-    site = home / "build" / "site"
-    _sphinx(home, source, site)
-    _say(4, "writing the single file")
-    single = home / "build" / "report.html"
-    write_single_file(site, single, _reading_order(source))
+    with alone(project), SphinxProcess() as sphinx:
+        pages, runs = Pages(project), Runs(project)
+        if runs.waiting or not pages.current:
+            sphinx.start()  # it is ready by the time that its turn comes
+        _say(1, "checking the data and writing the generated pages")
+        pages.write()
+        _say(2, "executing the notebooks")
+        runs.execute()
+        _say(3, "building the site")
+        _lay_out(project, pages.folder, runs.executed())
+        build_site(project, sphinx)
+        _say(4, "writing the single file")
+        kept = project.work / "single_file.json"
+        publish(project, single_file(project.prepared, project.reading_order(), kept))
     print(f"      done in {time.perf_counter() - started:.0f} s", flush=True)
-    index = site / "index.html"
-    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    index = project.site / "index.html"
+    size = sum(path.stat().st_size for path in files_in(project.site))
     print(f"      the site, {size / 1e6:.1f} MB: {index.as_uri()}", flush=True)
-    print(f"      one file, {single.stat().st_size / 1e6:.1f} MB: {single.as_uri()}", flush=True)
+    size = project.single.stat().st_size
+    print(f"      one file, {size / 1e6:.1f} MB: {project.single.as_uri()}", flush=True)
     return index
 
 
@@ -67,59 +76,59 @@ def _say(step: int, text: str) -> None:
     print(f"[{step}/4] {text}", flush=True)
 
 
-def _reading_order(source: Path) -> list[str]:
-    """List every page as a reader meets them: the landing page, notebooks, the rest, studies."""
-    pages = [
-        path.relative_to(source).with_suffix("").as_posix()
-        for pattern in ("*.md", "notebooks/*.ipynb", "articles/*.md", "trials/*.md", "reference/*")
-        for path in sorted(source.glob(pattern))
-    ]
-    first = ("index", "articles/", "notebooks/", "methods", "trials", "results", "data", "api")
-    rank = {page: [page.startswith(start) for start in (*first, "")].index(True) for page in pages}
-    return sorted(pages, key=lambda page: (rank[page], pages.index(page)))
+class Pages:
+    """The pages written by hand, and those about studies, claims, data and module."""
+
+    def __init__(self, project: Project) -> None:
+        self.folder = project.work / "pages"
+        self._project = project
+        self._note = project.work / "pages.json"
+        names = [path.name for path in project.notebooks]
+        read = tree_digest(project.home / "data", project.settings / "pages")
+        self._own = digest(read, *names, code_digest(), environment())
+
+    @property
+    def current(self) -> bool:
+        """Whether they are as they must be."""
+        return bool(read_note(self._note) == [self._own, tree_digest(self.folder)])
+
+    def write(self) -> None:
+        """Write them, unless they are as they must be."""
+        if self.current:
+            return
+        from meta.report.pages import write_pages
+
+        self._note.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(self._project.settings / "pages", self.folder)
+        write_pages(self._project.home, self.folder)
+        write_whole(self._note, json.dumps([self._own, tree_digest(self.folder)]))
 
 
-def _assemble(home: Path) -> Path:
-    """Lay out the hand-written and the generated pages."""
-    from meta.report.pages import write_pages
+def _lay_out(project: Project, pages: Path, notebooks: dict[str, Path]) -> None:
+    """Bring the pages together; what is there already as it must be is left alone."""
+    wanted = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for folder, shown in ((pages, pages), (project.home, project.home / "figures"))
+        for path in files_in(shown)
+    }
+    wanted |= {f"notebooks/{name}": _folded(path) for name, path in notebooks.items()}
+    for path in files_in(project.source):
+        name = path.relative_to(project.source).as_posix()
+        if name not in wanted and not name.startswith(f"{REFERENCE}/"):
+            path.unlink()
+    for name, content in wanted.items():
+        path = project.source / name
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
-    source = home / "build" / "source"
-    shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(home / "report" / "pages", source)
-    shutil.copytree(home / "figures", source / "figures")
-    write_pages(home, source)
-    return source
 
-
-def _fold_code(notebooks: Path) -> None:
+def _folded(path: Path) -> bytes:
     """Fold the code of every cell: on the pages the answer comes first, the code on demand."""
-    import nbformat
-
-    for path in sorted(notebooks.glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        for cell in notebook.cells:
-            if cell.cell_type == "code" and cell.source.strip():
-                tags = cell.metadata.get("tags", [])
-                cell.metadata["tags"] = [
-                    *(tag for tag in tags if tag != "hide-input"),
-                    "hide-input",
-                ]
-        nbformat.write(notebook, path)
-
-
-def _sphinx(home: Path, source: Path, site: Path) -> None:
-    """Turn the pages into HTML; a warning, such as a broken link, is a failure."""
-    shutil.rmtree(site, ignore_errors=True)  # a page that is gone must not stay behind
-    command = [sys.executable, "-W", "ignore", "-m", "sphinx", "-b", "html"]
-    command += ["-c", str(home / "report"), "-d", str(home / "build" / "doctrees")]
-    command += ["-W", "--keep-going", "-q", "-j", "auto", str(source), str(site)]
-    run = subprocess.run(command, text=True, capture_output=True, check=False)
-    if run.returncode:
-        raise RuntimeError(f"the site was not built\n{_failure(run.stdout + run.stderr)}")
-
-
-def _failure(output: str) -> str:
-    """Keep what tells a reader where the build failed."""
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines()
-    wanted = [line for line in lines if re.search(r"WARNING|ERROR|Error", line)]
-    return "\n".join(wanted[-40:] or lines[-40:])
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and cell["source"]:
+            tags = [tag for tag in cell["metadata"].get("tags", []) if tag != "hide-input"]
+            cell["metadata"]["tags"] = [*tags, "hide-input"]
+    return json.dumps(notebook, ensure_ascii=False, indent=1).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import posixpath
 import re
 from html import escape
@@ -10,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from meta.report.memory import digest, read_note, write_whole
+from meta.report.recording import digest_of
+
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 _SCRIPTS = ("tables.js", "pool.js", "what_if.js")
 # the site's machinery has no place here
 _LEFT_OUT = {"genindex", "search", "py-modindex"}
+_IMAGE = re.compile(r'(<img\b[^>]* src=")(?!data:)([^"]*)')
 _IMAGE_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 
 # The site's theme is a large stylesheet with scripts of its own; one column needs little of it.
@@ -40,56 +45,73 @@ h1, h2, h3, p, li, dt, dd, blockquote { overflow-wrap: anywhere; }
 """
 
 
-def write_single_file(site: Path, target: Path, pages: list[str]) -> None:
-    """Put the pages of a built site into one file.
+def single_file(site: Path, pages: list[str], kept: Path | None = None) -> str:
+    """Put the pages of a built site into one text.
 
     Parameters
     ----------
     site : pathlib.Path
         Folder of the built site.
-    target : pathlib.Path
-        The file to write.
     pages : list of str
         Names of the pages, without ``.html``, in reading order.
+    kept : pathlib.Path, optional
+        A file that keeps the parts of this call, for those of the next that are the same.
+
+    Returns
+    -------
+    str
+        The HTML.
 
     Raises
     ------
     FileNotFoundError
         If a page, or an image on one, does not exist.
     """
-    from bs4 import BeautifulSoup
-
     wanted = [name for name in pages if name not in _LEFT_OUT]
+    before: dict[str, list[str]] = (read_note(kept) if kept else None) or {}
+    common = digest(digest_of(Path(__file__)), *wanted)
+    parts: dict[str, list[str]] = {}
     sections, entries = [], []
     for name in wanted:
-        article = BeautifulSoup(_main_part(site, name), "html.parser")
-        heading = article.select_one("h1")
-        _rename(article, name)
-        _relink(article, name, set(wanted))
-        _embed_images(article, site, name)
-        title = heading.get_text().rstrip("¶#").strip() if heading else name
+        text = _main_part(site, name)
+        key = digest(common, text)
+        same = name in before and before[name][0] == key
+        parts[name] = before[name] if same else [key, *_part(text, name, set(wanted))]
+        _, title, inner = parts[name]
         if "/" not in name or name.startswith("notebooks/"):
             entries.append(f'<li><a href="#{_anchor(name)}">{escape(title)}</a></li>')
-        inner = article.decode_contents()
         sections.append(
-            f'<section class="page" id="{_anchor(name)}" aria-label="{escape(title)}">{inner}'
-            "</section>"
+            f'<section class="page" id="{_anchor(name)}" aria-label="{escape(title)}">'
+            f"{_with_images(inner, site, name)}</section>"
         )
+    if kept:
+        write_whole(kept, json.dumps(parts))
     static = site / "_static"
     style = _STYLE + (static / "report.css").read_text(encoding="utf-8")
     scripts = "\n".join(
         f"<script>\n{(static / name).read_text(encoding='utf-8')}\n</script>" for name in _SCRIPTS
     )
-    target.write_text(
+    return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<title>The real effect beside each claim</title>\n"
         f"<style>\n{style}\n</style>\n{scripts}\n</head>\n<body>\n<main>\n"
         f'<nav aria-label="Contents"><ul>{"".join(entries)}</ul></nav>\n'
         + "\n".join(sections)
-        + "\n</main>\n</body>\n</html>\n",
-        encoding="utf-8",
+        + "\n</main>\n</body>\n</html>\n"
     )
+
+
+def _part(text: str, page: str, known: set[str]) -> tuple[str, str]:
+    """Return the title of a page, and what stands on it, with ids and links made for one file."""
+    from bs4 import BeautifulSoup
+
+    article = BeautifulSoup(text, "html.parser")
+    heading = article.select_one("h1")
+    _rename(article, page)
+    _relink(article, page, known)
+    title = heading.get_text().rstrip("¶#").strip() if heading else page
+    return title, article.decode_contents()
 
 
 def _main_part(site: Path, page: str) -> str:
@@ -133,8 +155,12 @@ def _relink(article: Tag | BeautifulSoup, page: str, known: set[str]) -> None:
             element.unwrap()
 
 
-def _embed_images(article: Tag | BeautifulSoup, site: Path, page: str) -> None:
-    for image in article.select("img"):
-        path = (site / f"{page}.html").parent / str(image["src"])
+def _with_images(text: str, site: Path, page: str) -> str:
+    """Put the images of a page into it."""
+
+    def embedded(image: re.Match[str]) -> str:
+        path = (site / f"{page}.html").parent / image[2]
         encoded = base64.b64encode(path.read_bytes()).decode("ascii")
-        image["src"] = f"data:{_IMAGE_TYPES[path.suffix]};base64,{encoded}"
+        return f"{image[1]}data:{_IMAGE_TYPES[path.suffix]};base64,{encoded}"
+
+    return _IMAGE.sub(embedded, text)

@@ -173,6 +173,9 @@ def _main() -> None:
     for name in sys.argv[1:]:
         with suppress(Exception):  # it is reported by the notebook that needs it
             import_module(name)
+    # a kernel imports this package again, in no time: so it is seen which modules it needs
+    for name in [name for name in sys.modules if name.partition(".")[0] == meta.__name__]:
+        del sys.modules[name]
     import pandas as pd
 
     # pandas looks at import whether it is in a notebook, and there shows this many

@@ -1,0 +1,76 @@
+"""A build that continues the last one leaves what a build from nothing would leave."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.util.index_entries import split_index_msg
+
+
+def _said_of_pages(env: Any) -> Iterator[Any]:
+    """List what one page can show of another: titles, places to link to, the order of pages."""
+    yield sorted((page, title.astext()) for page, title in env.titles.items())
+    yield sorted(env.toctree_includes.items())
+    yield sorted((page, sorted(map(str, kept.items()))) for page, kept in env.metadata.items())
+    for domain in env.domains.sorted():
+        yield sorted(map(str, domain.get_objects()))
+    std = env.domains.standard_domain
+    yield [sorted(std.labels.items()), sorted(std.anonlabels.items())]
+    yield sorted(str(one[:3]) for one in env.get_domain("cite").citations)
+    yield sorted(env.evidence_places.items())
+
+
+def _write_all_if_needed(app: Sphinx, env: Any) -> list[str]:
+    """Have every page written again when one of them may show something else of another."""
+    parts = [repr(part) for part in _said_of_pages(env)]
+    said = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    before, env.said_of_pages = getattr(env, "said_of_pages", None), said
+    return [] if said == before else sorted(env.found_docs)
+
+
+def _complete_search(app: Sphinx) -> list[Any]:
+    """Let the search know what a build from nothing would let it know.
+
+    Of pages that are not written again it forgets the entries of the index, and of words that are
+    gone it remembers that they stand nowhere.
+    """
+    indexer = app.builder.indexer  # type: ignore[attr-defined]
+    for words in (indexer._mapping, indexer._title_mapping):
+        for word in [word for word, pages in words.items() if not pages]:
+            del words[word]
+    entries = app.env.domaindata["index"]["entries"]
+    indexer._index_entries = {
+        page: sorted(
+            {
+                (part, target or "", main)
+                for kind, value, target, main, _ in entries.get(page, ())
+                for part in split_index_msg(kind, value)
+            }
+        )
+        for page in sorted(indexer._titles)
+    }
+    return []
+
+
+def _prune(app: Sphinx, exception: Exception | None) -> None:
+    """Remove pages and images that nothing of the site leads to any more."""
+    if exception:
+        return
+    site = Path(app.outdir)
+    wanted = {site / f"{page}.html" for page in app.env.found_docs}
+    wanted |= {site / f"{page}.html" for page in ("genindex", "search", "py-modindex")}
+    wanted |= {site / "_images" / name for _, name in app.env.images.values()}
+    for path in [*site.rglob("*.html"), *(site / "_images").glob("*")]:
+        if path not in wanted:
+            path.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("env-updated", _write_all_if_needed)
+    app.connect("html-collect-pages", _complete_search)
+    app.connect("build-finished", _prune)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

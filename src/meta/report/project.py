@@ -1,0 +1,106 @@
+"""The folder that a report is built from, and where everything goes that is built of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from meta.errors import DataError
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with data, notebooks and what is special to its report.
+
+    Attributes
+    ----------
+    home : pathlib.Path
+        The folder. Below it, ``build`` holds everything that is built and may be deleted; in
+        ``build``, ``site`` and ``report.html`` are the last report that was built whole, and
+        ``work`` is where the next one is prepared.
+    """
+
+    home: Path
+
+    @classmethod
+    def at(cls, folder: Path | str) -> Project:
+        """Look at a folder.
+
+        Parameters
+        ----------
+        folder : path
+            The project folder, which holds ``data``, ``notebooks`` and ``report``.
+
+        Raises
+        ------
+        DataError
+            If something that a report needs is missing.
+        """
+        home = Path(folder).resolve()
+        needed = ("data", "notebooks", "report/conf.py")
+        missing = [name for name in needed if not (home / name).exists()]
+        if missing:
+            raise DataError(
+                f"{home} is not the project folder: {', '.join(missing)} missing. "
+                "Run `make report` where the Makefile is"
+            )
+        return cls(home)
+
+    @property
+    def notebooks(self) -> list[Path]:
+        """The notebooks, in reading order."""
+        return sorted((self.home / "notebooks").glob("*.ipynb"))
+
+    @property
+    def settings(self) -> Path:
+        """The folder with Sphinx's settings, and the extensions and static files beside them."""
+        return self.home / "report"
+
+    @property
+    def build(self) -> Path:
+        """The folder of everything that is built."""
+        return self.home / "build"
+
+    @property
+    def work(self) -> Path:
+        """Where a report is prepared."""
+        return self.build / "work"
+
+    @property
+    def source(self) -> Path:
+        """The pages that Sphinx reads."""
+        return self.work / "source"
+
+    @property
+    def doctrees(self) -> Path:
+        """What Sphinx keeps of the pages that it read."""
+        return self.work / "doctrees"
+
+    @property
+    def prepared(self) -> Path:
+        """The site that Sphinx writes, which a later build continues."""
+        return self.work / "site"
+
+    @property
+    def site(self) -> Path:
+        """The site as readers have it."""
+        return self.build / "site"
+
+    @property
+    def single(self) -> Path:
+        """The whole report in one file, as readers have it."""
+        return self.build / "report.html"
+
+    def reading_order(self) -> list[str]:
+        """List every page as a reader meets them: the first one, notebooks, the rest, studies."""
+        patterns = ("*.md", "notebooks/*.ipynb", "articles/*.md", "trials/*.md", "reference/*")
+        pages = [
+            path.relative_to(self.source).with_suffix("").as_posix()
+            for pattern in patterns
+            for path in sorted(self.source.glob(pattern))
+        ]
+        first = ("index", "articles/", "notebooks/", "methods", "trials", "results", "data", "api")
+        rank = {
+            page: [page.startswith(start) for start in (*first, "")].index(True) for page in pages
+        }
+        return sorted(pages, key=lambda page: (rank[page], pages.index(page)))

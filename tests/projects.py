@@ -1,0 +1,64 @@
+"""Small projects with the site's own settings, for the tests of building."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def project_in(home: Path, pages: dict[str, str]) -> Path:
+    """Write a project of some pages, which generates no others."""
+    (home / "report").mkdir(parents=True)
+    (home / "notebooks").mkdir()
+    (home / "data").symlink_to(ROOT / "data", target_is_directory=True)
+    for name in ("conf.py", "extensions", "_static"):
+        (home / "report" / name).symlink_to(ROOT / "report" / name)
+    for name, text in pages.items():
+        write_page(home, name, text)
+    return home
+
+
+def write_page(home: Path, name: str, text: str) -> None:
+    path = home / "report" / "pages" / f"{name}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def write_notebook(home: Path, name: str, code: str) -> None:
+    """Write a notebook whose third cell holds the code."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# A question", id="first"),
+            nbformat.v4.new_code_cell("import os, time", id="second"),
+            nbformat.v4.new_code_cell(code, id="third"),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(notebook, home / "notebooks" / f"{name}.ipynb")
+
+
+def running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def children(pid: int) -> list[int]:
+    """List the processes that a process has started, on Linux."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for listed in lists for child in listed.read_text("utf-8").split()]
