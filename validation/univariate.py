@@ -176,7 +176,7 @@ def _single_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
     )
 
     size, group = error_size(effects), "One study at a time"
-    best = blup(pool(effects, ci_method="wald"))
+    best = blup(pool(effects, ci_method="wald")).table
     for column, key in (("estimate", "pred"), ("se", "se")):
         want = answers("blup_REML", key)
         yield pair(group, f"BLUP {column}", "blup()", best[column], want, size, ITERATIVE)
@@ -186,8 +186,8 @@ def _single_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
                 answers.pass_over(f"{key}/{part}")
         return
     fit = pool(effects, tau2_method="DL", ci_method="wald")
-    left = leave_one_out(fit)
-    steps = cumulative(fit, order=np.arange(effects.k))
+    left = leave_one_out(fit).table
+    steps = cumulative(fit, order=np.arange(effects.k)).table
     for column, floor in (("estimate", size), ("se", size), ("tau2", size**2)):
         want = answers("leave_one_out_DL", column)
         yield pair(group, f"leave-one-out {column}", "leave1out()", left[column], want, floor)

@@ -118,7 +118,7 @@ _PUBLIC = {
     "headings": "meta.report.headings:headings",
     "table": "meta.report.display:table",
     "sources": "meta.report.display:sources",
-    "behind": "meta.report.fits:behind",
+    "studies_table": "meta.report.fits:studies_table",
     "compare": "meta.report.fits:compare",
     "linked": "meta.report.fits:linked",
     "what_if": "meta.report.what_if:what_if",

@@ -278,8 +278,8 @@ def test_claim_beside_one_trial_is_not_called_pooled() -> None:
 def test_leave_one_out_and_cumulative_show_their_tables() -> None:
     fit = meta.pool(bcg())
     for figure, table in (
-        (plot_leave_one_out(fit), meta.leave_one_out(fit)),
-        (plot_cumulative(fit, order=list(range(13))), meta.cumulative(fit, list(range(13)))),
+        (plot_leave_one_out(fit), meta.leave_one_out(fit).table),
+        (plot_cumulative(fit, order=list(range(13))), meta.cumulative(fit, list(range(13))).table),
     ):
         squares = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"]
         assert [s.get_xdata()[0] for s in squares] == pytest.approx(table["estimate"])

@@ -57,7 +57,7 @@ def fits(measure: str = "MD") -> dict[str, meta.Pooled]:
 
 
 def test_rows_keep_their_order_and_marks_stand_on_the_numbers() -> None:
-    figure = plot_intervals({"One": shares(), "Two": shares().iloc[::-1]}, scale="PR")
+    figure = plot_intervals({"One": shares(), "Two": shares().iloc[::-1]}, measure="PR")
     assert squares(figure) == [54.0, 22.8, 23.5, 23.5, 22.8, 54.0]
     lines = [line for line in panel_of(figure).lines if line.get_gid() == "interval"]
     assert list(lines[0].get_xdata()) == [50.0, 58.0]
@@ -125,7 +125,7 @@ def test_ratios_have_a_logarithmic_axis_and_are_given_as_ratios(source: str) -> 
         ]
     )
     figure = plot_intervals(
-        table if source == "table" else found, scale="RR", claimed=0.5, references={"margin": 0.8}
+        table if source == "table" else found, measure="RR", claimed=0.5, references={"margin": 0.8}
     )
     panel = panel_of(figure)
     assert squares(figure) == pytest.approx([found["only A"].estimate])
@@ -139,13 +139,13 @@ def test_ratios_have_a_logarithmic_axis_and_are_given_as_ratios(source: str) -> 
 
 
 def test_a_claimed_range_is_a_band() -> None:
-    figure = plot_intervals(shares(), scale="PR", claimed=(90, 95), limits=(0, 92.5))
+    figure = plot_intervals(shares(), measure="PR", claimed=(90, 95), xlim=(0, 92.5))
     (band,) = [p for p in panel_of(figure).patches if isinstance(p, Rectangle)]
     # what lies outside the limits is not drawn
     assert [band.get_x(), band.get_x() + band.get_width()] == pytest.approx([90, 92.5])
     assert "claimed 90 to 95" in texts(figure)
     assert "A band marks claimed 90 to 95." in figure.alt_text()
-    several = plot_intervals(shares(), scale="PR", claimed={"high": (90, 95), "low": (5, 10)})
+    several = plot_intervals(shares(), measure="PR", claimed={"high": (90, 95), "low": (5, 10)})
     assert len([p for p in panel_of(several).patches if isinstance(p, Rectangle)]) == 2
     assert {"high", "low"} <= set(texts(several))
     assert "A band marks high (90 to 95)." in several.alt_text()
@@ -153,7 +153,7 @@ def test_a_claimed_range_is_a_band() -> None:
 
 
 def test_an_estimate_outside_the_limits_ends_in_an_arrowhead() -> None:
-    figure = plot_intervals(shares(), scale="PR", limits=(30, 60))
+    figure = plot_intervals(shares(), measure="PR", xlim=(30, 60))
     cuts = [line for line in panel_of(figure).lines if line.get_gid() == "cut"]
     assert [(float(c.get_xdata()[0]), c.get_marker()) for c in cuts] == [(30, "<"), (30, "<")]
     assert squares(figure) == [54.0]
@@ -261,7 +261,7 @@ def test_what_cannot_be_drawn_is_refused(data: object, message: str) -> None:
 def test_logarithms_of_ratios_are_refused() -> None:
     table = pd.DataFrame({"label": ["A"], "estimate": [-0.2]})
     with pytest.raises(DataError, match="give a ratio above 0, not its logarithm"):
-        plot_intervals(table, scale="RR")
+        plot_intervals(table, measure="RR")
 
 
 @pytest.mark.parametrize(
@@ -270,11 +270,11 @@ def test_logarithms_of_ratios_are_refused() -> None:
         ({"claimed": np.nan}, "claimed.*give a finite number"),
         ({"claimed": (95, 90)}, "falling order"),
         ({"references": {"x": "high"}}, "references, x: 'high'; give a finite number"),
-        ({"limits": (60, 30)}, r"limits=\(60, 30\)"),
-        ({"limits": (1, 60)}, "leave out the line of no effect"),
-        ({"limits": (-5, 60), "claimed": 90}, "leave out claimed 90"),
-        ({"scale": "XY"}, "unknown measure"),
-        ({"limits": 60}, r"limits=60: give two numbers, \(low, high\)"),
+        ({"xlim": (60, 30)}, r"xlim=\(60, 30\)"),
+        ({"xlim": (1, 60)}, "leave out the line of no effect"),
+        ({"xlim": (-5, 60), "claimed": 90}, "leave out claimed 90"),
+        ({"measure": "XY"}, "unknown measure"),
+        ({"xlim": 60}, r"xlim=60: give two numbers, \(low, high\)"),
         ({"claimed": "28"}, "claimed '28': '28'; give a finite number"),
         ({"claimed": (1, 2, 3)}, "give a finite number, or two of them"),
         ({"references": [10]}, r"and was given list: give references=\{"),
@@ -296,4 +296,4 @@ def test_answers_of_another_measure_are_refused() -> None:
     with pytest.raises(NotComparable, match="answers of RR"):
         plot_intervals({"A": fits("MD"), "B": fits("RR")})
     with pytest.raises(NotComparable, match="axis is of RR"):
-        plot_intervals(fits("MD"), scale="RR")
+        plot_intervals(fits("MD"), measure="RR")

@@ -117,7 +117,7 @@ def test_sources_are_listed_once(evidence):
 
 def test_behind_an_answer_stand_its_effects_on_the_readers_scale():
     fit = meta.pool(np.log([0.5, 2.0]), [0.04, 0.01], labels=["A", "B"], measure="RR")
-    table = meta.behind(fit)
+    table = meta.studies_table(fit)
     assert table.frame["label"].tolist() == ["B", "A"]
     assert table.frame["estimate"].tolist() == pytest.approx([2.0, 0.5])
     # the normal quantile times the standard error, 0.1
@@ -168,7 +168,7 @@ def test_what_cannot_be_compared_is_refused():
             meta.compare(given, "x")
     with pytest.raises(meta.DataError, match="digits is -1"):
         meta.compare({"a": fit}, "x", digits=-1)
-    for function in (meta.behind, meta.linked):
+    for function in (meta.studies_table, meta.linked):
         with pytest.raises(meta.DataError, match=r"\(meta\.pool\(effects\)\)"):
             function(fit.effects)
 

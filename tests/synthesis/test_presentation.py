@@ -89,4 +89,19 @@ def test_every_pooled_effect_has_one_base():
     ],
 )
 def test_decimals_tell_an_estimate_from_its_limits(values, digits):
-    assert decimals(*values) == digits
+    assert decimals(values) == digits
+
+
+def test_every_answer_compares_by_its_numbers():
+    from meta.synthesis.presentation import Answer
+
+    def below(kind):
+        return {kind}.union(*(below(one) for one in kind.__subclasses__()))
+
+    assert {meta.pool, meta.bayes, meta.multiverse, meta.egger, meta.certainty}
+    for kind in below(Answer):
+        assert kind.__eq__ is Answer.__eq__, kind
+        assert kind.__hash__ is not None
+    one, other = (meta.egger(meta.pool([0.1, 0.2, 0.5], [0.1, 0.2, v])) for v in (0.3, 0.3))
+    assert one == other
+    assert one != meta.egger(meta.pool([0.1, 0.2, 0.5], [0.1, 0.2, 0.4]))

@@ -10,7 +10,6 @@ from meta.errors import DataError
 FIT = meta.pool([0.1, 0.2, 0.4], [0.1, 0.2, 0.1])
 CALLS = {
     "aggregate_correlated": meta.aggregate_correlated,
-    "subgroups": lambda given: meta.subgroups(given, by="label"),
     "meta_regression": lambda given: meta.meta_regression(given, "~ year"),
     "shared_control_covariance": lambda given: meta.shared_control_covariance(given, cluster="x"),
 }
@@ -23,7 +22,9 @@ def test_effects_are_needed(name, given):
         CALLS[name](given)
 
 
-@pytest.mark.parametrize("method", [meta.pool, meta.bayes, meta.multilevel, meta.robust])
+@pytest.mark.parametrize(
+    "method", [meta.pool, meta.bayes, meta.multilevel, meta.robust, meta.subgroups]
+)
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -34,5 +35,6 @@ def test_effects_are_needed(name, given):
 )
 def test_methods_need_effects_or_an_answer(method, given, words):
     settings = {"cluster": "study_id"} if method in {meta.multilevel, meta.robust} else {}
+    settings |= {"by": "label"} if method is meta.subgroups else {}
     with pytest.raises(DataError, match=words):
         method(given, **settings)

@@ -16,8 +16,8 @@ from meta.synthesis.presentation import number
 
 # an interval more than this many times as long as the typical one is cut with an arrow
 _LONGEST = 3.0
-# an estimate with an interval this many times as long says nothing, and need not be shown
-_ABSURD = 10.0
+# and always shown up to this share of the stretch that the estimates take
+_SHOWN = 0.25
 # summary and prediction intervals may widen the axis by this share on each side
 _WIDEN = 0.35
 # the finest comes first; a set is taken if it gives few enough ticks
@@ -37,8 +37,7 @@ def robust_limits(
     Parameters
     ----------
     estimates, lows, highs : array_like of shape (k,)
-        Effects and interval limits in axis coordinates. All estimates are shown but those whose
-        interval is ten times as long as the typical one.
+        Effects and interval limits in axis coordinates. Every estimate is shown.
     must_show : sequence of float
         Further values inside the limits (no effect, the pooled effect, a claim).
     wide : sequence of (low, high)
@@ -52,8 +51,9 @@ def robust_limits(
 
     Notes
     -----
-    An arm of an interval counts up to three times the (lower) median arm. The lower median,
-    because with two studies the upper one may be the absurd one.
+    An arm of an interval counts up to three times the (lower) median arm, or a quarter of the
+    stretch that the estimates take. The lower median, because with two studies the upper one may
+    be the absurd one.
     """
     points, low, high = (
         np.atleast_1d(np.asarray(a, dtype=float)) for a in (estimates, lows, highs)
@@ -63,12 +63,8 @@ def robust_limits(
     arms = np.concatenate([points - low, high - points])
     arms = np.sort(arms[np.isfinite(arms)])
     typical = float(arms[(len(arms) - 1) // 2]) if len(arms) else np.inf
-    if typical > 0:
-        longest = np.fmax(points - low, high - points)
-        says = ~(longest > _ABSURD * typical)
-        points, low, high = points[says], low[says], high[says]
-    reach = _LONGEST * typical
     values = [float(v) for v in (*points, *must_show) if np.isfinite(v)]
+    reach = max(_LONGEST * typical, _SHOWN * float(np.ptp(points)) if len(points) else 0.0)
     left = np.where(np.isfinite(low), np.maximum(low, points - reach), points)
     right = np.where(np.isfinite(high), np.minimum(high, points + reach), points)
     values += [float(v) for v in (*left, *right)]
@@ -137,6 +133,29 @@ def ticks(
     low, high = (float(v) for v in to_reader(scale, limits))
     ratios = _ratio_ticks(low, high, most)
     return [float(np.log(r)) for r in ratios], [_ratio_text(r) for r in ratios]
+
+
+def computed_ticks(
+    scale: Measure, limits: tuple[float, float], most: int = 7
+) -> tuple[list[float], list[str]]:
+    """Choose ticks of an axis that runs on the scale of computation, named on the reader's.
+
+    A correlation drawn as Fisher's z, or a proportion drawn as its logit, has ticks that are
+    evenly spaced there and round numbers for the reader, finer towards the ends of its range.
+    """
+    if scale.log or not scale.transform.name:
+        return ticks(scale, limits, most)
+    found: dict[float, str] = {}
+    for at in np.linspace(*limits, most):
+        value = float(scale.to_reader(at))
+        room = max(min(abs(value), 1 - abs(value)) if scale.single_group else 1 - abs(value), 1e-6)
+        digits = max(1, int(np.ceil(-np.log10(room) - 1e-9)))
+        value = round(value, digits) + 0.0
+        place = float(scale.from_reader(value))
+        if np.isfinite(place) and limits[0] <= place <= limits[1]:
+            found[place] = f"{value:.{digits}f}".rstrip("0").rstrip(".").replace("-", "−") or "0"
+    places = sorted(found)
+    return places, [found[place] for place in places]
 
 
 def _nice(low: float, high: float, most: int) -> list[float]:

@@ -116,7 +116,7 @@ def plot_bubble(
     ]
     canvas = frame(
         "plot_bubble", ax, title=title, key=key, notes=notes, x_label=label or moderator,
-        y_label=axis_name(scale),
+        y_label=axis_name(scale, computed=True),
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     panel.set_xlim(x.min() - 0.07 * span, x.max() + 0.07 * span)

@@ -19,7 +19,7 @@ from matplotlib.patches import Patch, Rectangle
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.axis import ticks
+from meta.figures.axis import computed_ticks
 from meta.figures.layout import LINE, MARGIN, SMALL, SMALL_LINE
 from meta.figures.theme import SIZE, put, text_width, wrap
 
@@ -226,10 +226,10 @@ def _sample(host: Axes, artist: Artist, x: float, y: float, scale: float) -> Non
 def effect_axis(
     canvas: Canvas, scale: Measure, limits: tuple[float, float], axis: str = "x"
 ) -> None:
-    """Set limits and reader's ticks of an effect axis whose coordinates may be logarithms."""
+    """Set limits and reader's ticks of an effect axis that runs on the scale of computation."""
     length = canvas.size[0] if axis == "x" else canvas.size[1]
     for most in (7, 6, 5, 4, 3):
-        places, texts = ticks(scale, limits, most)
+        places, texts = computed_ticks(scale, limits, most)
         at = [(p - limits[0]) / (limits[1] - limits[0]) * length for p in places]
         need = [text_width(t, SMALL) if axis == "x" else SMALL for t in texts]
         if all(at[i + 1] - at[i] > (need[i] + need[i + 1]) / 2 + 5 for i in range(len(places) - 1)):

@@ -29,14 +29,14 @@ from meta.figures.sheet import (
     to_axis,
 )
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.estimate import Estimate
 
 _ARMS = "The change within one arm is no effect: the effect is the difference between the arms."
 _SIDES = ("treated", "control")
 
 
 def plot_claim(
-    fit: Pooled,
+    fit: Estimate,
     claimed: float,
     ax: Axes | None = None,
     *,
@@ -59,7 +59,7 @@ def plot_claim(
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The real effect.
     claimed : float
         The claimed effect on the reader's scale and in its direction: a claimed fall of 28 percent
@@ -125,9 +125,7 @@ def plot_claim(
     if arms is not None:
         rows.append(Row(kind="gap"))
     if fit.k == 1:
-        half = make.z_value(fit.ci_level) * float(fit.effects.sei[0])
-        y = float(fit.effects.yi[0])
-        values = [float(v) for v in to_axis(scale, [y, y - half, y + half])]
+        values = [float(v) for v in make.study_intervals(fit)[0]]
         found = {"label": f"Found in one trial: {theme.plain(fit.effects.labels[0])}"}
         found |= interval_cells(scale, values[0], values[1], values[2], shown)
         rows.append(
@@ -187,7 +185,7 @@ def plot_claim(
 
 
 def _check(
-    fit: Pooled,
+    fit: Estimate,
     claimed: float,
     claimed_low: float | None,
     claimed_high: float | None,
@@ -211,7 +209,7 @@ def _check(
 
 
 def _arm_rows(
-    fit: Pooled, arms: pd.DataFrame | None, names: tuple[str, str], digits: int
+    fit: Estimate, arms: pd.DataFrame | None, names: tuple[str, str], digits: int
 ) -> list[Row]:
     if arms is None:
         return []
@@ -294,7 +292,7 @@ def _sides(arms: pd.DataFrame, names: tuple[str, str]) -> list[str]:
 
 
 def _limits(
-    fit: Pooled, rows: list[Row], references: list[Reference], xlim: tuple[float, float] | None
+    fit: Estimate, rows: list[Row], references: list[Reference], xlim: tuple[float, float] | None
 ) -> tuple[float, float]:
     if xlim is not None:
         return limits_of_reader("plot_claim", fit.scale, xlim)
@@ -309,10 +307,10 @@ def _limits(
     )
 
 
-def _verdict(fit: Pooled, low: float, high: float, shown: str) -> str:
+def _verdict(fit: Estimate, low: float, high: float, shown: str) -> str:
     """Say where the claim lies; a statement about intervals, not about truth."""
     ci_low, ci_high, pi_low, pi_high = to_axis(
-        fit.scale, [fit.ci_low, fit.ci_high, fit.pi_low, fit.pi_high]
+        fit.scale, [fit.ci_low, fit.ci_high, *make.predicted(fit)]
     )
     null = null_place(fit.scale)
     name = "the interval of the one trial" if fit.k == 1 else "the interval of the pooled effect"

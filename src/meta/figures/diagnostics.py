@@ -12,7 +12,7 @@ from meta.figures.canvas import frame, label_points
 from meta.figures.layout import SMALL
 from meta.figures.theme import text_width
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.presentation import number
 
 # what to draw, and its name
@@ -27,12 +27,12 @@ _PANELS = (
 
 
 @theme.in_house_style
-def plot_baujat(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
+def plot_baujat(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw each study's part of the heterogeneity against its pull on the answer.
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         At least two studies.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
@@ -92,12 +92,12 @@ def plot_baujat(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
 
 
 @theme.in_house_style
-def plot_influence(fit: Pooled, *, title: str = "") -> Figure:
+def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
     """Draw what each study does to the answer, one panel a diagnostic.
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         At least three studies.
     title : str
         Heading.
@@ -144,7 +144,13 @@ def plot_influence(fit: Pooled, *, title: str = "") -> Figure:
     )  # fmt: skip
     canvas.panel.set_axis_off()
     at = np.arange(k)
-    centre = {"rstudent": 0.0, "dffits": 0.0, "cook_d": 0.0, "cov_r": 1.0, "tau2_del": fit.tau2}
+    centre = {
+        "rstudent": 0.0,
+        "dffits": 0.0,
+        "cook_d": 0.0,
+        "cov_r": 1.0,
+        "tau2_del": getattr(fit, "tau2", 0.0),
+    }
     for i, (column, name) in enumerate(_PANELS):
         panel = canvas.panel.inset_axes(
             (i * (one + gap) / width, 0, one / width, height / (height + 16))

@@ -7,15 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy import stats
 
 from meta.figures import theme
 from meta.figures.axis import robust_limits
 from meta.figures.canvas import effect_axis, frame
-from meta.figures.forest_rows import z_value
+from meta.figures.forest_rows import predicted
 from meta.figures.sheet import axis_name, null_place
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.engine import quantile, two_sided
+from meta.synthesis.estimate import Estimate, RandomEffects
+from meta.synthesis.given import effects_of
 
 _LEVELS = (0.5, 0.2, 0.1, 0.05, 0.01)
 _POINTS = 401
@@ -24,12 +25,12 @@ _FLOOR = 0.002
 
 
 @theme.in_house_style
-def plot_drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
+def plot_drapery(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw the p-value of every possible effect: of each study, and of the pooled answer.
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
@@ -62,16 +63,17 @@ def plot_drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Fig
     'P-value functions of 3 studies and of the pooled effect'
     """
     need_estimate("plot_drapery", fit)
-    z = z_value(fit.ci_level)
-    yi, sei = fit.effects.yi, fit.effects.sei
+    z, effects = float(quantile(fit.ci_level)), effects_of(fit)
+    yi, sei = effects.yi, effects.sei
+    pi_low, pi_high = predicted(fit)
     null = null_place(fit.scale)
     limits = robust_limits(
         yi, yi - z * sei, yi + z * sei, must_show=[null, fit.estimate],
-        wide=[(fit.ci_low, fit.ci_high), (fit.pi_low, fit.pi_high)],
+        wide=[(fit.ci_low, fit.ci_high), (pi_low, pi_high)],
     )  # fmt: skip
     grid = np.linspace(*limits, _POINTS)
     pooled = fit.k > 1
-    predicts = pooled and bool(np.isfinite(fit.pi_low))
+    predicts = pooled and bool(np.isfinite(pi_low))
     key: list[tuple[Line2D | Patch, str]] = [
         (Line2D([], [], color=theme.STUDY, linewidth=0.8, alpha=0.6), "one study")
     ]
@@ -89,28 +91,25 @@ def plot_drapery(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Fig
     notes += theme.note_lines(fit.notes)
     canvas = frame(
         "plot_drapery", ax, title=title, key=key, notes=notes, y_label="p-value of the effect",
-        x_label=axis_name(fit.scale), right=44,
+        x_label=axis_name(fit.scale, computed=True), right=44,
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     if predicts:
-        half = (fit.pi_high - fit.pi_low) / 2
-        freedom = {"z": np.inf, "t(k-1)": fit.k - 1.0, "t(k-2)": fit.k - 2.0}
-        dof = freedom[fit.prediction_method]
-        spread = half / float(stats.t.ppf((1 + fit.ci_level) / 2, dof))
-        p = 2 * stats.t.sf(np.abs(grid - (fit.pi_high + fit.pi_low) / 2) / spread, dof)
+        dof = fit.prediction_dof if isinstance(fit, RandomEffects) else np.inf
+        spread = (pi_high - pi_low) / 2 / quantile(fit.ci_level, dof)
+        p = two_sided((grid - (pi_high + pi_low) / 2) / spread, dof)
         panel.fill_between(grid, p, color="#d9cfe3", linewidth=0, zorder=1, gid="prediction")
         panel.plot(grid, p, color=theme.PREDICTION, linewidth=0.6 * factor, zorder=1)
     for y, se in zip(yi, sei, strict=True):
         x = np.union1d(grid, [y])
-        p = 2 * stats.norm.sf(np.abs(x - y) / se)
+        p = two_sided((x - y) / se)
         panel.plot(
             x[p >= _FLOOR], p[p >= _FLOOR], color=theme.STUDY, alpha=0.6, linewidth=0.8 * factor,
             zorder=2, gid="study",
         )  # fmt: skip
     if pooled and fit.se > 0:
         x = np.union1d(grid, [fit.estimate])
-        distance = np.abs(x - fit.estimate) / fit.se
-        p = 2 * (stats.norm.sf(distance) if fit.dof is None else stats.t.sf(distance, fit.dof))
+        p = two_sided((x - fit.estimate) / fit.se, fit.dof)
         panel.plot(
             x[p >= _FLOOR], p[p >= _FLOOR], color=theme.SUMMARY, linewidth=2.2 * factor, zorder=3,
             gid="pooled",

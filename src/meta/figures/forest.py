@@ -27,23 +27,17 @@ from meta.figures.sheet import (
     to_axis,
 )
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.presentation import p_text
 
 if TYPE_CHECKING:
     from meta.synthesis.models.subgroups import Subgroups
 
-# the summary row's name by model; one trial gets none
-_TOTAL = {
-    "random": "Random effects",
-    "common": "Common effect",
-    "uwls": "Unrestricted weighted least squares",
-}
 _LISTED = 20
 
 
 def plot_forest(
-    fit: Pooled | Subgroups,
+    fit: Estimate | Subgroups,
     ax: Axes | None = None,
     *,
     layout: str = "revman",
@@ -66,8 +60,9 @@ def plot_forest(
 
     Parameters
     ----------
-    fit : Pooled or Subgroups
-        The answer of :func:`meta.pool`, or of :func:`meta.subgroups`.
+    fit : Estimate or Subgroups
+        The answer of any pooling method, drawn with that method's weights, or of
+        :func:`meta.subgroups`.
     ax : matplotlib.axes.Axes, optional
         Where to draw. Given axes keep their place: the effect axis takes up spare width, text
         shrinks where there is too little. By default a new figure of the right size.
@@ -99,7 +94,8 @@ def plot_forest(
         Axis limits on the reader's scale. By default every estimate is shown and only intervals
         that would squash the others are cut.
     digits : int, optional
-        Decimals of effects; two by default, fewer where effects are large.
+        Decimals of effects; two by default, fewer where effects are large, and more where an
+        effect could not be told from its limits.
 
     Returns
     -------
@@ -136,22 +132,19 @@ def plot_forest(
         raise DataError(
             f"plot_forest: layout={layout!r} is unknown; use one of {', '.join(make.LAYOUTS)}"
         )
-    groups: Subgroups | None = None
     from meta.synthesis.models.subgroups import Subgroups as Groups
+    from meta.synthesis.models.subgroups import subgroups
 
-    if not isinstance(fit, Groups):
-        need_estimate("plot_forest", fit)
-    if isinstance(fit, Pooled):
+    groups: Subgroups | None = None
+    if isinstance(fit, Groups):
         if by is not None:
-            from meta.synthesis.models.subgroups import subgroups
-
-            groups = subgroups(fit.effects, by, **fit.settings())
-    elif by is not None:
-        raise DataError(
-            "plot_forest: by= needs a pooled answer; a subgroup analysis has its groups"
-        )
-    else:
+            raise DataError(
+                "plot_forest: by= needs a pooled answer; a subgroup analysis has its groups"
+            )
         groups, fit = fit, fit.overall
+    else:
+        need_estimate("plot_forest", fit)
+        groups = None if by is None else subgroups(fit, by=by)
     unheard = make.silent_trials(silent, fit)
     sheet = _sheet(
         fit, groups, layout, sort, (treatment, control), title, mid, claimed,
@@ -163,7 +156,7 @@ def plot_forest(
 
 
 def _sheet(
-    fit: Pooled,
+    fit: Estimate,
     groups: Subgroups | None,
     layout: str,
     sort: str | None,
@@ -194,12 +187,12 @@ def _sheet(
         if groups is not None:
             if one.k > 1:
                 rows += make.summary_rows(
-                    one, kind="subtotal", label=f"{_TOTAL[one.model]}: {heading}", arms=arms,
+                    one, kind="subtotal", label=f"{make.total_name(one)}: {heading}", arms=arms,
                     digits=digits, weight=sum(shares),
                 )  # fmt: skip
             rows.append(Row(kind="gap"))
     if fit.k > 1:
-        total = _TOTAL[fit.model] + (": all" if groups is not None else "")
+        total = make.total_name(fit) + (": all" if groups is not None else "")
         if groups is None:
             rows.append(Row(kind="gap"))
         rows += make.summary_rows(fit, kind="total", label=total, arms=arms, digits=digits)
@@ -209,11 +202,12 @@ def _sheet(
         beside += [
             f"{make.decoded(theme.plain(name))}: {one.heterogeneity_text()}"
             for name, one in fits.items()
-            if one.k > 1
+            if one.k > 1 and one.heterogeneity_text()
         ]
         beside.append(f"Test between subgroups: {groups.test_text()}")
     name = "Heterogeneity" if groups is None else "Heterogeneity, all studies"
-    beside.append(f"{name}: {fit.heterogeneity_text()}")
+    if fit.heterogeneity_text():
+        beside.append(f"{name}: {fit.heterogeneity_text()}")
     test = f"; against no effect p {p_text(fit.p_value)}" if np.isfinite(fit.p_value) else ""
     beside.append(f"Method: {fit.method_text()}{test}")
     foot = [Foot(text=rob_text)] if rob_text else []
@@ -244,7 +238,7 @@ def _sheet(
     )  # fmt: skip
 
 
-def _shares(one: Pooled, fit: Pooled) -> list[float]:
+def _shares(one: Estimate, fit: Estimate) -> list[float]:
     """Weights in the answer over all studies, also where a subgroup has an answer of its own."""
     if one is fit:
         return [float(w) for w in fit.weights]
@@ -255,7 +249,7 @@ def _shares(one: Pooled, fit: Pooled) -> list[float]:
     return [of_study[study].pop(0) for study in one.effects.table["study_id"]]
 
 
-def _references(fit: Pooled, mid: float | None, claimed: float | None) -> list[Reference]:
+def _references(fit: Estimate, mid: float | None, claimed: float | None) -> list[Reference]:
     scale = fit.scale
     found = null_line(scale)
     if fit.k > 1:
@@ -278,7 +272,7 @@ def _references(fit: Pooled, mid: float | None, claimed: float | None) -> list[R
 
 
 def _limits(
-    fit: Pooled,
+    fit: Estimate,
     rows: Sequence[Row],
     references: Sequence[Reference],
     xlim: tuple[float, float] | None,
@@ -296,7 +290,7 @@ def _limits(
     )
 
 
-def favours(fit: Pooled, names: tuple[str, str]) -> tuple[str, str] | None:
+def favours(fit: Estimate, names: tuple[str, str]) -> tuple[str, str] | None:
     """Say what lies left and right of no effect; None where the good direction is not known."""
     lower = fit.effects.lower_is_better
     if lower is None or fit.scale.single_group or not np.isfinite(fit.scale.null):
@@ -306,7 +300,7 @@ def favours(fit: Pooled, names: tuple[str, str]) -> tuple[str, str] | None:
 
 
 def _in_words(
-    fit: Pooled,
+    fit: Estimate,
     groups: Subgroups | None,
     sheet: Sheet,
     mid: float | None,
@@ -322,7 +316,7 @@ def _in_words(
         parts.append(f"A line marks the smallest important effect, {theme.as_given(mid)}.")
     if claimed is not None:
         parts.append(f"A line marks the claimed effect, {theme.as_given(claimed)}.")
-    shown = [f"{r.cells['label']} {r.cells['est']} {r.cells['ci']}" for r in studies]
+    shown = [f"{r.cells['label']} {r.cells.get('est', '')} {r.cells['ci']}" for r in studies]
     rest = f"; and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
     listed = "; ".join(shown[:_LISTED])
     parts.append(f"{fit.scale.short} by study: {listed}{rest}.")

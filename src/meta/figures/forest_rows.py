@@ -22,7 +22,9 @@ from meta.figures.sheet import (
     to_reader,
 )
 from meta.figures.theme import note_lines, plain
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.engine import quantile
+from meta.synthesis.estimate import MODEL_NAMES, Estimate, RandomEffects
+from meta.synthesis.models.robust import Robust
 
 LAYOUTS = ("revman", "jama", "compact")
 _DAGGER = " †"
@@ -42,9 +44,9 @@ _CODES = {
 _CODE = re.compile(rf"\b({'|'.join(_CODES)})\b")
 
 
-def effect_heading(fit: Pooled) -> str:
+def effect_heading(fit: Estimate) -> str:
     """Write the heading over effects and their intervals."""
-    return f"{fit.scale.short} ({100 * fit.ci_level:g} % interval)"
+    return f"{fit.scale.short} ({fit.level_text()} interval)"
 
 
 def arms_kind(table: pd.DataFrame) -> str:
@@ -163,7 +165,7 @@ def total_cells(table: pd.DataFrame, arms: str) -> dict[str, str]:
     return cells
 
 
-def order_of(fit: Pooled, sort: str | None) -> list[int]:
+def order_of(fit: Estimate, sort: str | None) -> list[int]:
     """Return the positions of the studies in the order in which they are drawn.
 
     Raises
@@ -172,7 +174,7 @@ def order_of(fit: Pooled, sort: str | None) -> list[int]:
         If the column to sort by is not there.
     """
     if sort is None:
-        return list(range(fit.k))
+        return list(range(len(fit.effects)))
     if sort == "effect":
         return [int(i) for i in np.argsort(fit.effects.yi, kind="stable")]
     if sort == "weight":
@@ -182,13 +184,13 @@ def order_of(fit: Pooled, sort: str | None) -> list[int]:
             f"plot_forest: sort={sort!r} is no column; use 'effect', 'weight' or one of "
             f"{', '.join(map(str, fit.effects.table))}"
         )
-    positions = pd.Series(range(fit.k))
+    positions = pd.Series(range(len(fit.effects)))
     keys = fit.effects.table[sort].reset_index(drop=True)
     return [int(i) for i in positions[keys.sort_values(kind="stable").index]]
 
 
 def study_rows(
-    fit: Pooled,
+    fit: Estimate,
     *,
     arms: str,
     digits: int,
@@ -200,15 +202,13 @@ def study_rows(
 ) -> list[Row]:
     """Make one row for each study of a fit; ``everyone`` is the table of the whole figure."""
     table, scale = fit.effects.table, fit.scale
-    half = z_value(fit.ci_level) * fit.effects.sei
-    estimate = to_axis(scale, fit.effects.yi)
-    low, high = to_axis(scale, fit.effects.yi - half), to_axis(scale, fit.effects.yi + half)
+    intervals = study_intervals(fit)
     cells = arm_cells(table, arms, everyone)
     hollow = marked(table, "assumptions")
     flags = (
         [doubts_and_remarks(value) for value in table["flag"]]
         if "flag" in table
-        else [([], [])] * fit.k
+        else [([], [])] * len(table)
     )
     rows = []
     for i in order:
@@ -217,25 +217,42 @@ def study_rows(
         integrity, other = flags[i]
         text["label"] += _DAGGER if integrity else _STAR if other else ""
         text["weight"] = f"{weight:.1f}" if np.isfinite(weight) else _MISSING
-        text |= cells[i] | interval_cells(
-            scale, float(estimate[i]), float(low[i]), float(high[i]), digits
-        )
+        estimate, low, high = (float(value) for value in intervals[i])
+        text |= cells[i] | {"ci": "not estimable"}
+        text |= interval_cells(scale, estimate, low, high, digits)
         study = str(table["study_id"].iloc[i])
         rows.append(
             Row(
-                kind="study", cells=text, estimate=float(estimate[i]), low=float(low[i]),
-                high=float(high[i]), hollow=bool(hollow[i]), lights=lights.get(study, ()),
-                size=weight / largest if np.isfinite(weight) and largest > 0 else 0.35,
+                kind="study", cells=text, estimate=estimate, low=low, high=high,
+                hollow=bool(hollow[i]), lights=lights.get(study, ()),
+                size=max(weight, 0) / largest if np.isfinite(weight) and largest > 0 else 0.35,
             )
         )  # fmt: skip
     return rows
 
 
-def z_value(level: float) -> float:
-    """Return the normal quantile of a two-sided level."""
-    from scipy.stats import norm
+def study_intervals(fit: Estimate) -> np.ndarray:
+    """Return effect and limits of each study (normal, level of the fit) in axis coordinates.
 
-    return float(norm.ppf((1 + level) / 2))
+    Shape (k, 3); NaN for a study that says nothing alone.
+    """
+    effects = fit.effects
+    half = float(quantile(fit.ci_level)) * effects.sei
+    values = (effects.yi, effects.yi - half, effects.yi + half)
+    if not fit.scale.log:
+        values = tuple(effects.to_reader(value) for value in values)
+    return np.column_stack(values)
+
+
+def predicted(fit: Estimate) -> tuple[float, float]:
+    """Return the prediction interval of an answer; NaN for a method that has none."""
+    return (fit.pi_low, fit.pi_high) if isinstance(fit, RandomEffects) else (np.nan, np.nan)
+
+
+def total_name(fit: Estimate) -> str:
+    """Name the row of the pooled effect by its model."""
+    kind = ", cluster-robust" * isinstance(fit, Robust)
+    return sentence_case(MODEL_NAMES[fit.model]) + kind
 
 
 def marked(table: pd.DataFrame, column: str) -> list[bool]:
@@ -251,12 +268,12 @@ def marked(table: pd.DataFrame, column: str) -> list[bool]:
 
 
 def summary_rows(
-    fit: Pooled, *, kind: str, label: str, arms: str, digits: int, weight: float | None = 100.0
+    fit: Estimate, *, kind: str, label: str, arms: str, digits: int, weight: float | None = 100.0
 ) -> list[Row]:
     """Make the row of the pooled effect and, for the total, that of the prediction interval."""
     scale = fit.scale
     estimate, low, high, pi_low, pi_high = to_axis(
-        scale, [fit.estimate, fit.ci_low, fit.ci_high, fit.pi_low, fit.pi_high]
+        scale, [fit.estimate, fit.ci_low, fit.ci_high, *predicted(fit)]
     )
     cells = {"label": label} | total_cells(fit.effects.table, arms)
     if weight is not None and np.isfinite(weight):
@@ -264,13 +281,13 @@ def summary_rows(
     cells |= interval_cells(scale, estimate, low, high, digits)
     rows = [Row(kind=kind, cells=cells, estimate=estimate, low=low, high=high)]  # type: ignore[arg-type]
     if kind == "total" and np.isfinite(pi_low) and np.isfinite(pi_high):
-        text = {"label": f"{100 * fit.ci_level:g} % prediction interval"}
+        text = {"label": f"{fit.level_text()} prediction interval"}
         text |= interval_cells(scale, np.nan, pi_low, pi_high, digits)
         rows.append(Row(kind="prediction", cells=text, low=pi_low, high=pi_high))
     return rows
 
 
-def silent_trials(silent: pd.DataFrame | None, fit: Pooled) -> pd.DataFrame:
+def silent_trials(silent: pd.DataFrame | None, fit: Estimate) -> pd.DataFrame:
     """Return the trials that are silent: once each, and none that is in the pooled effect.
 
     A trial may print no figure on one instrument and one on another; it is not silent then.
@@ -334,7 +351,7 @@ def by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
     return "; ".join(f"{clause} ({', '.join(names)})" for clause, names in who.items())
 
 
-def remarks(fit: Pooled) -> list[Foot]:
+def remarks(fit: Estimate) -> list[Foot]:
     """Explain hollow marks, daggers and stars, and say the notes of the fit."""
     table, labels, found = fit.effects.table, fit.effects.labels, []
     if any(marked(table, "assumptions")):
@@ -356,11 +373,12 @@ def remarks(fit: Pooled) -> list[Foot]:
     return found
 
 
-def effect_digits(fit: Pooled, digits: int | None) -> int:
+def effect_digits(fit: Estimate, digits: int | None) -> int:
     """Choose the decimals of effects unless they are given."""
     if digits is not None:
         return digits
-    if fit.measure == "PC":
-        return 1
-    values = to_reader(fit.scale, to_axis(fit.scale, [*fit.effects.yi, fit.estimate]))
-    return digits_for([float(v) for v in values])
+    least = 1 if fit.measure == "PC" else None
+    pooled = to_axis(fit.scale, [fit.estimate, fit.ci_low, fit.ci_high])
+    rows = np.vstack([study_intervals(fit), pooled])
+    shown = to_reader(fit.scale, rows.ravel()).reshape(rows.shape)
+    return digits_for(shown.tolist(), least)

@@ -10,14 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.sheet import axis_name, null_place
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.engine import quantile
+from meta.synthesis.estimate import MODEL_NAMES, Estimate
+from meta.synthesis.given import effects_of
 from meta.synthesis.presentation import number, p_text
 
 if TYPE_CHECKING:
@@ -30,17 +32,12 @@ _NAMES = {
 }
 # two-sided p between which the contour regions lie, from the centre outwards
 _CONTOURS = ((0.10, 0.05, "#e6e9ed"), (0.05, 0.01, "#d0d6dc"), (0.01, 0.0, "#b9c1ca"))
-_MODELS = {
-    "random": "random effects",
-    "common": "common effect",
-    "uwls": "unrestricted weighted least squares",
-}
 _CONTOUR_NAMES = ("0.05 < p < 0.10", "0.01 < p < 0.05", "p < 0.01")
 
 
 @theme.in_house_style
 def plot_funnel(
-    fit: Pooled,
+    fit: Estimate,
     ax: Axes | None = None,
     *,
     predictor: str = "sei",
@@ -53,7 +50,7 @@ def plot_funnel(
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
@@ -85,8 +82,9 @@ def plot_funnel(
 
     Notes
     -----
-    The dashed lines are estimate ± 1.96 SE: where 95 % of studies would lie if one effect held in
-    all of them. With fewer than ten studies a note says that the shape cannot be read.
+    The dashed lines are estimate ± z SE: where the level of the fit (95 % with z = 1.96) says that
+    studies would lie if one effect held in all of them. With fewer than ten studies a note says
+    that the shape cannot be read.
 
     Examples
     --------
@@ -108,8 +106,9 @@ def plot_funnel(
         )
     from meta.synthesis.bias.study_size import study_size
 
-    size = np.asarray(study_size(fit.effects, predictor), dtype=float)
-    x = fit.effects.yi
+    effects = effects_of(fit)
+    size = np.asarray(study_size(effects, predictor), dtype=float)
+    x, level = effects.yi, fit.level_text()
     bottom = 1.06 * float(size.max())
     null = null_place(fit.scale)
     by_error = predictor == "sei"
@@ -117,7 +116,7 @@ def plot_funnel(
     everyone = (
         np.concatenate([x, mirrored["yi"].to_numpy(dtype=float)]) if mirrored is not None else x
     )
-    half = float(norm.ppf(0.975)) * bottom
+    half = float(quantile(fit.ci_level)) * bottom
     reach = [*everyone, fit.estimate]
     if by_error:
         reach += [fit.estimate - half, fit.estimate + half]
@@ -135,7 +134,8 @@ def plot_funnel(
     if filled is not None:
         notes.append(
             f"Trim and fill ({filled.estimator}): {filled.k0} studies mirrored; the answer with "
-            f"them is {filled.fit.effect_text()} ({_MODELS[filled.fit.model]}). They are no data."
+            f"them is {filled.fit.effect_text()} ({MODEL_NAMES[filled.fit.model]}). They are no "
+            "data."
         )
     if egger is not None:
         notes.append(f"Egger's test: slope {number(egger.slope)}, p {p_text(egger.p_value)}.")
@@ -144,10 +144,10 @@ def plot_funnel(
         "plot_funnel", ax, title=title,
         key=_key(
             shade=shade, by_error=by_error, filled=filled, egger=egger,
-            null=bool(np.isfinite(null) and not np.isclose(null, fit.estimate)),
+            level=level, null=bool(np.isfinite(null) and not np.isclose(null, fit.estimate)),
         ),
         notes=[theme.plain(n) for n in notes], y_label=_NAMES[predictor],
-        x_label=axis_name(fit.scale),
+        x_label=axis_name(fit.scale, computed=True),
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     panel.set_ylim(bottom, 0)
@@ -184,8 +184,8 @@ def plot_funnel(
     theme.describe(
         canvas.host,
         f"{theme.lead(title)}Funnel plot of {fit.k} studies. {fit.sentence()} {below} "
-        f"of them lie below the pooled effect, {fit.k - below} above; standard errors from "
-        f"{number(float(fit.effects.sei.min()))} to {number(float(fit.effects.sei.max()))}. "
+        f"of them lie below the pooled effect, {len(x) - below} above; standard errors from "
+        f"{number(float(effects.sei.min()))} to {number(float(effects.sei.max()))}. "
         + " ".join(notes),
     )
     return canvas.figure
@@ -194,8 +194,8 @@ def plot_funnel(
 def _shade(panel: Axes, null: float, bottom: float, limits: tuple[float, float]) -> None:
     errors = np.array([0.0, bottom])
     for outer, inner, colour in _CONTOURS:
-        near = float(norm.isf(outer / 2)) * errors
-        far = float(norm.isf(inner / 2)) * errors if inner > 0 else np.full(2, 10 * np.ptp(limits))
+        near = float(-ndtri(outer / 2)) * errors
+        far = float(-ndtri(inner / 2)) * errors if inner > 0 else np.full(2, 10 * np.ptp(limits))
         for sign in (-1, 1):
             panel.fill_betweenx(
                 errors, null + sign * near, null + sign * far, color=colour, linewidth=0, zorder=0
@@ -208,6 +208,7 @@ def _key(
     by_error: bool,
     filled: TrimAndFill | None,
     egger: EggerTest | None,
+    level: str,
     null: bool,
 ) -> list[tuple[Artist, str]]:
     dot = {"linestyle": "none", "marker": "o", "markersize": 5.5, "color": theme.STUDY}
@@ -220,7 +221,7 @@ def _key(
         key.append((dots, "no effect"))
     if by_error:
         lines = Line2D([], [], color=theme.INK, linewidth=0.9, linestyle="--")
-        key.append((lines, "95 % of studies, were their true effects equal"))
+        key.append((lines, f"{level} of studies, were their true effects equal"))
     if filled is not None and by_error:
         hollow = dot | {"markerfacecolor": theme.GROUND, "markeredgewidth": 1.1}
         key.append((Line2D([], [], **hollow), "mirrored by trim and fill"))  # type: ignore[arg-type]

@@ -13,16 +13,16 @@ from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.figures.sheet import reader_to_axis, to_axis
 from meta.figures.theme import as_given, plain
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.estimate import Estimate
 
-Data = pd.DataFrame | Mapping[str, pd.DataFrame | Pooled | Mapping[str, Pooled]]
+Data = pd.DataFrame | Mapping[str, pd.DataFrame | Estimate | Mapping[str, Estimate]]
 
 _ANSWER_COLUMNS = {"k": "Trials", "n": "People"}
 _NOTHING = "–"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Mark:
     """One row: values in axis coordinates, and what is said of it.
 
     Attributes
@@ -65,7 +65,7 @@ class Block:
     """Rows under one heading."""
 
     heading: str
-    rows: tuple[Estimate, ...]
+    rows: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +132,20 @@ def read_blocks(
     return Blocks(tuple(blocks), scale, dict(columns), numeric)
 
 
-def _as_blocks(what: str, data: Data) -> dict[str, pd.DataFrame | dict[str, Pooled]]:
+def _as_blocks(what: str, data: Data) -> dict[str, pd.DataFrame | dict[str, Estimate]]:
     if isinstance(data, pd.DataFrame):
         data = {"": data}
-    need = "a data frame, or a mapping of label to the answer of meta.pool"
+    need = "a data frame, or a mapping of label to the answer of a pooling method"
     if not isinstance(data, Mapping):
         raise DataError(
             f"{what}: data is {type(data).__name__}; give {need}, or several such blocks by heading"
         )
-    if data and all(isinstance(one, Pooled) for one in data.values()):
+    if data and all(isinstance(one, Estimate) for one in data.values()):
         data = {"": dict(data)}  # type: ignore[arg-type]
-    found: dict[str, pd.DataFrame | dict[str, Pooled]] = {}
+    found: dict[str, pd.DataFrame | dict[str, Estimate]] = {}
     faults = []
     for heading, part in data.items():
-        if isinstance(part, Mapping) and all(isinstance(one, Pooled) for one in part.values()):
+        if isinstance(part, Mapping) and all(isinstance(one, Estimate) for one in part.values()):
             found[str(heading)] = {str(label): fit for label, fit in part.items()}
         elif isinstance(part, pd.DataFrame):
             found[str(heading)] = part
@@ -161,7 +161,7 @@ def _as_blocks(what: str, data: Data) -> dict[str, pd.DataFrame | dict[str, Pool
     return found
 
 
-def _scale(what: str, answers: Sequence[Pooled], measure: str | None) -> Measure:
+def _scale(what: str, answers: Sequence[Estimate], measure: str | None) -> Measure:
     measures = list(dict.fromkeys(one.measure for one in answers))
     if measure is not None:
         scale = measure_of(measure)
@@ -185,10 +185,10 @@ def _columns_of(parts: Any) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _of_answer(label: str, fit: Pooled, scale: Measure, further: Sequence[str]) -> Estimate:
+def _of_answer(label: str, fit: Estimate, scale: Measure, further: Sequence[str]) -> Mark:
     estimate, low, high = to_axis(scale, [fit.estimate, fit.ci_low, fit.ci_high])
     values = {"k": fit.k, "n": fit.n_total}
-    return Estimate(
+    return Mark(
         label=plain(label), estimate=float(estimate), low=float(low), high=float(high),
         cells={key: _text(values[key]) for key in further if key in values},
         pooled=fit.k > 1, level=fit.ci_level,
@@ -203,7 +203,7 @@ def _of_answer(label: str, fit: Pooled, scale: Measure, further: Sequence[str]) 
 
 def _of_table(
     table: pd.DataFrame, where: str, scale: Measure, further: Sequence[str], faults: list[str]
-) -> list[Estimate]:
+) -> list[Mark]:
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
         faults.append(f"{where}two columns have the name {twice[0]}; rename one of them")
@@ -243,7 +243,7 @@ def _of_table(
         )
         assumed, highlight = record.get("assumed"), record.get("highlight")
         rows.append(
-            Estimate(
+            Mark(
                 label=label, estimate=estimate, low=low, high=high,
                 cells={key: _text(record[key]) for key in further if key in record},
                 pooled=pooled, assumed=_says(assumed),

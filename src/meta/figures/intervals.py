@@ -44,12 +44,12 @@ def plot_intervals(
     axis_label: str = "",
     title: str = "",
     columns: Mapping[str, str] | None = None,
-    scale: str | None = None,
+    measure: str | None = None,
     value_label: str = "",
     references: Mapping[str, Place] | None = None,
     claimed: Place | Mapping[str, Place] | None = None,
     favours: tuple[str, str] | None = None,
-    limits: tuple[float, float] | None = None,
+    xlim: tuple[float, float] | None = None,
     digits: int | None = None,
     notes: Sequence[str] = (),
 ) -> Figure:
@@ -62,7 +62,7 @@ def plot_intervals(
     ----------
     data : pandas.DataFrame or mapping
         Rows in the order in which they are drawn. A mapping gives blocks by heading; each block is
-        a data frame, or a mapping of label to the answer of :func:`meta.pool`. A bare data frame,
+        a data frame, or a mapping of label to the answer of a pooling method. A bare data frame,
         or a bare mapping of label to answers, is one block without a heading.
 
         A data frame has the columns ``label`` and ``estimate`` and, where known, ``ci_low`` and
@@ -89,7 +89,7 @@ def plot_intervals(
         Further columns of the data frames and their headings, left of the axis; ``label`` gives the
         labels a heading. Answers offer ``k`` (trials) and ``n`` (people). By default these two
         where there are answers, else none.
-    scale : str, optional
+    measure : str, optional
         Name of the measure, for example "MD", "RR", "PR": ratio measures get a logarithmic axis,
         and the line of no effect stands where the measure has one (single shares have none). That
         of the answers by default, else "GEN", an effect of any kind.
@@ -103,7 +103,7 @@ def plot_intervals(
         is written over them.
     favours : tuple of str, optional
         What lies left and right of no effect.
-    limits : tuple of float, optional
+    xlim : tuple of float, optional
         Axis limits on the reader's scale. By default every estimate is shown and only intervals
         that would squash the others are cut.
     digits : int, optional
@@ -122,9 +122,9 @@ def plot_intervals(
     DataError
         If there is nothing to draw, a column is missing, an estimate is no finite number (above 0
         for ratios), an interval has one limit only or does not hold its estimate, or a line lies
-        outside the limits; each fault with its block, row and column.
+        outside ``xlim``; each fault with its block, row and column.
     NotComparable
-        If answers have another measure than ``scale`` or than each other.
+        If answers have another measure than ``measure`` or than each other.
 
     Notes
     -----
@@ -148,7 +148,7 @@ def plot_intervals(
 2017 −20 (−31 to −9). A line marks claimed −28. Vertical line: no effect.'
     """
     _check(columns, references, favours)
-    found = read_blocks(_WHAT, data, scale, columns)
+    found = read_blocks(_WHAT, data, measure, columns)
     marks = _references(found, references, claimed)
     shown = _digits(found) if digits is None else digits
     heading = value_label or _value_label(found)
@@ -170,7 +170,7 @@ def plot_intervals(
         ),
         scale=found.scale,
         axis_label=theme.plain(axis_label) or axis_name(found.scale),
-        limits=_limits(found, rows, marks, limits),
+        limits=_limits(found, rows, marks, xlim),
         references=tuple(marks),
         favours=(theme.plain(favours[0]), theme.plain(favours[1])) if favours else None,
         foot=tuple(_foot(found, notes)),
@@ -210,8 +210,8 @@ def _value_label(found: Blocks) -> str:
 
 def _digits(found: Blocks) -> int:
     rows = [row for block in found.blocks for row in block.rows]
-    most = digits_for([float(v) for v in to_reader(found.scale, [row.estimate for row in rows])])
     values = to_reader(found.scale, [v for row in rows for v in (row.estimate, row.low, row.high)])
+    most = digits_for(values.reshape(-1, 3).tolist())
     values = values[np.isfinite(values)]
     exact = (d for d in range(most) if np.allclose(values, np.round(values, d), rtol=0, atol=1e-9))
     return next(exact, most)
@@ -293,10 +293,10 @@ def _limits(
     found: Blocks,
     rows: Sequence[Row],
     marks: Sequence[Reference],
-    limits: tuple[float, float] | None,
+    xlim: tuple[float, float] | None,
 ) -> tuple[float, float]:
     edges = [v for m in marks for v in (m.value, m.until) if np.isfinite(v)]
-    if limits is None:
+    if xlim is None:
         single = [r for r in rows if r.kind in {"study", "claim"}]
         pooled = [r for r in rows if r.kind == "total"]
         return robust_limits(
@@ -306,9 +306,9 @@ def _limits(
             must_show=edges + [r.estimate for r in pooled],
             wide=[(r.low, r.high) for r in pooled],
         )
-    low, high = limits_of_reader(_WHAT, found.scale, limits, "limits")
+    low, high = limits_of_reader(_WHAT, found.scale, xlim)
     faults = [
-        f"limits={limits} leave out {mark.label or 'the line of no effect'}; widen them"
+        f"xlim={xlim} leave out {mark.label or 'the line of no effect'}; widen them"
         for mark in marks
         if mark.value > high or (mark.until if mark.is_band else mark.value) < low
     ]

@@ -28,12 +28,12 @@ from meta.figures.sheet import (
     to_axis,
 )
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.presentation import compact, p_text
 
 
 def plot_leave_one_out(
-    fit: Pooled,
+    fit: Estimate,
     ax: Axes | None = None,
     *,
     treatment: str = "magnesium",
@@ -44,7 +44,7 @@ def plot_leave_one_out(
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         At least two studies.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure of the right size by default.
@@ -74,7 +74,7 @@ def plot_leave_one_out(
     from meta.synthesis.diagnostics.influence import leave_one_out
 
     need_estimate("plot_leave_one_out", fit)
-    table = leave_one_out(fit)
+    table = leave_one_out(fit).table
     labels = [f"without {theme.plain(name)}" for name in table["left_out"]]
     return _steps(
         fit, table, labels, ax, "Leave-one-out", (treatment, control), title, with_all=True
@@ -82,7 +82,7 @@ def plot_leave_one_out(
 
 
 def plot_cumulative(
-    fit: Pooled,
+    fit: Estimate,
     ax: Axes | None = None,
     *,
     order: str | ArrayLike = "year",
@@ -94,7 +94,7 @@ def plot_cumulative(
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer with all studies.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure of the right size by default.
@@ -131,7 +131,7 @@ def plot_cumulative(
     from meta.synthesis.diagnostics.influence import cumulative
 
     need_estimate("plot_cumulative", fit)
-    table = cumulative(fit, order)
+    table = cumulative(fit, order).table
     labels = []
     for i, row in enumerate(table.to_dict("records")):
         name = theme.plain(row["added"])
@@ -142,7 +142,7 @@ def plot_cumulative(
 
 
 def _steps(
-    fit: Pooled,
+    fit: Estimate,
     table: pd.DataFrame,
     labels: Sequence[str],
     ax: Axes | None,
@@ -158,9 +158,8 @@ def _steps(
         values = to_axis(scale, [record["estimate"], record["ci_low"], record["ci_high"]])
         estimate, low, high = (float(v) for v in values)
         cells = {"label": label, "k": str(record["k"]), "p": _p(record["p_value"])}
-        if np.isfinite(record["tau2"]):
-            cells |= {"tau2": compact(record["tau2"]), "i2": f"{record['i2']:.0f}"}
-        cells |= interval_cells(scale, estimate, low, high, digits)
+        cells |= _spread(record["tau2"], record["i2"])
+        cells |= {"ci": "no answer"} | interval_cells(scale, estimate, low, high, digits)
         rows.append(
             Row(
                 kind="study", cells=cells, estimate=estimate, low=low, high=high, size=0.6,
@@ -171,7 +170,7 @@ def _steps(
     if with_all:
         total = make.summary_rows(fit, kind="total", label="all studies", arms="", digits=digits)
         extra = {"k": str(fit.k), "p": _p(fit.p_value)}
-        extra |= {"tau2": compact(fit.tau2), "i2": f"{fit.i2:.0f}"}
+        extra |= _spread(getattr(fit, "tau2", np.nan), fit.i2)
         row = total[0]
         rows.append(
             Row(
@@ -203,8 +202,11 @@ def _steps(
             Column(key="k", heading="k"),
             *effect_columns(make.effect_heading(fit)),
             Column(key="p", heading="p", side="right"),
-            Column(key="tau2", heading="τ²", side="right"),
-            Column(key="i2", heading="I², %", side="right"),
+            *(
+                Column(key=key, heading=heading, side="right")
+                for key, heading in (("tau2", "τ²"), ("i2", "I², %"))
+                if any(key in row.cells for row in rows)
+            ),
         ),
         scale=scale,
         axis_label=axis_name(scale),
@@ -232,6 +234,11 @@ def _steps(
         + " ".join(item.text for item in foot[1:]),
     )
     return figure
+
+
+def _spread(tau2: float, i2: float) -> dict[str, str]:
+    cells = {"tau2": compact(tau2)} if np.isfinite(tau2) else {}
+    return cells | ({"i2": f"{i2:.0f}"} if np.isfinite(i2) else {})
 
 
 def _p(value: float) -> str:

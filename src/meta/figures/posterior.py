@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from meta.errors import need
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
-from meta.figures.sheet import axis_name, null_place, reader_to_axis
+from meta.figures.sheet import axis_name, null_place
 
 if TYPE_CHECKING:
     from meta.synthesis.bayes.result import BayesFit
@@ -75,7 +75,7 @@ def plot_posterior(
     notes = [fit.sentence(), *theme.note_lines(fit.notes)]
     canvas = frame(
         "plot_posterior", ax, title=title, key=key, notes=notes, height=230, y_label="Density",
-        x_label=axis_name(scale), left=40,
+        x_label=axis_name(scale, computed=True), left=40,
     )  # fmt: skip
     panel, factor = canvas.panel, canvas.scale
     inside = mean[(mean["x"] >= fit.ci_low) & (mean["x"] <= fit.ci_high)]
@@ -94,7 +94,7 @@ def plot_posterior(
         panel.axvline(null, color=theme.INK, linewidth=0.9 * factor)
     if mid is not None:
         panel.axvline(
-            reader_to_axis(scale, mid), color=theme.IMPORTANT, linestyle=(0, (1, 1.6)),
+            scale.from_reader(mid), color=theme.IMPORTANT, linestyle=(0, (1, 1.6)),
             linewidth=1.5 * factor,
         )  # fmt: skip
     panel.set_ylim(0, top)
@@ -107,7 +107,7 @@ def plot_posterior(
     if np.isfinite(null):
         shown.append(null)
     if mid is not None:
-        shown.append(reader_to_axis(scale, mid))
+        shown.append(scale.from_reader(mid))
     pad = 0.05 * (max(shown) - min(shown))
     effect_axis(canvas, scale, (min(shown) - pad, max(shown) + pad))
     theme.describe(

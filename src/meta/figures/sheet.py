@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from meta.effect_sizes.measures import Measure
-from meta.synthesis.presentation import number
+from meta.synthesis.presentation import decimals, interval_texts
 
 RowKind = Literal[
     "study",
@@ -184,8 +184,10 @@ def null_line(scale: Measure) -> list[Reference]:
     return [Reference(value=place, kind="null")] if np.isfinite(place) else []
 
 
-def axis_name(scale: Measure) -> str:
-    """Name an effect axis."""
+def axis_name(scale: Measure, *, computed: bool = False) -> str:
+    """Name an effect axis, and the scale on which it runs where that is not the reader's own."""
+    if computed and scale.transform.name and not scale.log:
+        return f"{scale.label} ({scale.transform.name} scale)"
     return scale.label + (" (log scale)" if scale.log else "")
 
 
@@ -207,16 +209,24 @@ def interval_cells(
     scale: Measure, estimate: float, low: float, high: float, digits: int
 ) -> dict[str, str]:
     """Write an effect and its interval (axis coordinates) for the columns ``est`` and ``ci``."""
-    shown = to_reader(scale, [estimate, low, high])
-    texts = [number(float(value), digits) for value in shown]
+    texts = interval_texts(to_reader(scale, [estimate, low, high]), digits, log=scale.log)
     cells = {"est": texts[0]} if np.isfinite(estimate) else {}
     if np.isfinite(low) and np.isfinite(high):
         cells["ci"] = f"({texts[1]} to {texts[2]})"
     return cells
 
 
-def digits_for(values: Sequence[float]) -> int:
-    """Choose decimals: two, fewer where effects are in the tens of units or more."""
-    finite = [abs(v) for v in values if np.isfinite(v)]
-    typical = float(np.median(finite)) if finite else 0.0
-    return 2 if typical < 20 else 1 if typical < 200 else 0
+def digits_for(intervals: Sequence[Sequence[float]], least: int | None = None) -> int:
+    """Choose the decimals of a column of effects with their limits, on the reader's scale.
+
+    Two, fewer where effects are in the tens of units or more, and as many as tell a typical effect
+    from its limits; a row that needs more gets more.
+    """
+    finite = [abs(row[0]) for row in intervals if np.isfinite(row[0])]
+    if not finite:
+        return 2
+    typical = float(np.median(finite))
+    usual = 2 if typical < 20 else 1 if typical < 200 else 0
+    least = usual if least is None else least
+    needed = sorted(decimals(row, least) for row in intervals if np.isfinite(row[0]))
+    return needed[(len(needed) - 1) // 2]

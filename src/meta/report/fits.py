@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from meta import html
 from meta.effect_sizes.measures import measure_of
@@ -18,26 +17,29 @@ from meta.html import Markup, escape
 from meta.report.display import Table, folded, table
 from meta.report.links import study_name
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.estimate import estimate_text
+from meta.synthesis.engine import quantile
+from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import number
+from meta.synthesis.presentation import interval_texts, number
 
 
-def anchor(fit: Pooled) -> str:
+def anchor(fit: Estimate) -> str:
     """Name a pooled answer by what was pooled and how: equal answers have equal names."""
-    digest = hashlib.sha256(repr((fit.measure, sorted(fit.settings().items()))).encode())
+    digest = hashlib.sha256(
+        repr((type(fit).__name__, fit.measure, fit.method_text(), fit.ci_level)).encode()
+    )
     digest.update("\x1f".join(fit.effects.labels).encode())
     digest.update(np.asarray([fit.effects.yi, fit.effects.vi], dtype=float).tobytes())
     return f"fit-{digest.hexdigest()[:10]}"
 
 
-def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Markup:
+def linked(fit: Estimate, digits: int = 2, *, among: bool = False) -> Markup:
     """Write a pooled effect as a link to the rows behind it, on the same page.
 
     Parameters
     ----------
     fit : Pooled
-        The answer; :func:`behind` shows its rows elsewhere on the page.
+        The answer; :func:`studies_table` shows its rows elsewhere on the page.
     digits : int
         Decimals.
     among : bool
@@ -64,11 +66,11 @@ def linked(fit: Pooled, digits: int = 2, *, among: bool = False) -> Markup:
     return Markup(f'<a class="fit" href="#{target}">{escape(fit.effect_text(digits))}</a>')
 
 
-def _among(fit: Pooled) -> str:
+def _among(fit: Estimate) -> str:
     return f"{anchor(fit)}-row"
 
 
-def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table:
+def studies_table(fit: Estimate, caption: str = "The effects behind the answer") -> Table:
     """List the effects that were pooled: the trials, how each was reported, what it rests on.
 
     Parameters
@@ -81,9 +83,9 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
     Returns
     -------
     Table
-        One row an effect, largest weight first, on the reader's scale, with the 95 % interval of
-        the trial (normal) and its weight; each name links to the study's page. Columns in which
-        nothing stands are left out.
+        One row an effect, largest weight first, on the reader's scale, with the interval of
+        the trial (normal, level of the fit) and its weight; each name links to the study's page.
+        Columns in which nothing stands are left out.
 
     Raises
     ------
@@ -94,19 +96,22 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
     --------
     >>> import meta
     >>> fit = meta.pool([-0.5, -0.3], [0.04, 0.01], labels=["A", "B"])
-    >>> meta.behind(fit).frame["label"].tolist()
+    >>> meta.studies_table(fit).frame["label"].tolist()
     ['B', 'A']
     """
-    need_estimate("behind", fit)
-    yi, half = fit.effects.yi, float(norm.ppf(0.975)) * fit.effects.sei
+    need_estimate("studies_table", fit)
+    yi, half = fit.effects.yi, float(quantile(fit.ci_level)) * fit.effects.sei
+    ends = {"estimate": yi, "ci_low": yi - half, "ci_high": yi + half}
+    read = {name: fit.effects.to_reader(values) for name, values in ends.items()}
     rows = fit.effects.table.assign(
-        estimate=fit.scale.to_reader(yi),
-        ci_low=fit.scale.to_reader(yi - half),
-        ci_high=fit.scale.to_reader(yi + half),
+        **read,
         weight=fit.weights,
     )
     rows["effect"] = [
-        estimate_text(fit.scale, *limits) for limits in zip(yi, yi - half, yi + half, strict=True)
+        "{} ({} to {})".format(*interval_texts(values, log=fit.scale.log))
+        if np.isfinite(values[0])
+        else "not estimable"
+        for values in zip(*read.values(), strict=True)
     ]
     rows["mind"] = [
         "; ".join(str(text) for text in said if isinstance(text, str) and text)
@@ -120,7 +125,7 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
         "blinding": "Blinding",
         "control": "Against",
         "time_weeks": "Week",
-        "effect": f"{fit.scale.short} (95 % interval)",
+        "effect": f"{fit.scale.short} ({fit.level_text()} interval)",
         "weight": "Weight, %",
         "reporting": "Printed as",
         "mind": "Assumed, and to mind",
@@ -136,7 +141,7 @@ def behind(fit: Pooled, caption: str = "The effects behind the answer") -> Table
 
 
 def compare(
-    fits: Mapping[Any, Pooled | None] | pd.Series, caption: str, *, digits: int = 2
+    fits: Mapping[Any, Estimate | None] | pd.Series, caption: str, *, digits: int = 2
 ) -> Table:
     """Set several pooled answers side by side.
 
@@ -175,10 +180,10 @@ def compare(
     named = dict(fits.items())
     if not named:
         raise DataError(f"compare: there is no answer; give {way}")
-    wrong = [str(name) for name, fit in named.items() if not isinstance(fit, Pooled | None)]
+    wrong = [str(name) for name, fit in named.items() if not isinstance(fit, Estimate | None)]
     if wrong:
         raise DataError(
-            f"compare: {', '.join(wrong)} is no answer of pool(); give meta.pool(effects)"
+            f"compare: {', '.join(wrong)} is no answer of a pooling method; give meta.pool(effects)"
         )
     measures = {fit.measure for fit in named.values() if fit is not None}
     if len(measures) > 1:
@@ -215,13 +220,13 @@ def compare(
     return Table(pd.DataFrame([numbers for _, numbers in rows]), caption, drawn)
 
 
-def _row(name: str, fit: Pooled | None, digits: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _row(name: str, fit: Estimate | None, digits: int) -> tuple[dict[str, Any], dict[str, Any]]:
     if fit is None:
         return {"analysis": name, "k": 0, "effect": "no trial"}, {"analysis": name, "k": 0}
     several = fit.k > 1
-    methods = fit.intervals().set_index("ci_method")
     adhoc = ""
-    if several and "HK-adhoc" in methods.index:
+    if several and isinstance(fit, Pooled) and fit.model == "random":
+        methods = fit.intervals().set_index("ci_method")
         ends = methods.loc["HK-adhoc", ["ci_low", "ci_high"]].to_numpy(dtype=float)
         adhoc = " to ".join(number(float(end), digits) for end in fit.scale.to_reader(ends))
     names = [
@@ -235,11 +240,13 @@ def _row(name: str, fit: Pooled | None, digits: int) -> tuple[dict[str, Any], di
         "people": fit.n_total,
         "effect": fit.effect_text(digits),
         "adhoc": adhoc,
-        "prediction": fit.prediction_text(digits).partition(" (")[0] if several else "",
-        "i2": fit.i2 if several else None,
+        "prediction": fit.prediction_text(digits).partition(" (")[0]
+        if several and isinstance(fit, RandomEffects)
+        else "",
+        "i2": fit.i2 if several and np.isfinite(fit.i2) else None,
     }
     numbers = {"analysis": name} | {
-        field: getattr(fit, field)
+        field: getattr(fit, field, np.nan)
         for field in ("k", "n_total", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "i2")
     }
     return shown, numbers

@@ -21,10 +21,9 @@ from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
 from meta.figures.axis import robust_limits, ticks
 from meta.figures.forest import favours
-from meta.figures.forest_rows import z_value
-from meta.figures.sheet import digits_for
+from meta.figures.forest_rows import effect_digits
 from meta.report.what_if_trials import Setting, Trials, derived_trials, given_trials, subsets
-from meta.synthesis.engine import null_effect
+from meta.synthesis.engine import null_effect, quantile
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 
@@ -329,7 +328,7 @@ def _ticked(trials: Trials, start_without: Sequence[str]) -> list[bool]:
 def _axis(trials: Trials, fit: Pooled, scale: Measure, arms: tuple[str, str]) -> dict[str, Any]:
     """Fix the axis from all trials under all combinations."""
     yi, vi = trials.distinct()
-    half = z_value(0.95) * np.sqrt(vi)
+    half = float(quantile(0.95)) * np.sqrt(vi)
     null = null_effect(scale)
     limits = robust_limits(
         yi,
@@ -354,6 +353,6 @@ def _axis(trials: Trials, fit: Pooled, scale: Measure, arms: tuple[str, str]) ->
         "null": null,
         "limits": limits,
         "ticks": list(zip(positions, texts, strict=True)),
-        "digits": digits_for([float(v) for v in scale.to_reader(trials.analysed.yi)]),
+        "digits": effect_digits(fit, None),
         "favours": favours(fit, arms),
     }

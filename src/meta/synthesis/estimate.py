@@ -22,6 +22,7 @@ from meta.synthesis.presentation import (
     Answer,
     compact,
     decimals,
+    interval_texts,
     number,
     p_alone,
     p_text,
@@ -345,7 +346,7 @@ class RandomEffects(Estimate):
         if not np.isfinite(self.pi_low):
             return "no prediction interval"
         ends = self.scale.to_reader([self.pi_low, self.pi_high])
-        digits = decimals(self.scale.to_reader(self.estimate), ends[0], ends[1], digits)
+        digits = decimals([self.scale.to_reader(self.estimate), *ends], digits)
         freedom = f"t, {self.prediction_dof:g} df" if np.isfinite(self.prediction_dof) else "normal"
         return f"{number(ends[0], digits)} to {number(ends[1], digits)} ({freedom})"
 
@@ -382,9 +383,7 @@ def estimate_text(scale: Measure, estimate: float, low: float, high: float, digi
 
     Decimals are ``digits``, and more where they are needed to tell the three apart.
     """
-    values = scale.to_reader([estimate, low, high])
-    shown = decimals(values[0], values[1], values[2], digits)
-    texts = [number(value, shown) for value in values]
+    texts = interval_texts(scale.to_reader([estimate, low, high]), digits, log=scale.log)
     return f"{texts[0]} ({texts[1]} to {texts[2]})"
 
 

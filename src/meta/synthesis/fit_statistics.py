@@ -77,7 +77,7 @@ def criteria(log_likelihood: float, parameters: int, n: int) -> FitStatistics:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LikelihoodRatio(Answer):
     """Two nested models, compared.
 

@@ -6,7 +6,7 @@ plain Python values, and numbers into words, the same way for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from html import escape
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from meta.errors import DataError
 SCHEMA = "meta/1"
 # from here on decimals say nothing, and digits need separators
 _LONG = 1e5
+_LONG_RATIO = 1e3
 _BILLION = 1e9
 
 
@@ -110,8 +111,7 @@ def number(value: float, digits: int = 2) -> str:
     From 100,000 on (an interval with one degree of freedom on a ratio scale) without decimals and
     with separators, and beyond a billion in words: nobody reads more into such a number.
     """
-    if not isinstance(digits, int | np.integer) or digits < 0:
-        raise DataError(f"digits is {digits!r}; give a whole number of decimals, 0 or more")
+    _check_digits(digits)
     if not np.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "not available"
     if abs(value) > _BILLION:
@@ -122,17 +122,18 @@ def number(value: float, digits: int = 2) -> str:
     return text.replace("-", "−")
 
 
-def decimals(estimate: float, low: float, high: float, least: int = 2, most: int = 10) -> int:
-    """Count the decimals that tell an estimate from its limits and from 0, ``least`` or more.
+def decimals(interval: Iterable[float], least: int = 2, most: int = 10) -> int:
+    """Count the decimals that tell an estimate from its two limits and from 0, or ``least``.
 
     A limit is told from 0 unless it is less than a hundredth of the estimate.
 
     Examples
     --------
-    >>> decimals(-0.384, -0.85, 0.08), decimals(-0.0005, -0.0009, -0.0001)
+    >>> decimals([-0.384, -0.85, 0.08]), decimals([-0.0005, -0.0009, -0.0001])
     (2, 4)
     """
-    values = [float(value) for value in (estimate, low, high) if np.isfinite(value)]
+    _check_digits(least)
+    values = [float(value) for value in interval if np.isfinite(value)]
     middle, *ends = values or [0.0]
     for digits in range(least, most):
         shown = round(middle, digits)
@@ -142,6 +143,28 @@ def decimals(estimate: float, low: float, high: float, least: int = 2, most: int
         ):
             return digits
     return least
+
+
+def _check_digits(digits: Any) -> None:
+    if not isinstance(digits, int | np.integer) or digits < 0:
+        raise DataError(f"digits is {digits!r}; give a whole number of decimals, 0 or more")
+
+
+def interval_texts(values: Iterable[float], digits: int = 2, *, log: bool = False) -> list[str]:
+    """Write an estimate and its limits, on the reader's scale, with decimals that tell them apart.
+
+    Parameters
+    ----------
+    values : iterable of float
+        Estimate and limits; NaN for what there is not.
+    digits : int
+        Decimals, more where they are needed.
+    log : bool
+        A ratio: from 1,000 on it has no decimals.
+    """
+    given = [float(value) for value in values]
+    shown = decimals(given, digits)
+    return [number(value, 0 if log and abs(value) >= _LONG_RATIO else shown) for value in given]
 
 
 def compact(value: float) -> str:

@@ -32,7 +32,7 @@ def close(got, want, size=0.0, rel=CLOSED):
 @pytest.mark.parametrize("name", CHOSEN)
 def test_leave_one_out_equals_metafor(name):
     ref = reference(name)
-    got, want = meta.leave_one_out(fit_of(ref)), ref["leave_one_out_DL"]
+    got, want = meta.leave_one_out(fit_of(ref)).table, ref["leave_one_out_DL"]
     size = float(np.sqrt(np.mean(ref["vi"])))
     close(got["estimate"], want["estimate"], size)
     close(got["se"], want["se"])
@@ -51,7 +51,7 @@ def test_influence_equals_metafor(name):
 def test_cumulative_equals_metafor_in_the_given_order(name):
     ref = reference(name)
     fit = fit_of(ref)
-    got, want = meta.cumulative(fit, order=np.arange(fit.k)), ref["cumulative_DL"]
+    got, want = meta.cumulative(fit, order=np.arange(fit.k)).table, ref["cumulative_DL"]
     close(got["estimate"], want["estimate"], float(np.sqrt(np.mean(ref["vi"]))))
     close(got["se"], want["se"])
 
@@ -69,7 +69,7 @@ def test_baujat_equals_metafor(name):
 @pytest.mark.parametrize("name", univariate_references())
 def test_blup_equals_metafor(name):
     ref = reference(name)
-    got, want = meta.blup(fit_of(ref, tau2_method="REML")), ref["blup_REML"]
+    got, want = meta.blup(fit_of(ref, tau2_method="REML")).table, ref["blup_REML"]
     # both sides iterate tau2; seven digits of it where the likelihood is flattest
     close(got["estimate"], want["pred"], float(np.sqrt(np.mean(ref["vi"]))), rel=1e-6)
     close(got["se"], want["se"], rel=1e-6)
@@ -96,7 +96,7 @@ def test_bcg_reml_equals_metafor():
         [1.4501, 0.4775, 0.1992], abs=5e-5
     )
     assert meta.baujat(fit).iloc[7, 1:].tolist() == pytest.approx([1.66385, 0.19896], abs=5e-6)
-    assert meta.leave_one_out(fit)["estimate"][:3].tolist() == pytest.approx(
+    assert meta.leave_one_out(fit).table["estimate"][:3].tolist() == pytest.approx(
         [-0.7071, -0.6540, -0.6856], abs=5e-5
     )
 
@@ -105,7 +105,7 @@ def test_bcg_reml_equals_metafor():
 def test_influence_speaks_of_the_standard_error_in_use(ci_method):
     ref = reference("bcg_OR")
     fit = fit_of(ref, tau2_method="REML", ci_method=ci_method)
-    table, others = meta.influence(fit), meta.leave_one_out(fit)
+    table, others = meta.influence(fit), meta.leave_one_out(fit).table
     shift = fit.estimate - others["estimate"]
     close(table["cook_d"], shift**2 / fit.se**2)
     close(table["cov_r"], others["se"] ** 2 / fit.se**2)
@@ -120,7 +120,7 @@ def test_influence_speaks_of_the_standard_error_in_use(ci_method):
 def test_settings_of_the_fit_are_kept():
     ref = reference("bcg_RR")
     fit = fit_of(ref, tau2_method="PM", ci_method="HK-adhoc", ci_level=0.9)
-    row = meta.leave_one_out(fit).iloc[3]
+    row = meta.leave_one_out(fit).table.iloc[3]
     direct = meta.pool(
         np.delete(ref["yi"], 3),
         np.delete(ref["vi"], 3),
@@ -130,7 +130,7 @@ def test_settings_of_the_fit_are_kept():
     )
     assert row["ci_low"] == direct.ci_low
     assert row["i2"] == direct.i2
-    assert meta.cumulative(fit, order=np.arange(fit.k)).iloc[-1]["ci_high"] == fit.ci_high
+    assert meta.cumulative(fit, order=np.arange(fit.k)).table.iloc[-1]["ci_high"] == fit.ci_high
 
 
 def test_an_outlier_is_flagged():
@@ -157,7 +157,7 @@ def years(values, labels=("A", "B", "C")):
 
 
 def test_cumulative_keeps_the_order_of_ties_and_names_what_is_missing():
-    table = meta.cumulative(years([2010, 2009, 2010]))
+    table = meta.cumulative(years([2010, 2009, 2010])).table
     assert table["added"].tolist() == ["B", "A", "C"]
     assert table["year"].tolist() == [2009, 2010, 2010]
     assert np.isnan(table["tau2"][0])
@@ -176,14 +176,14 @@ def test_cumulative_keeps_the_order_of_ties_and_names_what_is_missing():
 
 def test_few_studies():
     two = meta.pool([-0.5, -0.1], [0.04, 0.09])
-    table = meta.leave_one_out(two)
+    table = meta.leave_one_out(two).table
     assert table["estimate"].tolist() == [-0.1, -0.5]
     assert table["tau2"].isna().all()
-    assert len(meta.baujat(two)) == len(meta.blup(two)) == 2
+    assert len(meta.baujat(two)) == len(meta.blup(two).table) == 2
     with pytest.raises(TooFewStudies, match="at least 3 studies"):
         meta.influence(two)
     one = meta.pool([-0.5], [0.04])
-    assert meta.cumulative(one, order=[0])["k"].tolist() == [1]
+    assert meta.cumulative(one, order=[0]).table["k"].tolist() == [1]
     for function in (meta.leave_one_out, meta.influence, meta.baujat, meta.blup):
         with pytest.raises(TooFewStudies, match="this fit has 1"):
             function(one)

@@ -27,7 +27,7 @@ def bcg(**columns):
 
 def test_shared_tau2_is_metafors_regression_on_the_factor():
     # rma(yi, vi, mods = ~ alloc): -0.517956 (alternate), -0.447818, 0.089038; QM 1.7675
-    got = meta.subgroups(bcg(), "alloc", shared_tau2=True, ci_method="wald")
+    got = meta.subgroups(bcg(), by="alloc", shared_tau2=True, ci_method="wald")
     assert got.q_between == pytest.approx(1.7675, abs=5e-5)
     assert got.q_between_dof == 2
     assert got.q_between_p_value == pytest.approx(0.4132, abs=5e-5)
@@ -44,7 +44,7 @@ def test_shared_tau2_is_metafors_regression_on_the_factor():
 @pytest.mark.parametrize("ci_method", ["wald", "HK", "HK-adhoc"])
 def test_shared_tau2_agrees_with_meta_regression(ci_method):
     effects = bcg()
-    got = meta.subgroups(effects, "alloc", shared_tau2=True, ci_method=ci_method)
+    got = meta.subgroups(effects, by="alloc", shared_tau2=True, ci_method=ci_method)
     other = meta.meta_regression(effects, "C(alloc)", ci_method=ci_method)
     assert got.q_between == pytest.approx(other.qm, rel=ITERATIVE)
     assert got.q_between_p_value == pytest.approx(other.qm_p_value, rel=ITERATIVE)
@@ -59,7 +59,7 @@ def test_shared_tau2_agrees_with_meta_regression(ci_method):
 
 
 def test_common_effect_q_splits_into_between_and_within():
-    got = meta.subgroups(bcg(), "alloc", model="common")
+    got = meta.subgroups(bcg(), by="alloc", model="common")
     within = sum(fit.q for fit in got.fits.values())
     assert got.q_between + within == pytest.approx(got.overall.q, rel=CLOSED)
     freedom = sum(fit.q_dof for fit in got.fits.values())
@@ -68,7 +68,7 @@ def test_common_effect_q_splits_into_between_and_within():
 
 @pytest.mark.parametrize("ci_method", ["wald", "HK", "HK-adhoc"])
 def test_separate_tau2_is_the_weighted_spread_of_the_answers(ci_method):
-    got = meta.subgroups(bcg(), "alloc", ci_method=ci_method)
+    got = meta.subgroups(bcg(), by="alloc", ci_method=ci_method)
     means, se = got.table["estimate"].to_numpy(), got.table["se"].to_numpy()
     q = ((means - np.average(means, weights=se**-2)) ** 2 / se**2).sum()
     assert got.q_between == pytest.approx(q, rel=CLOSED)
@@ -81,7 +81,7 @@ def test_separate_tau2_is_the_weighted_spread_of_the_answers(ci_method):
 
 def test_two_subgroups_are_a_z_test():
     effects = meta.Effects.from_arrays([0.1, 0.3, 0.9, 1.1], [0.04, 0.05, 0.06, 0.03])
-    got = meta.subgroups(effects, ["a", "a", "b", "b"], ci_method="wald")
+    got = meta.subgroups(effects, by=["a", "a", "b", "b"], ci_method="wald")
     a, b = got.fits.values()
     z = (a.estimate - b.estimate) / np.hypot(a.se, b.se)
     assert got.q_between == pytest.approx(z**2, rel=CLOSED)
@@ -91,8 +91,8 @@ def test_two_subgroups_are_a_z_test():
 def test_order_of_studies_does_not_matter():
     effects = bcg()
     order = np.random.default_rng(0).permutation(13)
-    one = meta.subgroups(effects, "alloc", shared_tau2=True)
-    other = meta.subgroups(effects.subset(order), "alloc", shared_tau2=True)
+    one = meta.subgroups(effects, by="alloc", shared_tau2=True)
+    other = meta.subgroups(effects.subset(order), by="alloc", shared_tau2=True)
     assert other.q_between == pytest.approx(one.q_between, rel=ITERATIVE)
     for name, fit in one.fits.items():
         assert other.fits[name].estimate == pytest.approx(fit.estimate, rel=ITERATIVE)
@@ -101,7 +101,7 @@ def test_order_of_studies_does_not_matter():
 def test_a_subgroup_of_one_trial_stays_one_trial():
     effects = meta.Effects.from_arrays([0.1, 0.3, 0.5], [0.04, 0.05, 0.06], g=["a", "a", "b"])
     for shared in (False, True):
-        got = meta.subgroups(effects, "g", shared_tau2=shared, ci_method="wald")
+        got = meta.subgroups(effects, by="g", shared_tau2=shared, ci_method="wald")
         assert got.fits["b"].k == 1
         assert got.fits["b"].se == pytest.approx(0.06**0.5)
         assert np.isnan(got.table["tau2"].iloc[1])
@@ -114,44 +114,44 @@ def test_agreement_by_chance_is_named_with_the_test_without_it():
     effects = meta.Effects.from_arrays(
         [0.50, 0.51, 0.49, 0.20, 0.21, 0.19], [0.05] * 6, g=["a"] * 3 + ["b"] * 3
     )
-    got = meta.subgroups(effects, "g")
+    got = meta.subgroups(effects, by="g")
     assert got.q_between_p_value < 1e-6
-    model_based = meta.subgroups(effects, "g", ci_method="wald").q_between_p_value
+    model_based = meta.subgroups(effects, by="g", ci_method="wald").q_between_p_value
     assert any(f"{model_based:.2f}" in note and "spread less" in note for note in got.notes)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_equal_effects_leave_no_test(shared):
     effects = meta.Effects.from_arrays([0.1] * 3 + [0.3] * 3, [0.04, 0.05, 0.07] * 2)
-    got = meta.subgroups(effects, list("aaabbb"), shared_tau2=shared)
+    got = meta.subgroups(effects, by=list("aaabbb"), shared_tau2=shared)
     assert np.isnan(got.q_between_p_value)
     assert any("no test" in note for note in got.notes)
-    floored = meta.subgroups(effects, list("aaabbb"), shared_tau2=shared, ci_method="HK-adhoc")
+    floored = meta.subgroups(effects, by=list("aaabbb"), shared_tau2=shared, ci_method="HK-adhoc")
     assert np.isfinite(floored.q_between_p_value)
 
 
 def test_faults():
     effects = meta.Effects.from_arrays([0.1, 0.3, 0.9], [0.04, 0.05, 0.06], g=["a", None, " "])
     with pytest.raises(DataError) as caught:
-        meta.subgroups(effects, "g")
+        meta.subgroups(effects, by="g")
     assert "study 2: g is missing" in str(caught.value)
     assert "study 3: g is missing" in str(caught.value)
     with pytest.raises(DataError, match="no column 'dose'"):
-        meta.subgroups(effects, "dose")
+        meta.subgroups(effects, by="dose")
     with pytest.raises(DataError, match="no subgroups"):
-        meta.subgroups(effects, ["a"] * 3)
+        meta.subgroups(effects, by=["a"] * 3)
     with pytest.raises(DataError, match="shape"):
-        meta.subgroups(effects, ["a"] * 2)
+        meta.subgroups(effects, by=["a"] * 2)
     with pytest.raises(DataError, match="model='random'"):
-        meta.subgroups(effects, ["a", "a", "b"], shared_tau2=True, model="common")
+        meta.subgroups(effects, by=["a", "a", "b"], shared_tau2=True, model="common")
     with pytest.raises(TooFewStudies, match="shared"):
-        meta.subgroups(effects, ["a", "b", "c"], shared_tau2=True)
+        meta.subgroups(effects, by=["a", "b", "c"], shared_tau2=True)
     with pytest.raises(DataError, match="tau2_method"):
-        meta.subgroups(effects, ["a", "a", "b"], tau2_method="FE")
+        meta.subgroups(effects, by=["a", "a", "b"], tau2_method="FE")
 
 
 def test_shows_itself_in_words_html_and_json():
-    got = meta.subgroups(bcg(), "alloc", shared_tau2=True)
+    got = meta.subgroups(bcg(), by="alloc", shared_tau2=True)
     assert "F(2, 10)" in got.sentence()
     assert "random" in str(got)
     assert "<caption>" in got._repr_html_()

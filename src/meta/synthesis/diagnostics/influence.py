@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,14 @@ from scipy import special
 
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
+from meta.synthesis.diagnostics.effect_table import EffectTable, effect_table
 from meta.synthesis.diagnostics.regression_diagnostics import (
     regression_influence,
     regression_leave_one_out,
 )
 from meta.synthesis.diagnostics.repeated import repeated, without_each
 from meta.synthesis.engine import quantile, variance_factor
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 
@@ -25,22 +27,27 @@ from meta.synthesis.models.regression import MetaRegression
 _MEDIAN = 2 * float(special.gammaincinv(0.5, 0.5))
 
 
-def leave_one_out(fit: Pooled | MetaRegression) -> pd.DataFrame:
+@overload
+def leave_one_out(fit: Estimate) -> EffectTable: ...
+@overload
+def leave_one_out(fit: MetaRegression) -> pd.DataFrame: ...
+def leave_one_out(fit: Estimate | MetaRegression) -> EffectTable | pd.DataFrame:
     """Pool again without each study in turn.
 
     Parameters
     ----------
-    fit : Pooled or MetaRegression
+    fit : Estimate or MetaRegression
         At least two studies, or two more than coefficients. Each analysis has its settings.
 
     Returns
     -------
-    pandas.DataFrame
-        One row for each study, in the order of ``fit.effects``: ``left_out`` (its label), then
-        ``k estimate se ci_low ci_high p_value pi_low pi_high tau2 i2 q q_p_value`` of the others,
-        on the scale of computation. With k = 2 every row is a single trial, whose heterogeneity
-        is NaN. Of a regression: one row for each study and coefficient, ``left_out term estimate se
-        statistic dof p_value ci_low ci_high tau2``.
+    EffectTable or pandas.DataFrame
+        ``.table`` has one row for each effect, in the order of ``fit.effects``: ``left_out`` (its
+        label), then ``k estimate se ci_low ci_high p_value pi_low pi_high tau2 i2 q q_p_value`` of
+        the others, on the scale of computation; ``.to_frame()`` is on the reader's. With k = 2
+        every row is a single trial, whose heterogeneity is NaN; a row without an answer is NaN,
+        and a note says why. Of a regression, a frame: one row for each study and coefficient,
+        ``left_out term estimate se statistic dof p_value ci_low ci_high tau2``.
 
     Raises
     ------
@@ -60,7 +67,7 @@ def leave_one_out(fit: Pooled | MetaRegression) -> pd.DataFrame:
     --------
     >>> import meta
     >>> fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06], labels=["A", "B", "C"])
-    >>> meta.leave_one_out(fit)[["left_out", "k", "estimate"]].round(4)
+    >>> meta.leave_one_out(fit).table[["left_out", "k", "estimate"]].round(4)
       left_out  k  estimate
     0        A  2   -0.2800
     1        B  2   -0.4600
@@ -69,17 +76,15 @@ def leave_one_out(fit: Pooled | MetaRegression) -> pd.DataFrame:
     if isinstance(fit, MetaRegression):
         return regression_leave_one_out(fit)
     need_estimate("leave_one_out", fit, 2)
-    table = without_each(fit)
-    table.insert(0, "left_out", fit.effects.labels)
-    return table
+    return effect_table(fit, {"left_out": fit.effects.labels}, without_each(fit))
 
 
-def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
+def cumulative(fit: Estimate, order: str | ArrayLike = "year") -> EffectTable:
     """Pool the first study, the first two, the first three, and so on.
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         Each analysis has its settings.
     order : str or array_like of int
         Column of ``fit.effects.table`` to sort by, in rising order; or the positions (from 0) of
@@ -87,11 +92,13 @@ def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        One row for each step: ``added`` (label of the study that joins), the column that was
-        sorted by (if any), then ``k estimate se ci_low ci_high p_value pi_low pi_high tau2 i2 q
-        q_p_value`` of the studies so far, on the scale of computation. The first row is one trial
-        with its normal interval; its heterogeneity is NaN.
+    EffectTable
+        ``.table`` has one row for each step: ``added`` (label of the study that joins), the column
+        that was sorted by (if any), then ``k estimate se ci_low ci_high p_value pi_low pi_high tau2
+        i2 q q_p_value`` of the studies so far, on the scale of computation; ``.to_frame()`` is on
+        the reader's. The first row is one trial with its normal interval, whose heterogeneity is
+        NaN; a step without an answer (a method that needs more studies) is NaN, and a note says
+        why.
 
     Raises
     ------
@@ -112,7 +119,7 @@ def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
     >>> effects = meta.Effects.from_arrays(
     ...     [-0.5, -0.1, -0.4], [0.04, 0.09, 0.06], labels=["A", "B", "C"], year=[2015, 2009, 2021]
     ... )
-    >>> meta.cumulative(meta.pool(effects))[["added", "year", "k", "estimate"]].round(4)
+    >>> meta.cumulative(meta.pool(effects)).table[["added", "year", "k", "estimate"]].round(4)
       added  year  k  estimate
     0     B  2009  1   -0.1000
     1     A  2015  2   -0.3625
@@ -120,19 +127,20 @@ def cumulative(fit: Pooled, order: str | ArrayLike = "year") -> pd.DataFrame:
     """
     need_estimate("cumulative", fit)
     positions = _positions(fit, order)
-    table = repeated(fit, (positions[:step, None] for step in range(1, fit.k + 1)))
-    table.insert(0, "added", [fit.effects.labels[place] for place in positions])
+    first = {"added": [fit.effects.labels[place] for place in positions]}
     if isinstance(order, str):
-        table.insert(1, order, fit.effects.table[order].iloc[positions].to_list())
-    return table
+        first[order] = fit.effects.table[order].iloc[positions].to_list()
+    steps = (positions[:step, None] for step in range(1, len(positions) + 1))
+    return effect_table(fit, first, repeated(fit, steps))
 
 
-def _positions(fit: Pooled, order: str | ArrayLike) -> NDArray[np.intp]:
+def _positions(fit: Estimate, order: str | ArrayLike) -> NDArray[np.intp]:
     if not isinstance(order, str):
         wanted = np.asarray(order)
-        if wanted.dtype.kind not in "iu" or sorted(wanted.ravel()) != list(range(fit.k)):
+        if wanted.dtype.kind not in "iu" or sorted(wanted.ravel()) != list(range(fit.effects.k)):
             raise DataError(
-                f"order must hold each position from 0 to {fit.k - 1} once; found {wanted.tolist()}"
+                f"order must hold each position from 0 to {fit.effects.k - 1} once; found "
+                f"{wanted.tolist()}"
             )
         return wanted.astype(np.intp)
     table = fit.effects.table
@@ -151,13 +159,13 @@ def _positions(fit: Pooled, order: str | ArrayLike) -> NDArray[np.intp]:
         )
     values: Sequence[Any] = table[order].tolist()
     try:
-        return np.asarray(sorted(range(fit.k), key=values.__getitem__), dtype=np.intp)
+        return np.asarray(sorted(range(fit.effects.k), key=values.__getitem__), dtype=np.intp)
     except TypeError:
         kinds = ", ".join(sorted({type(value).__name__ for value in values}))
         raise DataError(f"the values of {order} cannot be put in order: they are {kinds}") from None
 
 
-def influence(fit: Pooled | MetaRegression) -> pd.DataFrame:
+def influence(fit: Estimate | MetaRegression) -> pd.DataFrame:
     r"""Measure what each study does to the answer.
 
     Parameters
@@ -236,6 +244,7 @@ def influence(fit: Pooled | MetaRegression) -> pd.DataFrame:
     if isinstance(fit, MetaRegression):
         return regression_influence(fit)
     need_estimate("influence", fit, 3)
+    assert isinstance(fit, Pooled)  # the only answer that is not refused
     yi, vi, k = fit.effects.yi, fit.effects.vi, fit.k
     others = without_each(fit, ["estimate", "se", "tau2", "q", "hk_scale"])
     mu, se, tau2 = (others[name].to_numpy() for name in ("estimate", "se", "tau2"))
@@ -272,13 +281,13 @@ def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.
     return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0))
 
 
-def baujat(fit: Pooled) -> pd.DataFrame:
+def baujat(fit: Estimate) -> pd.DataFrame:
     r"""Say which studies make the heterogeneity and which move the answer.
 
     Parameters
     ----------
-    fit : Pooled
-        At least two studies.
+    fit : Estimate
+        At least two studies, pooled by inverse variance, Mantel-Haenszel or Peto.
 
     Returns
     -------
@@ -312,17 +321,18 @@ def baujat(fit: Pooled) -> pd.DataFrame:
     """
     need_estimate("baujat", fit, 2)
     others = without_each(fit)
+    tau2 = getattr(fit, "tau2", 0.0)
     shift = fit.estimate - others["estimate"].to_numpy()
     return pd.DataFrame(
         {
             "label": fit.effects.labels,
-            "q_contribution": (fit.effects.yi - fit.estimate) ** 2 / (fit.effects.vi + fit.tau2),
+            "q_contribution": (fit.effects.yi - fit.estimate) ** 2 / (fit.effects.vi + tau2),
             "influence": _ratio(shift**2, others["se"].to_numpy() ** 2),
         }
     )
 
 
-def blup(fit: Pooled) -> pd.DataFrame:
+def blup(fit: Pooled) -> EffectTable:
     r"""Estimate the true effect of each study (best linear unbiased prediction).
 
     Parameters
@@ -332,8 +342,9 @@ def blup(fit: Pooled) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        One row for each study: ``label estimate se pi_low pi_high``, on the scale of computation.
+    EffectTable
+        ``.table`` has one row for each study: ``label estimate se pi_low pi_high``, on the scale of
+        computation; ``.to_frame()`` is on the reader's.
         The interval has the fit's level and, under Knapp-Hartung, its t distribution.
 
     Raises
@@ -359,7 +370,7 @@ def blup(fit: Pooled) -> pd.DataFrame:
     --------
     >>> import meta
     >>> fit = meta.pool([-0.5, 0.3, -0.4], [0.04, 0.09, 0.06])
-    >>> meta.blup(fit)[["estimate", "se"]].round(3)
+    >>> meta.blup(fit).table[["estimate", "se"]].round(3)
        estimate     se
     0    -0.427  0.183
     1     0.048  0.246
@@ -376,7 +387,7 @@ def blup(fit: Pooled) -> pd.DataFrame:
     estimate = own * yi + (1 - own) * fit.estimate
     se = np.sqrt(own * vi + (1 - own) ** 2 * fit.se**2)
     half = quantile(fit.ci_level, fit.dof) * se
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "label": fit.effects.labels,
             "estimate": estimate,
@@ -385,3 +396,4 @@ def blup(fit: Pooled) -> pd.DataFrame:
             "pi_high": estimate + half,
         }
     )
+    return EffectTable(fit=fit, table=table, notes=fit.notes)

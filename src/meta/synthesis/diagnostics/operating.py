@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import (
     CI_METHODS,
     TAU2_METHODS,
@@ -22,6 +23,7 @@ from meta.synthesis.engine import (
     pool_columns,
     quantile,
 )
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, check_level
 
@@ -126,6 +128,8 @@ def _settings(
     tau2: float | Sequence[float] | None,
     tau2_method: str | None,
 ) -> tuple[Floats, float, list[float], str]:
+    if isinstance(fit, Estimate):
+        need_estimate("operating_characteristics", fit)
     if isinstance(fit, Pooled):
         answer, v = fit, fit.effects.vi
     elif isinstance(fit, Answer | Effects):

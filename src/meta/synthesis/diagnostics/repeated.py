@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meta.effect_sizes.measures import measure_of
+from meta.errors import NotComparable, NotConverged, TooFewStudies
 from meta.synthesis.engine import null_effect, pool_columns
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
@@ -21,18 +22,8 @@ from meta.synthesis.models.pooled import Pooled
 Index = NDArray[np.intp]
 
 SHOWN = [
-    "k",
-    "estimate",
-    "se",
-    "ci_low",
-    "ci_high",
-    "p_value",
-    "pi_low",
-    "pi_high",
-    "tau2",
-    "i2",
-    "q",
-    "q_p_value",
+    *("k", "estimate", "se", "ci_low", "ci_high", "p_value", "pi_low", "pi_high"),
+    *("tau2", "i2", "q", "q_p_value"),
 ]
 # numbers in the arrays that sets of equal size are gathered in
 _GATHERED = 2**20
@@ -68,13 +59,14 @@ def repeated(fit: Estimate, sets: Iterable[Index], names: Sequence[str] = SHOWN)
     -------
     pandas.DataFrame
         A row for each set and a column for each name, on the scale of computation; NaN for what an
-        answer does not have.
+        answer does not have. ``reason`` says why a set gives no answer; it is "" for all others.
     """
     parts = [
         _pooled(fit, rows) if isinstance(fit, Pooled) else _refitted(fit, rows, names)
         for rows in sets
     ]
-    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in names})
+    columns = (*names, "reason")
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in columns})
 
 
 def _pooled(fit: Pooled, rows: Index) -> dict[str, NDArray[Any]]:
@@ -85,9 +77,18 @@ def _pooled(fit: Pooled, rows: Index) -> dict[str, NDArray[Any]]:
         null=null_effect(measure_of(fit.measure)),
         tau2_interval=False,
     )
-    return {"k": np.full(rows.shape[1], len(rows))} | found
+    sets = rows.shape[1]
+    return {"k": np.full(sets, len(rows)), "reason": np.full(sets, "", dtype=object)} | found
 
 
 def _refitted(fit: Estimate, rows: Index, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    fits = [fit.subset(column) for column in rows.T]
-    return {name: np.array([getattr(other, name, np.nan) for other in fits]) for name in names}
+    found = []
+    for column in rows.T:
+        try:
+            other: Estimate | None = fit.subset(column)
+            reason = ""
+        except (TooFewStudies, NotComparable, NotConverged) as fault:
+            other, reason = None, str(fault)
+        values = {name: getattr(other, name, np.nan) for name in names}
+        found.append(values | {"reason": reason} | ({} if other else {"k": len(column)}))
+    return {name: np.array([row[name] for row in found]) for name in (*names, "reason")}

@@ -281,7 +281,7 @@ def _interval_notes(fit: Pooled) -> list[str]:
     se = float(np.sqrt(factor / np.sum(1 / (fit.effects.vi + fit.tau2))))
     found = infer(fit.estimate, se, fit.dof, fit.ci_level)
     low, high = fit.scale.to_reader([found.ci_low, found.ci_high])
-    digits = decimals(fit.scale.to_reader(fit.estimate), low, high)
+    digits = decimals([fit.scale.to_reader(fit.estimate), low, high])
     if fit.hk_scale < AS_EXPECTED:
         relation = "is wider" if other == "HK-adhoc" else "is narrower"
         spread = "less than"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -14,10 +14,11 @@ from scipy import stats
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.consumers import need_effects
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.diagnostics.permutation import NO_SPREAD
 from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
-from meta.synthesis.estimate import inference, prediction
+from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction, readable
+from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.models.pool import AS_EXPECTED, pool
 from meta.synthesis.models.pooled import Pooled
@@ -59,9 +60,9 @@ class Subgroups(Answer):
     table : pandas.DataFrame
         One row for each subgroup, in order of appearance: ``subgroup k n_total estimate se ci_low
         ci_high p_value pi_low pi_high tau2 i2 q q_dof q_p_value``, on the scale of computation.
-    fits : mapping of str to Pooled
+    fits : mapping of str to Estimate
         The answer of each subgroup; the table holds the same numbers.
-    overall : Pooled
+    overall : Estimate
         All studies together, whatever their subgroup.
     q_between, q_between_dof, q_between_p_value : float, int, float
         Wald-type test that all subgroups have the same effect.
@@ -78,8 +79,8 @@ class Subgroups(Answer):
     by: str
     shared_tau2: bool
     table: pd.DataFrame
-    fits: Mapping[str, Pooled]
-    overall: Pooled
+    fits: Mapping[str, Estimate]
+    overall: Estimate
     q_between: float
     q_between_dof: int
     q_between_p_value: float
@@ -91,6 +92,10 @@ class Subgroups(Answer):
     def scale(self) -> Measure:
         """The scale on which the effects are read."""
         return self.overall.scale
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table on the reader's scale, which the column ``scale`` names."""
+        return readable(self.table, self.scale).assign(scale=self.scale.label)
 
     def test_text(self) -> str:
         """Return the test between subgroups, as it stands under a forest plot."""
@@ -120,28 +125,40 @@ class Subgroups(Answer):
 
     def _frames(self) -> list[pd.DataFrame]:
         rows = [
-            {
-                "subgroup": name,
-                "k": fit.k,
-                f"estimate ({100 * fit.ci_level:g} % interval)": fit.effect_text(),
-                "prediction interval": fit.prediction_text(),
-                "τ²": compact(fit.tau2),
-                "I² %": number(fit.i2, 0),
-            }
+            {"subgroup": name, "k": fit.k}
+            | {f"estimate ({fit.level_text()} interval)": fit.effect_text()}
+            | (
+                {"prediction interval": fit.prediction_text(), "τ²": compact(fit.tau2)}
+                if isinstance(fit, RandomEffects)
+                else {}
+            )
+            | ({"I² %": number(fit.i2, 0)} if np.isfinite(fit.i2) else {})
             for name, fit in self.fits.items()
         ]
         return [pd.DataFrame(rows)]
 
 
 def subgroups(
-    effects: Effects, by: str | ArrayLike, *, shared_tau2: bool = False, **settings: Any
+    effects: Effects | Estimate | ArrayLike | str,
+    vi: ArrayLike | str | None = None,
+    *,
+    by: str | ArrayLike,
+    sei: ArrayLike | str | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
+    measure: str | None = None,
+    shared_tau2: bool = False,
+    **settings: Any,
 ) -> Subgroups:
     r"""Pool the studies of each subgroup and test whether the subgroups differ.
 
     Parameters
     ----------
-    effects : Effects
-        Effects of all studies.
+    effects : Effects, Estimate or array_like of shape (k,)
+        Effects of all studies, or bare effects ``yi``, pooled by :func:`meta.pool`; or an answer of
+        any method, which is repeated in each subgroup with its settings.
+    vi, sei, data, labels, measure : optional
+        For bare effects, as in :func:`meta.pool`.
     by : str or array_like of shape (k,)
         A column of ``effects.table``, or the subgroup of each effect. Missing values are a fault.
     shared_tau2 : bool
@@ -149,7 +166,7 @@ def subgroups(
         few studies a subgroup, at the price of the assumption that they are equally diverse.
     **settings
         Settings of :func:`meta.pool` (``model``, ``tau2_method``, ``ci_method``, ``ci_level``,
-        ``prediction_method``).
+        ``prediction_method``), or of the method of the answer.
 
     Returns
     -------
@@ -195,18 +212,27 @@ def subgroups(
     >>> print(answer.test_text())
     Q = 3.58, df = 1, p = 0.058
     """
-    need_effects("subgroups", effects)
+    if isinstance(effects, Estimate):
+        need_estimate("subgroups", effects)
+        overall = effects.refit(**settings) if settings else effects
+    else:
+        given = effects_of(effects, vi, sei=sei, data=data, labels=labels, measure=measure)
+        overall = pool(given, **settings)
+    effects = overall.effects
     name, groups = _groups(effects, by)
-    overall = pool(effects, **settings)
     masks = {group: groups == group for group in dict.fromkeys(groups.tolist())}
     if len(masks) < 2:
         raise DataError(
             f"every study has the same value of {name} ({next(iter(masks))}): there are no "
             "subgroups to compare; use pool()"
         )
-    fits = {group: pool(effects.subset(mask), **settings) for group, mask in masks.items()}
+    fits = {group: overall.subset(mask) for group, mask in masks.items()}
     residual: int | None = None
     if shared_tau2:
+        if not isinstance(overall, Pooled):
+            raise DataError(
+                f"shared_tau2 needs the answer of pool(); this is a {overall.model} one"
+            )
         if overall.model != "random":
             raise DataError(
                 f"shared_tau2 needs model='random'; the {overall.model} model has no tau2"
@@ -217,7 +243,7 @@ def subgroups(
                 "tau2 from; use shared_tau2=False or fewer subgroups"
             )
         X = np.column_stack(list(masks.values())).astype(float)
-        ci_method = settings.get("ci_method", "HK")
+        ci_method = overall.settings()["ci_method"]
         tau2 = tau2_estimate(effects.yi, effects.vi, overall.tau2_method, X)
         limits = q_profile_interval(effects.yi, effects.vi, overall.ci_level, X)
         together = weighted_fit(effects.yi, effects.vi, tau2, X, ci_method)
@@ -246,7 +272,7 @@ def subgroups(
         shared_tau2=shared_tau2,
         table=pd.DataFrame(
             [
-                {"subgroup": group} | {column: getattr(fit, column) for column in _COLUMNS}
+                {"subgroup": group} | {column: getattr(fit, column, np.nan) for column in _COLUMNS}
                 for group, fit in fits.items()
             ]
         ),
@@ -294,16 +320,16 @@ def _wald(means: NDArray[np.float64], cov: NDArray[np.float64]) -> float:
 
 
 def _with_shared(
-    fit: Pooled,
+    fit: Estimate,
     tau2: float,
     limits: tuple[float, float],
     mean: float,
     together: WeightedFit,
     variance: float,
     ci_method: str,
-) -> Pooled:
+) -> Estimate:
     """Put the shared tau2 into the answer of a subgroup; one trial stays one trial."""
-    if fit.k == 1:
+    if fit.k == 1 or not isinstance(fit, Pooled):
         return fit
     se = float(np.sqrt(variance))
     # studies less coefficients take the place that k - 1 has in pool()
@@ -327,13 +353,15 @@ def _with_shared(
     )  # fmt: skip
 
 
-def _no_error(fit: Pooled) -> bool:
+def _no_error(fit: Estimate) -> bool:
     """Whether the effects agree exactly, so that Knapp and Hartung's factor is 0."""
+    if not isinstance(fit, Pooled):
+        return False
     return fit.k > 1 and fit.ci_method == "HK" and fit.hk_scale < NO_SPREAD
 
 
 def _notes(
-    fits: Mapping[str, Pooled], shared_tau2: bool, p_value: float, exact: list[str]
+    fits: Mapping[str, Estimate], shared_tau2: bool, p_value: float, exact: list[str]
 ) -> list[str]:
     notes = [
         "subgroups are compared across studies, not by randomisation: a difference can come from "
@@ -370,15 +398,17 @@ def _notes(
     return notes
 
 
-def _chance_note(fits: Mapping[str, Pooled], p_value: float) -> list[str]:
+def _chance_note(fits: Mapping[str, Estimate], p_value: float) -> list[str]:
     """Warn where Knapp-Hartung standard errors are small by chance, and give the test without."""
-    agreeing = [name for name, fit in fits.items() if fit.k > 1 and fit.hk_scale < AS_EXPECTED]
-    if not agreeing or any(fit.ci_method != "HK" for fit in fits.values() if fit.k > 1):
+    pooled = {name: fit for name, fit in fits.items() if isinstance(fit, Pooled)}
+    several = [fit for fit in pooled.values() if fit.k > 1]
+    agreeing = [n for n, fit in pooled.items() if fit.k > 1 and fit.hk_scale < AS_EXPECTED]
+    if not agreeing or any(fit.ci_method != "HK" for fit in several):
         return []
     # what the standard error would be without Knapp and Hartung's factor
     variances = [
         fit.se**2 if fit.k == 1 else 1 / (1 / (fit.effects.vi + fit.tau2)).sum()
-        for fit in fits.values()
+        for fit in pooled.values()
     ]
     means = np.array([fit.estimate for fit in fits.values()])
     other = float(stats.chi2.sf(_wald(means, np.diag(variances)), len(fits) - 1))
