@@ -56,7 +56,7 @@ CALLS: dict[str, Any] = {
     "selection_model": meta.selection_model,
     "pet_peese": meta.pet_peese,
     "subgroups": lambda fit: meta.subgroups(fit, by=["x", "y"] * 6 + ["x"] * (fit.effects.k - 12)),
-    "robust": lambda fit: meta.robust(fit, cluster=None if fit.model == "multilevel" else "kind"),
+    "robust": lambda fit: meta.robust(fit, cluster=None if fit.model == "multilevel" else "label"),
     "blup": meta.blup,
     "permutation_test": lambda fit: meta.permutation_test(fit, n_max=50),
     "operating_characteristics": lambda fit: meta.operating_characteristics(fit, repetitions=100),
