@@ -227,7 +227,7 @@ def _small_studies(answers: Answers, effects: Effects) -> Iterator[Compared]:
         want, name = answers("egger_rma_REML", key), f"Egger, mixed effects: {quantity}"
         yield pair(group, name, "regtest()", got, want, floor, ITERATIVE)
     ranks = begg(dl)
-    yield pair(group, "Begg: tau", "ranktest()", ranks.tau, answers("begg", "tau"), 1)
+    yield pair(group, "Begg: tau", "ranktest()", ranks.statistic, answers("begg", "tau"), 1)
     yield pair(group, "Begg: p", "ranktest()", ranks.p_value, answers("begg", "p"), 0)
     for estimator in ("L0", "R0"):
         key, call = f"trimfill_DL_{estimator}", f'trimfill(estimator = "{estimator}")'

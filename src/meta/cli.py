@@ -314,9 +314,9 @@ def _pool(options: argparse.Namespace) -> int:
 
 def _forest(options: argparse.Namespace) -> int:
     from meta.figures.forest import plot_forest
-    from meta.figures.theme import save
+    from meta.figures.theme import save_figure
 
-    written = save(plot_forest(_pooled(options)), options.output)
+    written = save_figure(plot_forest(_pooled(options)), options.output)
     print(f"wrote {written}")
     return 0
 

@@ -127,8 +127,8 @@ def test_it_draws_into_given_axes_and_the_same_bytes(tmp_path: Path) -> None:
     axes = figure.subplots()
     assert plot_claims(several(), axes) is figure
     assert theme.alt_text(axes)
-    one = theme.save(plot_claims(several()), tmp_path / "a" / "x.svg").read_bytes()
-    two = theme.save(plot_claims(several()), tmp_path / "b" / "x.svg").read_bytes()
+    one = theme.save_figure(plot_claims(several()), tmp_path / "a" / "x.svg").read_bytes()
+    two = theme.save_figure(plot_claims(several()), tmp_path / "b" / "x.svg").read_bytes()
     assert one == two
 
 

@@ -367,7 +367,7 @@ def test_labels_are_text_whatever_they_hold(tmp_path: Path) -> None:
     assert labels[0] in texts
     assert labels[1] in texts
     assert "new line tab" in texts
-    path = theme.save(figure, tmp_path / "a.svg")
+    path = theme.save_figure(figure, tmp_path / "a.svg")
     assert "<script" not in path.read_text()
     root = ET.parse(path).getroot()
     described = root.find("{http://www.w3.org/2000/svg}desc")
@@ -395,14 +395,14 @@ def test_rows_of_arms_show_what_was_reported() -> None:
 
 def test_settings_of_the_caller_neither_matter_nor_change(tmp_path: Path) -> None:
     fit = meta.pool(bcg())
-    plain = theme.save(plot_forest(fit), tmp_path / "plain.svg").read_bytes()
+    plain = theme.save_figure(plot_forest(fit), tmp_path / "plain.svg").read_bytes()
     with mpl.rc_context():
         mpl.rcParams.update(
             {"font.size": 30, "font.family": "serif", "axes.grid": True, "lines.linewidth": 9}
         )
         before = dict(mpl.rcParams)
         figure = plot_forest(fit)
-        styled = theme.save(figure, tmp_path / "styled.svg").read_bytes()
+        styled = theme.save_figure(figure, tmp_path / "styled.svg").read_bytes()
         assert dict(mpl.rcParams) == before
     # the prefix of identifiers is made from the file's name
     key = {name: theme.svg_text(plot_forest(fit), name) for name in ("a", "a")}

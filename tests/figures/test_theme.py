@@ -27,14 +27,14 @@ def fit() -> meta.Pooled:
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_two_drawings_give_the_same_bytes(tmp_path: Path, ending: str) -> None:
-    one = theme.save(plot_forest(fit()), tmp_path / "a" / f"x.{ending}").read_bytes()
-    two = theme.save(plot_forest(fit()), tmp_path / "b" / f"x.{ending}").read_bytes()
+    one = theme.save_figure(plot_forest(fit()), tmp_path / "a" / f"x.{ending}").read_bytes()
+    two = theme.save_figure(plot_forest(fit()), tmp_path / "b" / f"x.{ending}").read_bytes()
     assert one == two
 
 
 def test_svg_is_an_image_with_title_and_description(tmp_path: Path) -> None:
     figure = plot_forest(fit(), title="Mood")
-    root = ET.parse(theme.save(figure, tmp_path / "x.svg")).getroot()
+    root = ET.parse(theme.save_figure(figure, tmp_path / "x.svg")).getroot()
     assert root.get("role") == "img"
     title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
     assert title is not None
@@ -47,7 +47,7 @@ def test_svg_is_an_image_with_title_and_description(tmp_path: Path) -> None:
 def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_path: Path) -> None:
     found = []
     for name in ("x", "y"):
-        text = theme.save(plot_forest(fit()), tmp_path / f"{name}.svg").read_text()
+        text = theme.save_figure(plot_forest(fit()), tmp_path / f"{name}.svg").read_text()
         root = ET.fromstring(text)
         ids = [str(e.get("id")) for e in root.iter() if e.get("id")]
         assert len(ids) == len(set(ids))
@@ -62,7 +62,7 @@ def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_pat
 
 def test_unknown_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"use \.svg, \.png or \.pdf"):
-        theme.save(plot_forest(fit()), tmp_path / "x.jpg")
+        theme.save_figure(plot_forest(fit()), tmp_path / "x.jpg")
 
 
 def test_a_foreign_figure_has_no_description() -> None:

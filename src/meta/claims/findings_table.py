@@ -105,7 +105,7 @@ def rating(each: Rated, evidence: Evidence) -> Certainty:
     """Pool and rate one outcome; see :func:`certainties`."""
     rows = rated_rows(each, evidence)
     fit = pool(effects(rows, each.measure))
-    return certainty(evidence, each.outcome, fit, important=_important(each, rows, evidence))
+    return certainty(evidence, each.outcome, fit, mid=_important(each, rows, evidence))
 
 
 def summary_of_findings(rated: Mapping[str, Certainty]) -> pd.DataFrame:

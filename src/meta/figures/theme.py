@@ -148,8 +148,8 @@ class Drawing(Figure):
         return alt_text(self)
 
     def save(self, path: str | Path) -> Path:
-        """Write the figure to a file; see :func:`meta.figures.theme.save`."""
-        return save(self, path)
+        """Write the figure to a file; see :func:`meta.save_figure`."""
+        return save_figure(self, path)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         described = self.alt_text()
@@ -363,7 +363,7 @@ def _has_description(figure: Figure) -> bool:
     return any(artist in _alt_texts for artist in [figure, *figure.axes])
 
 
-def save(figure: Figure, path: str | Path) -> Path:
+def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure to a file, the same bytes every time.
 
     Parameters

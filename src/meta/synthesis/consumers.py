@@ -32,7 +32,7 @@ ANSWERS = {
 _COUNTS, _CLUSTERED = ("BinomialNormal", "CountNormal"), ("Multilevel", "Robust")
 _TABLES = ("PooledTables", "PooledRates", *_COUNTS)
 _ADJUSTED = ("SelectionModel", "PetPeese")
-_POOL = "give meta.pool(fit.effects)"
+_POOL = "give meta.pool(fit)"
 _AVERAGE = "average each cluster first (meta.aggregate_correlated)"
 _ALREADY = f"the answer is itself a correction of that kind; {_POOL}"
 

@@ -309,7 +309,7 @@ def test_every_row_of_the_curators_names_the_rule_of_its_question(evidence):
 
 
 def test_shows_itself(evidence, depression):
-    found = certainty(evidence, "depression", depression, important=0.32)
+    found = certainty(evidence, "depression", depression, mid=0.32)
     frame = found.to_frame()
     assert list(frame["domain"]) == list(RULES)
     assert set(frame["level"]) == {found.level} == {"very low"}
@@ -324,7 +324,7 @@ def test_shows_itself(evidence, depression):
 
 def test_errors_say_what_is_needed(evidence, depression):
     with pytest.raises(meta.DataError, match=r"important is -1.*above 0"):
-        certainty(evidence, "depression", depression, important=-1)
+        certainty(evidence, "depression", depression, mid=-1)
     bare = meta.pool([0.1, 0.2], [0.1, 0.1], measure="SMD")
     with pytest.raises(meta.DataError, match="lack blinding, mg_form, randomised, cluster"):
         certainty(evidence, "depression", bare)

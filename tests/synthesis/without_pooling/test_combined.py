@@ -93,7 +93,7 @@ def test_order_does_not_matter_and_sides_mirror(results, method):
 def test_a_repeated_result_of_one_trial_adds_nothing():
     once = meta.combine_p_values([0.02, 0.3], ["treated", "control"])
     twice = meta.combine_p_values(
-        [0.02, 0.02, 0.3], ["treated", "treated", "control"], clusters=["a", "a", "b"]
+        [0.02, 0.02, 0.3], ["treated", "treated", "control"], cluster=["a", "a", "b"]
     )
     assert twice.z == pytest.approx(once.z, abs=1e-12)
     assert (twice.k, twice.k_results) == (2, 3)
@@ -108,7 +108,7 @@ def test_the_cluster_rule_is_a_group_mean_with_correlation_one():
     z = stats.norm.isf(one_sided(P, SIDES))[:, None]
     groups = np.array([0, 0, 1, 2])
     reference = StoufferCombinationTest(group_level=True).fit(z, g=groups, corr=np.ones((4, 4)))
-    answer = meta.combine_p_values(P, SIDES, clusters=["a", "a", "b", "c"])
+    answer = meta.combine_p_values(P, SIDES, cluster=["a", "a", "b", "c"])
     assert answer.z == pytest.approx(reference.params_["z"][0], abs=1e-8)
 
 
@@ -144,7 +144,7 @@ def test_settings_that_do_not_fit():
     with pytest.raises(meta.DataError, match="Fisher's method has none"):
         meta.combine_p_values([0.1], ["treated"], weights=[2], method="fisher")
     with pytest.raises(meta.DataError, match="share one weight"):
-        meta.combine_p_values([0.1, 0.2], [1, 1], weights=[1, 2], clusters=["a", "a"])
+        meta.combine_p_values([0.1, 0.2], [1, 1], weights=[1, 2], cluster=["a", "a"])
     with pytest.raises(meta.DataError, match="labels"):
         meta.combine_p_values([0.1], [1], labels=["a", "b"])
     with pytest.raises(meta.TooFewStudies):

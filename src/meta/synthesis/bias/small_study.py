@@ -23,7 +23,8 @@ from meta.synthesis.bias.study_size import (
 )
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import WeightedFit, check_choice, tau2_estimate, weighted_fit
-from meta.synthesis.estimate import estimate_text
+from meta.synthesis.estimate import Estimate, estimate_text, infer
+from meta.synthesis.given import effects_of
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, number, p_alone, p_text
 
@@ -108,8 +109,8 @@ class BeggTest(Answer):
 
     Attributes
     ----------
-    tau : float
-        Kendall's rank correlation of effects and variances, from -1 to 1.
+    statistic : float
+        Kendall's tau, the rank correlation of effects and variances, from -1 to 1.
     p_value : float
         Two-sided.
     exact : bool
@@ -122,7 +123,7 @@ class BeggTest(Answer):
 
     _caption: ClassVar[str] = "Rank test of funnel-plot asymmetry (Begg)"
 
-    tau: float
+    statistic: float
     p_value: float
     exact: bool
     k: int
@@ -131,17 +132,17 @@ class BeggTest(Answer):
     def _rows(self) -> list[tuple[str, str]]:
         kind = "exact" if self.exact else "normal approximation, since values are tied"
         return [
-            ("Kendall's τ", f"{number(self.tau, 3)}, {self.k} studies"),
+            ("Kendall's τ", f"{number(self.statistic, 3)}, {self.k} studies"),
             ("p", f"{p_alone(self.p_value)} ({kind})"),
         ]
 
 
-def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> EggerTest:
+def egger(fit: Estimate, predictor: str | None = None, *, model: str = "lm") -> EggerTest:
     r"""Test whether the effects change with study size (Egger's regression test and its kin).
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         At least three studies; ten before the answer can be read.
     predictor : str, optional
         "sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv", "sqrt_inverse_n", "peters" or "harbord".
@@ -204,7 +205,7 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
     """
     need_estimate("egger", fit, 3)
     check_choice("model", model, SMALL_STUDY_MODELS)
-    effects = fit.effects
+    effects = effects_of(fit)
     chosen = predictor or default_predictor(effects)
     check_choice("predictor", chosen, PREDICTORS)
     left_out: list[str] = []
@@ -217,24 +218,23 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
     notes = [*size_notes(len(y), "the test"), *left_out, *tied_notes(effects.measure, chosen)]
     tau2, line = _line(fit, y, v, x, chosen, model)
     se = np.sqrt(np.diag(line.cov))
-    reference = stats.norm() if line.dof is None else stats.t(line.dof)
-    statistic = float(line.beta[1] / se[1]) if se[1] > 0 else np.nan
-    half = float(reference.ppf((1 + fit.ci_level) / 2) * se[0])
-    endless = chosen in ENDLESS
-    limit = np.nan if endless else float(line.beta[0])
+    slope = infer(line.beta[1], se[1], line.dof, fit.ci_level)
+    # a line that rises with the size of the study has no end
+    known = np.nan if chosen in ENDLESS else 1.0
+    end = infer(known * line.beta[0], se[0], line.dof, fit.ci_level)
     return EggerTest(
         predictor=chosen,
         model=model,
         k=len(y),
         slope=float(line.beta[1]),
         slope_se=float(se[1]),
-        statistic=statistic,
+        statistic=slope.statistic,
         dof=line.dof,
-        p_value=2 * float(reference.sf(abs(statistic))),
-        limit=limit,
-        limit_se=np.nan if endless else float(se[0]),
-        limit_low=limit - half,
-        limit_high=limit + half,
+        p_value=slope.p_value,
+        limit=known * float(line.beta[0]),
+        limit_se=known * float(se[0]),
+        limit_low=end.ci_low,
+        limit_high=end.ci_high,
         ci_level=fit.ci_level,
         tau2=tau2,
         measure=effects.measure,
@@ -243,7 +243,7 @@ def egger(fit: Pooled, predictor: str | None = None, *, model: str = "lm") -> Eg
 
 
 def _line(
-    fit: Pooled, y: Values, v: Values, x: Values, predictor: str, model: str
+    fit: Estimate, y: Values, v: Values, x: Values, predictor: str, model: str
 ) -> tuple[float, WeightedFit]:
     if np.ptp(x) == 0:
         raise DataError(
@@ -254,16 +254,21 @@ def _line(
     if model == "lm" or fit.model == "uwls":
         # the Knapp-Hartung factor at tau2 = 0 is the residual variance of weighted regression
         return np.nan, weighted_fit(y, v, 0.0, design, ci_method="HK")
+    if not isinstance(fit, Pooled):
+        raise DataError(
+            "model='rma' takes the estimator of tau2 from the fit, and this one has none: give "
+            "meta.pool(fit), or use model='lm'"
+        )
     tau2 = tau2_estimate(y, v, fit.tau2_method, design) if fit.model == "random" else 0.0
     return tau2, weighted_fit(y, v, tau2, design, ci_method=fit.ci_method)
 
 
-def begg(fit: Pooled) -> BeggTest:
+def begg(fit: Estimate) -> BeggTest:
     r"""Test whether effects and their variances go together in rank (Begg and Mazumdar).
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         At least three studies; ten before the answer can be read.
 
     Returns
@@ -294,11 +299,12 @@ def begg(fit: Pooled) -> BeggTest:
     >>> import meta
     >>> fit = meta.pool([-0.9, -0.6, -0.5, -0.2, -0.1], [0.20, 0.12, 0.10, 0.02, 0.01])
     >>> test = meta.begg(fit)
-    >>> round(test.tau, 3), round(test.p_value, 3), test.exact
+    >>> round(test.statistic, 3), round(test.p_value, 3), test.exact
     (-1.0, 0.017, True)
     """
     need_estimate("begg", fit, 3)
-    y, v = fit.effects.yi, fit.effects.vi
+    effects = effects_of(fit)
+    y, v = effects.yi, effects.vi
     pooled_variance = 1 / np.sum(1 / v)
     centre = pooled_variance * np.sum(y / v)
     deviates = (y - centre) / np.sqrt(v - pooled_variance)
@@ -307,18 +313,18 @@ def begg(fit: Pooled) -> BeggTest:
             "all studies have the same variance, or all the same effect, so nothing can be ranked: "
             "the question cannot be asked of these data"
         )
-    exact = len(np.unique(deviates)) == len(np.unique(v)) == fit.k
+    exact = len(np.unique(deviates)) == len(np.unique(v)) == len(y)
     answer = stats.kendalltau(deviates, v, method="exact" if exact else "asymptotic")
-    notes = size_notes(fit.k, "the test")
+    notes = size_notes(len(y), "the test")
     if fit.scale.standardised:
         notes.append(
             "a standardised mean difference enters its own variance, so the test finds asymmetry "
             "too often; egger(fit) has a predictor that does not."
         )
     return BeggTest(
-        tau=float(answer.statistic),
+        statistic=float(answer.statistic),
         p_value=float(answer.pvalue),
         exact=exact,
-        k=fit.k,
+        k=len(y),
         notes=tuple(notes),
     )

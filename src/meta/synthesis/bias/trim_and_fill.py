@@ -14,6 +14,7 @@ from meta.errors import NotConverged
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, fit_columns
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, number, p_alone
 
@@ -65,6 +66,11 @@ class TrimAndFill(Answer):
     filled: pd.DataFrame
     notes: tuple[str, ...]
 
+    @property
+    def estimate(self) -> float:
+        """The pooled effect with the filled studies, on the scale of computation."""
+        return self.fit.estimate
+
     def _rows(self) -> list[tuple[str, str]]:
         rows = [
             ("Effect measure", self.fit.scale.label),
@@ -83,7 +89,7 @@ class TrimAndFill(Answer):
         ]
 
 
-def trim_and_fill(fit: Pooled, *, estimator: str = "L0", side: str | None = None) -> TrimAndFill:
+def trim_and_fill(fit: Estimate, *, estimator: str = "L0", side: str | None = None) -> TrimAndFill:
     r"""Fill the funnel with mirror images of its outlying small studies (Duval and Tweedie).
 
     Parameters
@@ -147,6 +153,7 @@ def trim_and_fill(fit: Pooled, *, estimator: str = "L0", side: str | None = None
     (2, 'right', 7)
     """
     need_estimate("trim_and_fill", fit, 3)
+    assert isinstance(fit, Pooled)  # the only answer that is not refused
     check_choice("estimator", estimator, ESTIMATORS)
     if side is None:
         side = _side(fit)

@@ -142,7 +142,7 @@ def certainty(
     outcome: str,
     fit: Pooled,
     *,
-    important: float | None = None,
+    mid: float | None = None,
     salt: str = "glycinate",
 ) -> Certainty:
     """Rate how certain a pooled answer, or that of one trial, is.
@@ -157,7 +157,7 @@ def certainty(
     fit : Pooled
         The answer, from effects that :func:`meta.effects` made of rows of ``evidence.select``: the
         trials that gave no effect stand in it, too.
-    important : float, optional
+    mid : float, optional
         Smallest difference that matters, above 0, on the scale of computation (a logarithm for
         ratios). By default 0.2 for standardised mean differences and ln 1.25 for ratios; other
         measures have no default, and an interval is then only held against no effect.
@@ -172,7 +172,7 @@ def certainty(
     Raises
     ------
     DataError
-        If the effects lack facts of their trials, or ``important`` is not above 0.
+        If the effects lack facts of their trials, or ``mid`` is not above 0.
     NotComparable
         If the measure describes one group, so that there is no effect to be certain of.
 
@@ -203,8 +203,8 @@ def certainty(
     >>> certainty(evidence, "depression", meta.pool(meta.effects(rows, "SMD"))).level
     'very low'
     """
-    _check(fit, important)
-    margin = _IMPORTANT.get(measure_of(fit.measure).family) if important is None else important
+    _check(fit, mid)
+    margin = _IMPORTANT.get(measure_of(fit.measure).family) if mid is None else mid
     computed = {
         "risk_of_bias": weight_at_risk(fit, *_judged(evidence)),
         "inconsistency": heterogeneity(fit, margin),
@@ -290,16 +290,16 @@ def _judged(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
     return worst, doubts
 
 
-def _check(fit: Pooled, important: float | None) -> None:
+def _check(fit: Pooled, mid: float | None) -> None:
     if measure_of(fit.measure).single_group:
         raise NotComparable(
             f"{fit.measure} describes one group: there is no effect to be certain of; pool a "
             "comparison"
         )
     faults = []
-    if important is not None and not (np.isfinite(important) and important > 0):
+    if mid is not None and not (np.isfinite(mid) and mid > 0):
         faults.append(
-            f"important is {important}: give the smallest difference that matters, above 0, on the "
+            f"mid is {mid}: give the smallest difference that matters, above 0, on the "
             "scale of computation (for ratios its logarithm)"
         )
     missing = [name for name in _NEEDED if name not in fit.effects.table]

@@ -109,7 +109,7 @@ def weight_at_risk(fit: Pooled, judged: Mapping[str, str], doubted: Mapping[str,
     return Judgement(domain="risk_of_bias", judgement=word, reason=f"{reason}.")
 
 
-def heterogeneity(fit: Pooled, important: float | None) -> Judgement:
+def heterogeneity(fit: Pooled, mid: float | None) -> Judgement:
     """Rate inconsistency by I2 and by where a new trial could lie.
 
     Serious from an I2 of 50 %, or if the prediction interval reaches no effect and the interval of
@@ -120,7 +120,7 @@ def heterogeneity(fit: Pooled, important: float | None) -> Judgement:
     ----------
     fit : Pooled
         The answer.
-    important : float or None
+    mid : float or None
         Smallest difference that matters, on the scale of computation.
     """
     domain = "inconsistency"
@@ -132,7 +132,7 @@ def heterogeneity(fit: Pooled, important: float | None) -> Judgement:
         )
     crosses = bool(fit.pi_low <= 0 <= fit.pi_high)
     mean_crosses = bool(fit.ci_low <= 0 <= fit.ci_high)
-    both = important is not None and fit.pi_low <= -important and fit.pi_high >= important
+    both = mid is not None and fit.pi_low <= -mid and fit.pi_high >= mid
     word = "no concern"
     if fit.i2 >= I2_VERY_SERIOUS and both and fit.k >= TRIALS_FOR_SPREAD:
         word = "very serious"
@@ -169,7 +169,7 @@ def salt_share(fit: Pooled, salt: str) -> Judgement:
     )
 
 
-def interval(fit: Pooled, important: float | None) -> Judgement:
+def interval(fit: Pooled, mid: float | None) -> Judgement:
     """Rate imprecision by the interval and the number of people.
 
     Very serious if the interval holds important effects on both sides, or rests on fewer than 100
@@ -181,28 +181,26 @@ def interval(fit: Pooled, important: float | None) -> Judgement:
     ----------
     fit : Pooled
         The answer.
-    important : float or None
+    mid : float or None
         Smallest difference that matters, on the scale of computation.
     """
     low, high = fit.ci_low, fit.ci_high
     faults = []
     severe = False
-    if important is None:
+    if mid is None:
         if low <= 0 <= high:
             faults.append("the interval includes no effect")
     else:
-        shown = " to ".join(
-            number(float(fit.scale.to_reader(value))) for value in (-important, important)
-        )
-        between = low > -important and high < important
-        if low <= -important and high >= important:
+        shown = " to ".join(number(float(fit.scale.to_reader(value))) for value in (-mid, mid))
+        between = low > -mid and high < mid
+        if low <= -mid and high >= mid:
             severe = True
             faults.append(f"the interval holds important effects on both sides of {shown}")
         elif between:
             pass
         elif low <= 0 <= high:
             faults.append("the interval includes no effect and important ones")
-        elif low < important and high > -important:
+        elif low < mid and high > -mid:
             faults.append(f"the interval reaches effects too small to matter ({shown})")
     people = fit.n_total
     if people is None:

@@ -95,7 +95,7 @@ def combine_p_values(
     directions: Sequence[Any],
     weights: Sequence[float] | None = None,
     method: str = "stouffer",
-    clusters: Sequence[Hashable] | None = None,
+    cluster: Sequence[Hashable] | None = None,
     *,
     labels: Sequence[str] | None = None,
 ) -> CombinedP:
@@ -114,7 +114,7 @@ def combine_p_values(
         number of people is the usual choice. Equal by default.
     method : {"stouffer", "fisher"}
         Sum of z, or sum of logarithms of one-sided p.
-    clusters : sequence, optional
+    cluster : sequence, optional
         Trial of each result. Results of one trial count once together.
     labels : sequence of str, optional
         Names of the results.
@@ -168,14 +168,14 @@ def combine_p_values(
     from pymare.estimators import FisherCombinationTest, StoufferCombinationTest
 
     check_choice("method", method, COMBINATIONS)
-    same_length(p_values=p_values, directions=directions, weights=weights, clusters=clusters)
+    same_length(p_values=p_values, directions=directions, weights=weights, cluster=cluster)
     # by position, whatever the index of a Series says
     p_values, directions = list(p_values), list(directions)
     weights = None if weights is None else list(weights)
-    clusters = None if clusters is None else list(clusters)
+    cluster = None if cluster is None else list(cluster)
     if len(p_values) == 0:
         raise TooFewStudies("there is no p-value to combine")
-    table = _read_results(p_values, directions, weights, clusters, names_of(labels, len(p_values)))
+    table = _read_results(p_values, directions, weights, cluster, names_of(labels, len(p_values)))
     if weights is not None and method == "fisher":
         raise DataError("weights belong to method='stouffer'; Fisher's method has none")
     trials = table.groupby("cluster", sort=False).agg(z=("z", "mean"), weight=("weight", "first"))
@@ -202,7 +202,7 @@ def _read_results(
     p_values: Sequence[float | str],
     directions: Sequence[Any],
     weights: Sequence[float] | None,
-    clusters: Sequence[Hashable] | None,
+    cluster: Sequence[Hashable] | None,
     names: list[str],
 ) -> pd.DataFrame:
     rows, faults = [], []
@@ -230,7 +230,7 @@ def _read_results(
         rows.append(
             {
                 "label": name,
-                "cluster": i if clusters is None else clusters[i],
+                "cluster": i if cluster is None else cluster[i],
                 "reported": str(p_values[i]),
                 "direction": side,
                 "p_used": used,
