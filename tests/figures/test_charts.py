@@ -504,3 +504,15 @@ def test_names_in_a_bubble_plot_keep_off_the_bubbles() -> None:
             gap = np.hypot(max(x0 - cx, cx - x1, 0), max(y0 - cy, cy - y1, 0))
             # boxes hold the room of accents and descenders
             assert gap >= radius - 3
+
+
+def test_an_axis_of_fishers_z_has_correlations_at_its_ticks() -> None:
+    fit = meta.pool(np.arctanh([0.2, 0.5, 0.97, 0.35, -0.1]), [0.02] * 5, measure="ZCOR")
+    for figure in (plot_funnel(fit), plot_drapery(fit), plot_posterior(meta.bayes(fit))):
+        panel = panel_of(figure)
+        assert panel.get_xlabel() == "Correlation (Fisher's z scale)"
+        places = panel.get_xticks()
+        shown = [float(t.get_text().replace("−", "-")) for t in panel.get_xticklabels()]
+        assert shown == pytest.approx(np.tanh(places))
+        assert 0.0 in shown
+        assert len(shown) >= 4

@@ -86,6 +86,9 @@ def test_every_pooled_effect_has_one_base():
         ((0.5, 0.5, 0.5), 2),
         ((0.0, -0.001, 0.001), 3),
         ((0.3, np.nan, np.nan), 2),
+        ((np.nan, np.nan, np.nan), 2),
+        ((np.nan, 1e-6, 0.89), 2),  # limits alone
+        ((np.nan, 0.0011, 0.0014), 4),
     ],
 )
 def test_decimals_tell_an_estimate_from_its_limits(values, digits):

@@ -146,7 +146,11 @@ def computed_ticks(
     if scale.log or not scale.transform.name:
         return ticks(scale, limits, most)
     found: dict[float, str] = {}
-    for at in np.linspace(*limits, most):
+    wanted = np.linspace(*limits, most)
+    null = float(scale.from_reader(scale.null))
+    if limits[0] <= null <= limits[1]:
+        wanted[np.argmin(np.abs(wanted - null))] = null
+    for at in wanted:
         value = float(scale.to_reader(at))
         room = max(min(abs(value), 1 - abs(value)) if scale.single_group else 1 - abs(value), 1e-6)
         digits = max(1, int(np.ceil(-np.log10(room) - 1e-9)))

@@ -133,8 +133,11 @@ def decimals(interval: Iterable[float], least: int = 2, most: int = 10) -> int:
     (2, 4)
     """
     _check_digits(least)
-    values = [float(value) for value in interval if np.isfinite(value)]
-    middle, *ends = values or [0.0]
+    middle, *ends = (float(value) for value in interval)
+    values = [value for value in (middle, *ends) if np.isfinite(value)] or [0.0]
+    ends = values[int(np.isfinite(middle)) :]
+    # limits alone are told apart as the larger one from the other
+    middle = middle if np.isfinite(middle) else max(values, key=abs)
     for digits in range(least, most):
         shown = round(middle, digits)
         apart = all(round(end, digits) != shown for end in ends if end != middle)

@@ -203,6 +203,10 @@ class BayesFit(RandomEffects):
             rows.append([getattr(fit, column) for column in columns] + [name == self.tau_prior])
         return pd.DataFrame(rows, columns=[*columns, "in_use"])
 
+    def prediction_text(self, digits: int = 2) -> str:
+        """Return the predictive interval on the reader's scale."""
+        return RandomEffects.prediction_text(self, digits).partition(" (")[0]
+
     def heterogeneity_text(self) -> str:
         """Return the posterior median of tau and its interval."""
         return (
