@@ -142,6 +142,7 @@ if TYPE_CHECKING:
     from meta.claims.findings_table import certainties as certainties
     from meta.claims.findings_table import summary_of_findings as summary_of_findings
     from meta.claims.scoreboard import counts as counts
+    from meta.claims.scoreboard import headline as headline
     from meta.claims.scoreboard import scoreboard as scoreboard
     from meta.claims.sensitivity import sensitivity as sensitivity
     from meta.effect_sizes import convert as convert
@@ -222,6 +223,7 @@ if TYPE_CHECKING:
     from meta.synthesis.judgement.equivalence import equivalence as equivalence
     from meta.synthesis.judgement.information_size import information_size as information_size
     from meta.synthesis.models.correlated import aggregate_correlated as aggregate_correlated
+    from meta.synthesis.models.correlated import impute_covariance as impute_covariance
     from meta.synthesis.models.correlated import (
         shared_control_covariance as shared_control_covariance,
     )

@@ -46,7 +46,7 @@ def graded(case: Case, fit: Pooled | None, mid: float | None = None) -> HowSure:
         return HowSure(certainty="very low", certainty_why=("no trial gives a figure to pool",))
     if fit.k == 1:
         return HowSure(certainty=ONE_STUDY, certainty_why=(fit.effects.labels[0],))
-    rated = certainty(case.evidence, case.test.outcome[0], fit, important=mid)
+    rated = certainty(case.evidence, case.test.outcome[0], fit, mid=mid)
     lowered = [item for item in rated.judgements if item.levels]
     why = tuple(f"{words(item.domain)}: {item.judgement}" for item in lowered)
     return HowSure(certainty=rated.level, certainty_why=why)
