@@ -169,7 +169,7 @@ def test_a_step_without_an_answer_is_named():
 
 def test_given_covariances_follow_a_part_of_the_effects():
     covariance = np.diag(EFFECTS.vi)
-    fit = meta.multilevel(EFFECTS, cluster="team", sampling_covariance=covariance)
+    fit = meta.multilevel(EFFECTS, cluster="team", V=covariance)
     some = fit.subset(ORDER[:8])
     want = meta.multilevel(EFFECTS.subset(ORDER[:8]), cluster="team")
     assert some.estimate == pytest.approx(want.estimate, rel=1e-9)
