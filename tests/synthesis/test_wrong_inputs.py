@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 import meta
 from meta.errors import DataError
 
-FIT = meta.pool([0.1, 0.2, 0.4], [0.1, 0.2, 0.1])
-CALLS = {
-    "aggregate_correlated": meta.aggregate_correlated,
-    "meta_regression": lambda given: meta.meta_regression(given, "~ year"),
-    "shared_control_covariance": lambda given: meta.shared_control_covariance(given, cluster="x"),
+SETTINGS = {
+    meta.pool: {},
+    meta.bayes: {},
+    meta.multilevel: {"cluster": "study_id"},
+    meta.robust: {"cluster": "study_id"},
+    meta.subgroups: {"by": "label"},
+    meta.meta_regression: {"formula": "~ year"},
+    meta.aggregate_correlated: {},
+    meta.shared_control_covariance: {"cluster": "study_id"},
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("given", [FIT, [0.1, 0.2], None], ids=["fit", "list", "nothing"])
-def test_effects_are_needed(name, given):
-    with pytest.raises(DataError, match=rf"^{name} takes effects, and was given \w+.*fit\.effects"):
-        CALLS[name](given)
-
-
-@pytest.mark.parametrize(
-    "method", [meta.pool, meta.bayes, meta.multilevel, meta.robust, meta.subgroups]
-)
+@pytest.mark.parametrize("method", SETTINGS)
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -34,7 +30,43 @@ def test_effects_are_needed(name, given):
     ],
 )
 def test_methods_need_effects_or_an_answer(method, given, words):
-    settings = {"cluster": "study_id"} if method in {meta.multilevel, meta.robust} else {}
-    settings |= {"by": "label"} if method is meta.subgroups else {}
     with pytest.raises(DataError, match=words):
-        method(given, **settings)
+        method(given, **SETTINGS[method])
+
+
+def test_bare_effects_and_named_columns_are_the_same_everywhere():
+    table = pd.DataFrame(
+        {
+            "g": [0.3, 0.1, 0.5, 0.6, -0.1, 0.2], "v": [0.02, 0.03, 0.02, 0.04, 0.03, 0.02],
+            "trial": list("AABBCD"), "kind": list("xyxyxy"), "year": [1, 2, 3, 4, 5, 6],
+        }
+    )  # fmt: skip
+    effects = meta.Effects.from_arrays(
+        table["g"], table["v"], trial=table["trial"], kind=table["kind"], year=table["year"]
+    )
+    y, v = table["g"].to_numpy(), table["v"].to_numpy()
+    calls = [
+        (meta.pool, {}, {}),
+        (meta.bayes, {}, {}),
+        (meta.multilevel, {"cluster": "trial"}, {"cluster": list("AABBCD")}),
+        (meta.robust, {"cluster": "trial"}, {"cluster": list("AABBCD")}),
+        (meta.subgroups, {"by": "kind"}, {"by": list("xyxyxy")}),
+        (meta.meta_regression, {"formula": "~ year"}, None),
+    ]
+    for method, named, bare in calls:
+        want = method(effects, **named)
+        got = [method("g", vi="v", data=table, **named)]
+        got += [] if bare is None else [method(y, v, **bare)]
+        for one in got:
+            assert _numbers(one) == pytest.approx(_numbers(want), nan_ok=True), method
+        assert _numbers(method(meta.pool(effects), **named)) == pytest.approx(
+            _numbers(want), nan_ok=True
+        )
+
+
+def _numbers(answer):
+    if isinstance(answer, meta.Estimate):
+        return [answer.estimate, answer.se, answer.p_value]
+    if hasattr(answer, "q_between"):
+        return [answer.q_between, *answer.table["estimate"]]
+    return answer.coefficients["estimate"].tolist()

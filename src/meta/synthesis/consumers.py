@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies, need
 from meta.synthesis.estimate import Estimate
 
@@ -135,18 +134,6 @@ def need_estimate(what: str, fit: Any, least: int = 1) -> None:
             f"{what} needs at least {least} studies and this fit has {fit.k}: show the studies "
             "themselves"
         )
-
-
-def need_effects(what: str, effects: Any) -> None:
-    """Refuse anything but effects, such as a fit of them or bare arrays.
-
-    Raises
-    ------
-    DataError
-        With the way to them.
-    """
-    way = "meta.Effects.from_arrays(yi, vi) for bare arrays, and fit.effects for those of a fit"
-    need(what, effects, Effects, "effects", way)
 
 
 def consumers() -> pd.DataFrame:

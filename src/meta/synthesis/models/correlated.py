@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable
-from meta.synthesis.consumers import need_effects
+from meta.synthesis.given import effects_of
 
 Matrix = NDArray[np.float64]
 
@@ -132,7 +132,7 @@ def impute_covariance(effects: Effects, *, cluster: str | ArrayLike, correlation
     array([[0.04, 0.03],
            [0.03, 0.09]])
     """
-    need_effects("impute_covariance", effects)
+    effects = effects_of(effects)
     codes, _ = cluster_codes(effects, cluster)
     return correlated_covariance(effects.vi, codes, correlation)
 
@@ -200,7 +200,7 @@ def aggregate_correlated(
     0        A  0.2  0.0375          2
     1        B  0.5  0.0400          1
     """
-    need_effects("aggregate_correlated", effects)
+    effects = effects_of(effects)
     codes, names = cluster_codes(effects, cluster)
     covariance = correlated_covariance(effects.vi, codes, correlation)
     rows = []
@@ -297,7 +297,7 @@ def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> 
     array([[0.5, 0.3],
            [0.3, 0.6]])
     """
-    need_effects("shared_control_covariance", effects)
+    effects = effects_of(effects)
     if effects.measure not in _SHARED:
         raise NotComparable(
             f"there is no formula here for effects of measure {effects.measure!r} that share a "

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
-from meta.synthesis.consumers import need_effects
 from meta.synthesis.diagnostics.permutation import NO_SPREAD, check_count, regression_permutation
 from meta.synthesis.engine import (
     CI_METHODS,
@@ -22,7 +22,9 @@ from meta.synthesis.engine import (
     tau2_estimate,
     weighted_fit,
 )
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.fit_statistics import fit_statistics
+from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
 from meta.synthesis.models.coefficients import Regression, coefficient_table
 from meta.synthesis.models.moderators import Coding, study_design
@@ -268,9 +270,14 @@ class MetaRegression(Regression):
 
 
 def meta_regression(
-    effects: Effects,
+    effects: Effects | Estimate | ArrayLike | str,
     formula: str,
     *,
+    vi: ArrayLike | str | None = None,
+    sei: ArrayLike | str | None = None,
+    data: pd.DataFrame | None = None,
+    labels: Sequence[str] | str | None = None,
+    measure: str | None = None,
     model: str = "random",
     tau2_method: str = "REML",
     ci_method: str = "HK",
@@ -280,13 +287,16 @@ def meta_regression(
 
     Parameters
     ----------
-    effects : Effects
-        Effects with their moderators as columns of ``effects.table``. A missing moderator is a
-        fault: no study is left out silently.
+    effects : Effects, Estimate or array_like of shape (k,)
+        Effects with their moderators as columns of ``effects.table``, an answer whose effects are
+        taken, or bare effects ``yi``. A missing moderator is a fault: no study is left out
+        silently.
     formula : str
         Moderators in the formula language of R and formulaic, for example ``"~ dose + C(salt)"``.
         An intercept is included unless ``0 +`` takes it out. ``np`` is known
         (``"np.minimum(weeks, 3)"``).
+    vi, sei, data, labels, measure : optional
+        For bare effects, as in :func:`meta.pool`; moderators are columns of ``data``.
     model : {"random", "common"}
         Random effects with a residual tau2, or common effect (no variance beyond the moderators;
         normal intervals).
@@ -335,12 +345,11 @@ def meta_regression(
     >>> print(fit.omnibus_text())
     QM = 3.39, df = 1, p = 0.066
     """
-    need_effects("meta_regression", effects)
+    effects = effects_of(effects, vi, sei=sei, data=data, labels=labels, measure=measure)
     check_choice("model", model, REGRESSION_MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
     check_level(ci_level)
-    Effects.from_arrays(effects.table["yi"], effects.table["vi"], effects.labels)
     coding, X, terms = study_design(effects, formula)
     yi, vi, k, p = effects.yi, effects.vi, effects.k, X.shape[1]
     if k <= p:
