@@ -398,13 +398,13 @@ def test_arms_of_a_claim_plot_are_told_apart_and_have_a_key() -> None:
     fit = meta.pool([-8.0, -3.0], [9.0, 16.0], measure="PC")
     arms = pd.DataFrame({"label": ["A 2017", "A 2017"], "estimate": [-28.0, -21.0]})
     said = arms.assign(arm=["treated", "control"])
-    named = arms.assign(label=["A 2017, magnesium", "A 2017, control"])
+    named = arms.assign(label=["A 2017, treatment", "A 2017, control"])
     for given in (said, named):
         figure = plot_claim(fit, -28, arms=given)
         marks = [m for m in panel_of(figure).lines if m.get_gid() == "estimate"][1:]
         assert [m.get_markerfacecolor() for m in marks] == [theme.STUDY, theme.GROUND]
         texts = [text for text, _ in boxes(figure)]
-        assert {"A 2017, magnesium", "A 2017, control", "Magnesium arm.", "Control arm."} <= set(
+        assert {"A 2017, treatment", "A 2017, control", "Treatment arm.", "Control arm."} <= set(
             texts
         )
         samples = [m for m in figure.axes[0].lines if m.get_marker() == "o"]
@@ -427,8 +427,8 @@ def test_percent_changes_are_drawn_as_both_arms_as_they_come() -> None:
     marks = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"][1:]
     expected = changes[["percent_t", "percent_c"]].to_numpy().ravel()
     assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx(expected)
-    texts = [text for text, _ in boxes(figure) if text.endswith((", magnesium", ", control"))]
-    assert texts == ["A 2017, magnesium", "A 2017, control", "B 2020, magnesium", "B 2020, control"]
+    texts = [text for text, _ in boxes(figure) if text.endswith((", treatment", ", control"))]
+    assert texts == ["A 2017, treatment", "A 2017, control", "B 2020, treatment", "B 2020, control"]
     with pytest.raises(DataError, match="B 2020: the change of the control arm is missing"):
         plot_claim(fit, -28, arms=changes.assign(percent_c=[-40.0, np.nan]))
 

@@ -260,8 +260,8 @@ def test_favours_follows_the_direction() -> None:
         named = [(box[0], text) for text, box in found if "favours" in text]
         return [text for _, text in sorted(named, key=lambda pair: pair[0])]
 
-    assert sides(True) == ["← favours magnesium", "favours control →"]
-    assert sides(False) == ["← favours control", "favours magnesium →"]
+    assert sides(True) == ["← favours treatment", "favours control →"]
+    assert sides(False) == ["← favours control", "favours treatment →"]
     assert sides(None) == []
 
 

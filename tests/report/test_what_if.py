@@ -82,7 +82,7 @@ def test_selections_stand_where_the_data_tell_trials_apart(rows):
 def test_the_axis_names_unit_and_sides(rows):
     data = carried(meta.what_if(rows, "MD"))
     assert data["title"] == "Mean difference, points"
-    assert data["favours"] == ["favours magnesium", "favours control"]
+    assert data["favours"] == ["favours treatment", "favours control"]
     higher = meta.Effects.from_arrays([0.1, 0.4], [0.1, 0.1], measure="RR", lower_is_better=False)
     data = carried(meta.what_if(higher, treatment="drug", control="placebo"))
     assert data["favours"] == ["favours placebo", "favours drug"]

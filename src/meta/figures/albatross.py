@@ -27,7 +27,7 @@ def plot_albatross(
     answer: Albatross,
     ax: Axes | None = None,
     *,
-    treatment: str = "magnesium",
+    treatment: str = "treatment",
     control: str = "control",
     title: str = "",
 ) -> Figure:

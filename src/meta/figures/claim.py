@@ -44,7 +44,7 @@ def plot_claim(
     claimed_high: float | None = None,
     arms: pd.DataFrame | None = None,
     mid: float | None = None,
-    treatment: str = "magnesium",
+    treatment: str = "treatment",
     control: str = "control",
     title: str = "",
     axis_label: str = "",

@@ -43,7 +43,7 @@ def plot_forest(
     layout: str = "revman",
     by: str | None = None,
     sort: str | None = None,
-    treatment: str = "magnesium",
+    treatment: str = "treatment",
     control: str = "control",
     title: str = "",
     mid: float | None = None,

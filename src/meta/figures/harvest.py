@@ -35,7 +35,7 @@ def plot_harvest(
     *,
     strong: Collection[str] = (),
     strong_label: str = "marked trials",
-    treatment: str = "magnesium",
+    treatment: str = "treatment",
     control: str = "control",
     title: str = "",
 ) -> Figure:
@@ -68,7 +68,7 @@ def plot_harvest(
     >>> from meta.figures.harvest import plot_harvest
     >>> vote = meta.direction_vote(["treated", "treated", "neither"], labels=["A", "B", "C"])
     >>> plot_harvest(vote).alt_text()[:62]
-    'Directions of 3 trials. Favours magnesium: A, B; printed no di'
+    'Directions of 3 trials. Favours treatment: A, B; printed no di'
     """
     from meta.synthesis.without_pooling.combined import DirectionVote
 

@@ -36,7 +36,7 @@ def plot_leave_one_out(
     fit: Estimate,
     ax: Axes | None = None,
     *,
-    treatment: str = "magnesium",
+    treatment: str = "treatment",
     control: str = "control",
     title: str = "",
 ) -> Figure:
@@ -86,7 +86,7 @@ def plot_cumulative(
     ax: Axes | None = None,
     *,
     order: str | ArrayLike = "year",
-    treatment: str = "magnesium",
+    treatment: str = "treatment",
     control: str = "control",
     title: str = "",
 ) -> Figure:

@@ -16,6 +16,7 @@ from meta.claims.pages import article_page
 from meta.claims.scoreboard import counts, headline
 from meta.claims.verdicts import SOURCES, VERDICTS
 from meta.claims.wording import listing
+from meta.evidence.question import Question
 from meta.evidence.tables import Evidence
 from meta.figures.claim import plot_claim
 from meta.figures.theme import svg_text
@@ -76,7 +77,7 @@ def write_claim_pages(evidence: Evidence, source: Path) -> None:
         page = article_page(
             claims,
             notebooks={topic: f"../notebooks/{name}.html" for topic, name in _NOTEBOOKS.items()},
-            plots=_plots(claims),
+            plots=_plots(claims, evidence.question),
         )
         (source / "articles" / f"{Path(file).stem[:3]}.md").write_text(page, encoding="utf-8")
     (source / "claims.md").write_text(_claims_page(found), encoding="utf-8")
@@ -94,7 +95,7 @@ def _by_article(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
     return dict(sorted(articles.items()))
 
 
-def _plots(claims: Sequence[Assessment]) -> dict[str, str]:
+def _plots(claims: Sequence[Assessment], question: Question) -> dict[str, str]:
     """Draw the claimed figure over the pooled effect where both are on one scale."""
     plots = {}
     for one in claims:
@@ -106,6 +107,8 @@ def _plots(claims: Sequence[Assessment]) -> dict[str, str]:
             claimed_low=one.claimed_low,
             claimed_high=one.claimed_high,
             arms=_arms(one.arms),
+            treatment=question.treatment.lower(),
+            control=question.control.lower(),
             title="The claimed fall beside what both arms did",
             axis_label=one.scale.capitalize(),
         )
@@ -120,9 +123,9 @@ def _arms(arms: pd.DataFrame | None) -> pd.DataFrame | None:
     if arms is None:
         return None
     rows = [
-        {"label": f"{row['label']}, {name}", "estimate": row[f"fall_{key}"]}
+        {"label": row["label"], "arm": name, "estimate": row[f"fall_{key}"]}
         for row in arms.to_dict("records")
-        for key, name in (("t", "magnesium"), ("c", "control"))
+        for key, name in (("t", "treated"), ("c", "control"))
     ]
     return pd.DataFrame(rows)
 

@@ -86,7 +86,7 @@ def what_if(
     start: Mapping[str, Any] | None = None,
     start_without: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
-    treatment: str = "magnesium",
+    treatment: str = "treatment",
     control: str = "control",
     **how: Any,
 ) -> WhatIf:
