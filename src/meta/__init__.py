@@ -145,8 +145,8 @@ if TYPE_CHECKING:
     from meta.claims.scoreboard import headline as headline
     from meta.claims.scoreboard import scoreboard as scoreboard
     from meta.claims.sensitivity import sensitivity as sensitivity
-    from meta.effect_sizes import convert as convert
     from meta.effect_sizes.container import Effects as Effects
+    from meta.effect_sizes import convert as convert
     from meta.effect_sizes.derive import effects as effects
     from meta.effect_sizes.direction import directions as directions
     from meta.effect_sizes.net_change import net_change as net_change
@@ -233,6 +233,9 @@ if TYPE_CHECKING:
     from meta.synthesis.models.pool_many import pool_many as pool_many
     from meta.synthesis.models.pooled import Pooled as Pooled
     from meta.synthesis.models.proportions import pool_proportions as pool_proportions
+    from meta.synthesis.models.rates import glmm_rates as glmm_rates
+    from meta.synthesis.models.rates import mantel_haenszel_rates as mantel_haenszel_rates
+    from meta.synthesis.models.rates import pool_rates as pool_rates
     from meta.synthesis.models.regression import meta_regression as meta_regression
     from meta.synthesis.models.robust import robust as robust
     from meta.synthesis.models.subgroups import subgroups as subgroups
