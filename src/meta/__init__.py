@@ -145,8 +145,8 @@ if TYPE_CHECKING:
     from meta.claims.scoreboard import headline as headline
     from meta.claims.scoreboard import scoreboard as scoreboard
     from meta.claims.sensitivity import sensitivity as sensitivity
-    from meta.effect_sizes.container import Effects as Effects
     from meta.effect_sizes import convert as convert
+    from meta.effect_sizes.container import Effects as Effects
     from meta.effect_sizes.derive import effects as effects
     from meta.effect_sizes.direction import directions as directions
     from meta.effect_sizes.net_change import net_change as net_change

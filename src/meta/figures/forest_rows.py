@@ -23,7 +23,7 @@ from meta.figures.sheet import (
 )
 from meta.figures.theme import note_lines, plain
 from meta.synthesis.engine import quantile
-from meta.synthesis.estimate import MODEL_NAMES, Estimate, RandomEffects
+from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.robust import Robust
 
 LAYOUTS = ("revman", "jama", "compact")
@@ -252,7 +252,7 @@ def predicted(fit: Estimate) -> tuple[float, float]:
 def total_name(fit: Estimate) -> str:
     """Name the row of the pooled effect by its model."""
     kind = ", cluster-robust" * isinstance(fit, Robust)
-    return sentence_case(MODEL_NAMES[fit.model]) + kind
+    return sentence_case(fit.model_name()) + kind
 
 
 def marked(table: pd.DataFrame, column: str) -> list[bool]:

@@ -18,7 +18,7 @@ from meta.figures.canvas import effect_axis, frame
 from meta.figures.sheet import axis_name, null_place
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
-from meta.synthesis.estimate import MODEL_NAMES, Estimate
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.given import effects_of
 from meta.synthesis.presentation import number, p_text
 
@@ -134,7 +134,7 @@ def plot_funnel(
     if filled is not None:
         notes.append(
             f"Trim and fill ({filled.estimator}): {filled.k0} studies mirrored; the answer with "
-            f"them is {filled.fit.effect_text()} ({MODEL_NAMES[filled.fit.model]}). They are no "
+            f"them is {filled.fit.effect_text()} ({filled.fit.model_name()}). They are no "
             "data."
         )
     if egger is not None:

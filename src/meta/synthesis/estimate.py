@@ -282,8 +282,12 @@ class Estimate(Answer):
             f"{self._count_text()}{self._more_text()} ({self.method_text()})."
         )
 
+    def model_name(self) -> str:
+        """Name the model in a word or two, as it stands beside the pooled effect in a figure."""
+        return MODEL_NAMES.get(self.model, self._caption)
+
     def _model_text(self) -> str:
-        return MODEL_NAMES[self.model]
+        return self.model_name()
 
     def _interval_text(self) -> str:
         return "Wald (normal) interval" if not self.dof else f"t interval (t, {self.dof:.4g} df)"
