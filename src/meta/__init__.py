@@ -178,12 +178,16 @@ if TYPE_CHECKING:
     from meta.figures.funnel import plot_funnel as plot_funnel
     from meta.figures.harvest import plot_harvest as plot_harvest
     from meta.figures.intervals import plot_intervals as plot_intervals
+    from meta.figures.labbe import plot_labbe as plot_labbe
     from meta.figures.leave_one_out import plot_cumulative as plot_cumulative
     from meta.figures.leave_one_out import plot_leave_one_out as plot_leave_one_out
     from meta.figures.multiverse import plot_multiverse as plot_multiverse
     from meta.figures.posterior import plot_posterior as plot_posterior
     from meta.figures.prisma_flow import Flow as Flow
     from meta.figures.prisma_flow import plot_prisma_flow as plot_prisma_flow
+    from meta.figures.profile import plot_profile as plot_profile
+    from meta.figures.residual_plots import plot_qq as plot_qq
+    from meta.figures.residual_plots import plot_radial as plot_radial
     from meta.figures.risk_of_bias import plot_risk_of_bias_summary as plot_risk_of_bias_summary
     from meta.figures.risk_of_bias import plot_traffic_light as plot_traffic_light
     from meta.figures.theme import alt_text as alt_text
@@ -241,6 +245,7 @@ if TYPE_CHECKING:
     from meta.synthesis.models.subgroups import subgroups as subgroups
     from meta.synthesis.models.two_by_two import mantel_haenszel as mantel_haenszel
     from meta.synthesis.models.two_by_two import peto as peto
+    from meta.synthesis.tau2_intervals import tau2_intervals as tau2_intervals
     from meta.synthesis.without_pooling.albatross import albatross as albatross
     from meta.synthesis.without_pooling.combined import combine_p_values as combine_p_values
     from meta.synthesis.without_pooling.combined import direction_vote as direction_vote
