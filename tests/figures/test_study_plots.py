@@ -69,7 +69,7 @@ def test_radial_slopes_are_effects():
     assert high / far == pytest.approx(fit.estimate)
     with pytest.raises(TooFewStudies):
         meta.plot_radial(meta.pool([0.1], [0.1]))
-    with pytest.raises(NotComparable, match="one variance for each study"):
+    with pytest.raises(DataError, match="one variance for each study"):
         meta.plot_radial(tables())
 
 

@@ -11,6 +11,8 @@ from scipy import stats
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.canvas import frame
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 from meta.synthesis.presentation import compact
@@ -21,7 +23,7 @@ _POINTS = 201
 
 @theme.in_house_style
 def plot_profile(
-    fit: Pooled | MetaRegression, ax: Axes | None = None, *, title: str = ""
+    fit: Estimate | MetaRegression, ax: Axes | None = None, *, title: str = ""
 ) -> Figure:
     """Draw the log-likelihood of tau2, with its interval.
 
@@ -60,6 +62,9 @@ def plot_profile(
     >>> meta.plot_profile(fit).alt_text()
     'Log-likelihood of τ² (REML), 4 studies. Highest at 0.235; 95 % interval 0.046 to 2.279.'
     """
+    if not isinstance(fit, MetaRegression):
+        need_estimate("plot_profile", fit)
+        assert isinstance(fit, Pooled)  # the only answer that is not refused
     table = tau2_intervals(fit)
     if "profile likelihood" not in table.index:
         raise DataError(

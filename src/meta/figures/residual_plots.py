@@ -10,10 +10,11 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import stats
 
-from meta.errors import DataError, NotComparable, TooFewStudies
+from meta.errors import DataError, TooFewStudies
 from meta.figures import theme
 from meta.figures.canvas import frame, label_points
 from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 from meta.synthesis.presentation import number
@@ -23,17 +24,8 @@ Floats = NDArray[np.float64]
 _BAND = "#d9dee4"
 
 
-def _need_pooled(what: str, fit: object) -> None:
-    need_estimate(what, fit)
-    if not isinstance(fit, Pooled):
-        raise NotComparable(
-            f"{what} needs one variance for each study, which {type(fit).__name__} does not have: "
-            "give meta.pool(fit.effects)"
-        )
-
-
 @theme.in_house_style
-def plot_radial(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figure:
+def plot_radial(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw a radial (Galbraith) plot: precise studies lie to the right.
 
     Parameters
@@ -73,7 +65,8 @@ def plot_radial(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
     >>> meta.plot_radial(fit).alt_text()[:41]
     'Radial plot of 3 studies. Effect −0.38 (−'
     """
-    _need_pooled("plot_radial", fit)
+    need_estimate("plot_radial", fit)
+    assert isinstance(fit, Pooled)  # the only answer that is not refused
     if fit.k < 2:
         raise TooFewStudies("plot_radial needs 2 studies; show the study itself")
     tau2 = fit.tau2 if fit.model == "random" else 0.0
@@ -122,7 +115,7 @@ def plot_radial(fit: Pooled, ax: Axes | None = None, *, title: str = "") -> Figu
 
 
 @theme.in_house_style
-def plot_qq(fit: Pooled | MetaRegression, ax: Axes | None = None, *, title: str = "") -> Figure:
+def plot_qq(fit: Estimate | MetaRegression, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw the standardised residuals against those of a normal distribution.
 
     Parameters
@@ -195,12 +188,13 @@ def plot_qq(fit: Pooled | MetaRegression, ax: Axes | None = None, *, title: str 
     return canvas.figure
 
 
-def _standardised(fit: Pooled | MetaRegression) -> Floats:
+def _standardised(fit: Estimate | MetaRegression) -> Floats:
     if isinstance(fit, MetaRegression):
         from meta.synthesis.diagnostics.regression_diagnostics import residuals
 
         return residuals(fit)["standardised"].to_numpy(dtype=float)
-    _need_pooled("plot_qq", fit)
+    need_estimate("plot_qq", fit)
+    assert isinstance(fit, Pooled)  # the only answer that is not refused
     if fit.k < 3:
         raise TooFewStudies("plot_qq needs 3 studies; show the studies themselves")
     tau2 = fit.tau2 if fit.model == "random" else 0.0

@@ -63,12 +63,20 @@ _INVERSE_VARIANCE = _for(
     (_CLUSTERED, f"it takes the effects for independent; {_AVERAGE}"),
     (_ADJUSTED, f"it repeats an inverse-variance analysis; {_POOL}"),
 )
+_RESIDUALS = _for(
+    ((*_TABLES, "BayesFit", *_ADJUSTED), f"it needs one variance for each study; {_POOL}"),
+    (_CLUSTERED, f"it needs one variance for each study; {_AVERAGE}"),
+)
 # function -> class of answer -> why it is not defined
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "plot_forest": {},
     "plot_funnel": {},
     "plot_claim": {},
     "plot_drapery": {"BayesFit": "a posterior has no p-values; draw meta.plot_posterior(fit)"},
+    "plot_labbe": {},
+    "plot_radial": _RESIDUALS,
+    "plot_qq": _RESIDUALS,
+    "plot_profile": _RESIDUALS,
     "leave_one_out": {},
     "cumulative": {},
     "influence": _LEVERAGE,
