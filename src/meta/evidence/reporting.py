@@ -35,7 +35,7 @@ def reporting_level(results: pd.DataFrame) -> pd.Series[str]:
         ``interval``
             An estimate with both confidence limits or a standard error.
         ``p_value``
-            An exact p-value of magnesium against the control, and n of both arms.
+            An exact p-value of the treatment against the control, and n of both arms.
         ``direction``
             A side without a size: means without SD, an estimate without interval, a verdict in
             words, a significant p-value or a bound below which it lies. ``favours`` or the
