@@ -70,13 +70,14 @@ def test_a_claim_without_a_test(changed: Plant) -> None:
         lookup(planted).test("a0-c04")
 
 
-def test_two_tests_of_a_claim(changed: Plant) -> None:
+def test_two_tests_of_a_claim(changed: Plant, evidence: Evidence) -> None:
     planted = changed(
         claim_tests=lambda table: pd.concat([table, table.iloc[[3]]], ignore_index=True)
     )
     faults = check_claim_tests(planted)
+    line = len(evidence.table("claim_tests")) + 2
     assert faults == [
-        f"{planted.folder}/claim_tests.csv line 169, column claim_id (a0-c04): a second test of "
+        f"{planted.folder}/claim_tests.csv line {line}, column claim_id (a0-c04): a second test of "
         "this claim. Keep one of them."
     ]
     with pytest.raises(DataError, match="2 tests"):

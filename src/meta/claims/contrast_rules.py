@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from meta.claims.claim_rows import counted_rows, fitting_rows, labels_of, named_rows, rows_by_id
 from meta.claims.how_sure import HowSure, graded, measured_by
@@ -75,7 +75,7 @@ def equivalence(case: Case) -> Ruling:
     def turn(fit: Pooled) -> Turned:
         own = turn_advantage(fit)
         se = float(np.hypot(own.se, drug_se))
-        half = float(stats.t.ppf(0.975, own.dof)) * se
+        half = float(stdtrit(own.dof, 0.975)) * se
         centre = own.estimate - drug
         return Turned(centre, centre - half, centre + half, se, own.dof)
 
@@ -294,7 +294,7 @@ def _difference(fit: Pooled, inside: np.ndarray) -> Turned:
     found = weighted_fit(yi, vi, tau2, design, ci_method="HK-adhoc")
     dof = float("inf") if found.dof is None else float(found.dof)
     se, slope = float(np.sqrt(found.cov[1, 1])), float(found.beta[1])
-    half = float(stats.t.ppf(0.975, dof)) * se
+    half = float(stdtrit(dof, 0.975)) * se
     plain = Turned(slope, slope - half, slope + half, se, dof)
     return plain if fit.effects.lower_is_better is False else -plain
 

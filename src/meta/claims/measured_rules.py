@@ -7,7 +7,7 @@ from math import isfinite, nan, sqrt
 from typing import Any
 
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from meta.claims.claim_rows import fitting_rows, no_rows, rows_by_id
 from meta.claims.claim_test import ClaimTest
@@ -208,7 +208,7 @@ def _share(row: dict[str, Any]) -> Measurement:
         half = 100 * 1.96 * sqrt(share * (1 - share) / n) if isfinite(n) else 0.0
         return Measurement(what="", value=value, low=value - half, high=value + half, **common)
     known = isfinite(n) and isfinite(sd)
-    half = float(stats.t.ppf(0.975, n - 1)) * sd / sqrt(n) if known else 0.0
+    half = float(stdtrit(n - 1, 0.975)) * sd / sqrt(n) if known else 0.0
     return Measurement(
         what=str(row["arm_t"]), value=value, low=value - half, high=value + half, **common
     )

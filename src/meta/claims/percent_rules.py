@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 from meta.claims.claim_rows import (
     counted_rows,
@@ -191,7 +191,7 @@ def percent_fall(case: Case) -> Ruling:
         ratio=ratio,
         ratio_low=ratio_low,
         ratio_high=ratio_high,
-        probability=float(stats.t.sf((claimed - fit.estimate) / fit.se, fit.dof or np.inf)),
+        probability=float(stdtr(fit.dof or np.inf, (fit.estimate - claimed) / fit.se)),
         probability_of=f"the mean net fall reaches {figure(claimed)} %",
         k=fit.k,
         n_total=fit.n_total,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from meta.claims.claim_rows import Votes, labels_of
 from meta.claims.how_sure import HowSure
@@ -36,7 +36,7 @@ from meta.claims.wording import (
 )
 from meta.synthesis.models.pooled import Pooled
 
-Z = float(stats.norm.ppf(0.975))
+Z = float(ndtri(0.975))
 # up to so many trials are named one by one
 FEW = 4
 # a first sentence stays short

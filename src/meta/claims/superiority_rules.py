@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 from meta.claims.claim_rows import (
     counted_rows,
@@ -128,7 +128,7 @@ def _pools(fit: Pooled | None) -> bool:
 
 def probability(room: Turned) -> float:
     """Probability, with a flat prior, that the mean lies above 0."""
-    return float(stats.t.cdf(room.estimate / room.se, room.dof))
+    return float(stdtr(room.dof, room.estimate / room.se))
 
 
 def _figures(case: Case, found: TrialSets) -> dict[str, Any]:

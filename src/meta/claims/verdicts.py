@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, nan
 
-from scipy import stats
+from scipy.special import stdtr
 
 SUPPORTED = "supported"
 OVERSTATED = "overstated"
@@ -84,7 +84,7 @@ class Turned:
     @property
     def p_above(self) -> float:
         """One-sided p-value of lying above 0; the smaller, the clearer."""
-        return float(stats.t.sf(self.estimate / self.se, self.dof))
+        return float(stdtr(self.dof, -self.estimate / self.se))
 
 
 def settled(words: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from math import exp, isfinite, log, nan, sqrt
 
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri
 
 from meta.effect_sizes.assumptions import change_correlation, is_number
 from meta.effect_sizes.derivation import Assumption
@@ -146,7 +146,7 @@ def percent_change(
         faults += error.faults
     if faults:
         raise DataError.from_faults("percent_change", faults)
-    quantile = float(stats.norm.ppf((1 + ci_level) / 2))
+    quantile = float(ndtri((1 + ci_level) / 2))
     table = pd.DataFrame([_one(row, correlation, quantile) for row in rows])
     if table.empty:
         names = ("result_id", "study_id", "label", *_NUMBERS, "assumptions", "note")
