@@ -1,0 +1,113 @@
+"""How does an article read with the evidence beside each of its claims?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from meta import html
+from meta.claims.assessment import Assessment
+from meta.claims.verdicts import SUPPORTED
+from meta.evidence.tables import Evidence
+from meta.html import Markup, fenced
+from meta.report.claim_view import claim_section
+from meta.report.landing import article_sentence
+from meta.report.links import as_text
+from meta.report.reader_words import GROUPS, counted_verdicts, in_words
+
+
+def article_page(
+    claims: Sequence[Assessment], evidence: Evidence, notebooks: Mapping[str, str]
+) -> str:
+    """Write the page of one article in Markdown: headline claim first, the rest folded by group.
+
+    Parameters
+    ----------
+    claims : sequence of Assessment
+        The claims of one article, in its order.
+    evidence : Evidence
+        The curated tables.
+    notebooks : mapping of str to str
+        Address of the notebook that answers claims of a topic, by topic.
+    """
+    about = _about(claims[0], evidence)
+    quoted = _quotes(evidence)
+
+    def section(one: Assessment) -> Markup:
+        return claim_section(
+            one,
+            evidence,
+            quoted.get(one.claim_id, ""),
+            root="../",
+            notebook=notebooks.get(one.topic, ""),
+        )
+
+    headline = next((one for one in claims if one.claim_id == about["headline"]), claims[0])
+    rest = [one for one in claims if one is not headline]
+    body = html.render(
+        "article.html",
+        kick=about["kick"],
+        lead=_lead(claims),
+        headline=section(headline),
+        groups=[
+            (
+                _summary(group, of_group),
+                _inside(of_group),
+                [*map(section, of_group)],
+            )
+            for group in GROUPS
+            if (of_group := [one for one in rest if (one.group or "background") == group])
+        ],
+    )
+    return f"# {as_text(about['name'])}: what holds?\n\n{fenced(body)}\n"
+
+
+def _about(one: Assessment, evidence: Evidence) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    if "articles" in evidence.names:
+        table = evidence.table("articles").set_index("article_file")
+        if one.article_file in table.index:
+            known = {
+                str(name): cell
+                for name, cell in table.loc[one.article_file].items()
+                if pd.notna(cell)
+            }
+    title = f"“{known['title']}”" if "title" in known else ""
+    date = f"{pd.Timestamp(known['date']):%-d %B %Y}" if "date" in known else "no date"
+    parts = [known.get("publisher", one.article_label), title, known.get("author", ""), date]
+    if "url" not in known:
+        parts.append("no address in the copy read")
+    return {
+        "name": known.get("publisher", one.article_label),
+        "headline": known.get("headline", ""),
+        "kick": "Article checked: " + ", ".join(part for part in parts if part),
+    }
+
+
+def _quotes(evidence: Evidence) -> dict[str, str]:
+    claims = evidence.claims
+    if "quoted" not in claims:
+        return {}
+    known = claims.dropna(subset=["quoted"])
+    return dict(zip(known["claim_id"], known["quoted"], strict=True))
+
+
+def _lead(claims: Sequence[Assessment]) -> Markup:
+    works = [one for one in claims if one.group == "works"]
+    backed = sum(one.verdict == SUPPORTED for one in works)
+    count = {0: "None"}.get(backed, in_words(backed).capitalize())
+    verb = "is" if backed < 2 else "are"
+    said = f"{count} of its {len(works)} claims that it works {verb} backed by what we found."
+    return Markup("<b>{}</b> {}").format(said, article_sentence(claims)) if works else Markup("")
+
+
+def _summary(group: str, claims: Sequence[Assessment]) -> str:
+    backed = sum(one.verdict == SUPPORTED for one in claims)
+    return f"{GROUPS[group]} ({len(claims)}): {backed} backed"
+
+
+def _inside(claims: Sequence[Assessment]) -> str:
+    text = counted_verdicts(claims)
+    return f"{text[0].upper()}{text[1:]}."
