@@ -25,6 +25,7 @@ extensions = [
     "citation_keys",
     "accessible_html",
     "evidence_links",
+    "extra_files",
     "navigation",
     "continued",
 ]
@@ -52,7 +53,7 @@ numpydoc_xref_param_type = False
 # --- pages -----------------------------------------------------------------------------------
 html_theme = "furo"
 html_static_path = [str(ROOT / "report" / "_static")]
-html_css_files = ["report.css"]
+html_css_files = ["report.css", "reader.css"]
 html_js_files = ["tables.js", "pool.js", "what_if.js"]
 html_copy_source = False
 html_show_sphinx = False

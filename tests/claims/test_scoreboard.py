@@ -17,7 +17,6 @@ from meta.claims import kinds
 from meta.claims.assess import assess
 from meta.claims.kinds import KINDS
 from meta.claims.lookup import lookup
-from meta.claims.pages import article_page
 from meta.claims.percent_rules import percent_falls
 from meta.claims.scoreboard import COLUMNS, counts, headline
 from meta.claims.trial_sets import trial_sets
@@ -378,23 +377,6 @@ def test_an_assessment_shows_itself_escaped(evidence: Evidence) -> None:
 def test_an_unknown_claim_is_named(evidence: Evidence) -> None:
     with pytest.raises(DataError, match="a9-c99"):
         assess("a9-c99", evidence)
-
-
-def test_a_page_gives_every_claim_the_same_room(evidence: Evidence) -> None:
-    ids = [name for name in evidence.claims["claim_id"] if name.startswith("a4")]
-    found = [assess(name, evidence) for name in ids]
-    page = article_page(found, notebooks={"depression efficacy": "x.html"})
-    assert page.count('<section class="claim"') == len(ids)
-    assert page.count('class="answer"') == len(ids)
-    assert page.count('class="source"') == len(ids)
-    positions = [page.index(f'id="{name}"') for name in ids]
-    assert positions == sorted(positions)
-    for one in found:
-        if one.source not in ("found", "in_part") and one.source_link:
-            section = page[page.index(f'id="{one.claim_id}"') :].split("</section>")[0]
-            assert "the cited source</a>" not in section
-    with pytest.raises(DataError, match="one article"):
-        article_page([found[0], assess("a0-c01", evidence)])
 
 
 def test_the_changelog_ends_with_the_word_of_today(board: pd.DataFrame, evidence: Evidence) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from meta.effect_sizes.assumptions import LEVELS
 from meta.effect_sizes.derive import effects
 from meta.evidence.question import Question, chosen_by
 from meta.evidence.reporting import doubted
+from meta.evidence.tables import Evidence
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 
@@ -44,6 +46,10 @@ class Check:
     def counts(self) -> bool:
         """Whether it checks anything: enough trials, and not the same ones."""
         return self.fit is not None and self.fit.k >= MIN_TRIALS and not self.same
+
+
+# many claims rest on the same results
+_CHECKS: WeakKeyDictionary[Evidence, dict[tuple[str, ...], list[Check]]] = WeakKeyDictionary()
 
 
 def sensitivity(
@@ -111,7 +117,13 @@ def check_table(case: Case, rows: pd.DataFrame) -> pd.DataFrame | None:
     """Pool the rows of a claim under other choices, on the reader's scale."""
     if case.test.measure == "vote":
         return None
-    found = list(checks(rows, case.test.measure, case.question, "HK-adhoc", sd="instrument"))
+    known = _CHECKS.setdefault(case.evidence, {})
+    key = (case.test.measure, *rows["result_id"])
+    if key not in known:
+        known[key] = list(
+            checks(rows, case.test.measure, case.question, "HK-adhoc", sd="instrument")
+        )
+    found = known[key]
     table = table_of(found, case.mid)
     fit = found[0].fit
     if fit is not None:

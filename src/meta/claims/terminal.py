@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from textwrap import wrap
 
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
-from meta.claims.pages import count_verdicts
+from meta.claims.verdicts import SUPPORTED, VERDICTS
+from meta.claims.wording import counted, listing
 from meta.errors import DataError
 from meta.evidence.faults import closest, listed
 from meta.evidence.tables import Evidence
@@ -126,3 +128,21 @@ def _lines(
             lines.append(line.rstrip())
         lines += between
     return lines
+
+
+def count_verdicts(found: Sequence[Assessment]) -> str:
+    """Count claims by verdict: "19 claims: 3 supported (source 3) and 16 unresolved"."""
+    shown = []
+    for name in VERDICTS:
+        own = [one for one in found if one.verdict == name]
+        if own:
+            groups = _groups(own) if name == SUPPORTED else ""
+            shown.append(f"{len(own)} {name.replace('_', ' ')}{groups}")
+    return f"{counted(len(found), 'claim')}: {listing(shown)}"
+
+
+def _groups(found: Sequence[Assessment]) -> str:
+    """Say of which groups claims are, so that no bare number of supported ones stands alone."""
+    groups = Counter(one.group.replace("_", " ") for one in found if one.group)
+    shown = ", ".join(f"{group} {count}" for group, count in groups.items())
+    return f" ({shown})" if shown else ""

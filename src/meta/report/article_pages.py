@@ -32,8 +32,8 @@ def article_page(
     notebooks : mapping of str to str
         Address of the notebook that answers claims of a topic, by topic.
     """
-    about = _about(claims[0], evidence)
-    quoted = _quotes(evidence)
+    about = about_article(claims[0], evidence)
+    quoted = quotes(evidence)
 
     def section(one: Assessment) -> Markup:
         return claim_section(
@@ -64,7 +64,8 @@ def article_page(
     return f"# {as_text(about['name'])}: what holds?\n\n{fenced(body)}\n"
 
 
-def _about(one: Assessment, evidence: Evidence) -> dict[str, Any]:
+def about_article(one: Assessment, evidence: Evidence) -> dict[str, Any]:
+    """Return what is known of a claim's article, with ``name``, ``headline`` and ``kick``."""
     known: dict[str, Any] = {}
     if "articles" in evidence.names:
         table = evidence.table("articles").set_index("article_file")
@@ -79,14 +80,15 @@ def _about(one: Assessment, evidence: Evidence) -> dict[str, Any]:
     parts = [known.get("publisher", one.article_label), title, known.get("author", ""), date]
     if "url" not in known:
         parts.append("no address in the copy read")
-    return {
+    return known | {
         "name": known.get("publisher", one.article_label),
         "headline": known.get("headline", ""),
         "kick": "Article checked: " + ", ".join(part for part in parts if part),
     }
 
 
-def _quotes(evidence: Evidence) -> dict[str, str]:
+def quotes(evidence: Evidence) -> dict[str, str]:
+    """Return a few words of the article for each claim, where they are on file."""
     claims = evidence.claims
     if "quoted" not in claims:
         return {}

@@ -1,91 +1,85 @@
-"""The landing page and a page for each article: every claim with its verdict."""
+"""The pages about claims: the first page, articles, each claim alone, and what can be passed on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isfinite
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from meta import html
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
-from meta.claims.findings_table import rated_outcomes, rating
-from meta.claims.pages import article_page
-from meta.claims.scoreboard import counts, headline
-from meta.claims.verdicts import SOURCES, VERDICTS
-from meta.claims.wording import listing
-from meta.evidence.question import Question
 from meta.evidence.tables import Evidence
-from meta.figures.claim import plot_claim
-from meta.figures.theme import svg_text
-from meta.html import Markup, escape, fenced
+from meta.figures.claims_overview import plot_claims
+from meta.figures.theme import save
+from meta.html import Markup, fenced
+from meta.report.article_pages import about_article, article_page, quotes
+from meta.report.claim_view import claim_section
+from meta.report.landing import landing, promised
+from meta.report.notebook_index import NotebookIndex
+from meta.report.reader_words import GROUPS, WORDS, verdict_label
+from meta.report.share import card_png, card_svg, claim_review, rows_csv
 
-# which notebook answers claims of which topic
-_NOTEBOOKS = {
-    "depression efficacy": "02_depression",
-    "antidepressant add-on": "02_depression",
-    "onset": "01_tarleton_2017",
-    "anxiety efficacy": "03_anxiety_and_stress",
-    "stress": "03_anxiety_and_stress",
-    "vitamin B6": "03_anxiety_and_stress",
-    "sleep": "04_sleep",
-    "inflammation": "05_inflammation",
-    "stress physiology": "06_cortisol_and_hrv",
-    "bioavailability": "07_absorption",
-    "pharmacokinetics": "07_absorption",
-    "tolerability": "08_tolerability",
-    "safety": "08_tolerability",
-    "dose": "08_tolerability",
-    "deficiency": "09_deficiency",
-    "intake": "09_deficiency",
-    "cognition": "10_cognition",
-    "positioning": "11_yardsticks",
-}
-
-_MEANING = {
-    "supported": "the trials or sources say what the claim says",
-    "overstated": "there is something, and the claim says more: a larger size, stronger evidence, "
-    "or more than its source says",
-    "contradicted": "measurements, or the cited source, say otherwise",
-    "unresolved": "evidence exists and cannot decide",
-    "no_trials": "no trial that we found tested it in the people, or with the form, named",
-    "source_not_found": "it is only what a study is said to show, and that study was not found",
-    "not_testable": "mechanism, advice or rhetoric that no trial here can test",
-}
-
-# outcomes that the landing page rates; the notebook on certainty rates more
-_ON_MOOD = ("depression", "anxiety")
+# files that the site takes over as they are
+EXTRA = "extra"
+# what the rows of the first picture hold
+_PROMISED = (
+    "claim_id", "text", "claimed_low", "claimed_high", "low", "estimate", "high", "verdict",
+    "answer",
+)  # fmt: skip
 
 
-def write_claim_pages(evidence: Evidence, source: Path) -> None:
-    """Write the scoreboard of the landing page, and the page of every article.
+def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> None:
+    """Write the first page, a page for every article and every claim, and the downloads.
 
     Parameters
     ----------
     evidence : Evidence
-        The curated tables.
+        The curated tables; without a table of claims only the first page and the data are written.
     source : pathlib.Path
-        Where the pages of the site are collected; its ``index.md`` holds the words around the
-        scoreboard, with the line ``{{ scoreboard }}`` where it goes, and ``{{ certainty }}`` for
-        the line on how certain the answers are.
+        Where the pages of the site are collected. Its ``index.md`` holds ``{{ question }}`` and
+        ``{{ landing }}`` where they go. What Sphinx need not read goes to its folder ``extra``.
+    notebooks : NotebookIndex
+        What the notebooks on the site answer.
     """
-    found = [assess(str(claim), evidence) for claim in evidence.claims["claim_id"]]
-    (source / "articles").mkdir()
-    for file, claims in _by_article(found).items():
-        page = article_page(
-            claims,
-            notebooks={topic: f"../notebooks/{name}.html" for topic, name in _NOTEBOOKS.items()},
-            plots=_plots(claims, evidence.question),
-        )
-        (source / "articles" / f"{Path(file).stem[:3]}.md").write_text(page, encoding="utf-8")
-    (source / "claims.md").write_text(_claims_page(found), encoding="utf-8")
+    found = [assess(str(claim), evidence) for claim in _claims(evidence)]
+    articles = _by_article(found)
+    pages = {file: f"articles/{short(file)}.html" for file in articles}
+    topics = {
+        one.topic: f"../notebooks/{name}.html"
+        for one in found
+        if (name := notebooks.of_topic(one.topic))
+    }
+    (source / "articles").mkdir(exist_ok=True)
+    for file, claims in articles.items():
+        page = article_page(claims, evidence, topics)
+        (source / "articles" / f"{short(file)}.md").write_text(page, encoding="utf-8")
+    if found:
+        (source / "claims.md").write_text(_claims_page(found), encoding="utf-8")
     index = source / "index.md"
     text = index.read_text(encoding="utf-8")
-    for name, words in (("scoreboard", _scoreboard(found)), ("certainty", _certainty(evidence))):
-        text = text.replace(f"{{{{ {name} }}}}", words)
+    text = text.replace("{{ question }}", evidence.question.title or "What does the evidence say?")
+    text = text.replace("{{ landing }}", fenced(landing(evidence, found, pages)))
     index.write_text(text, encoding="utf-8")
+    extra = source / EXTRA
+    (extra / "downloads").mkdir(parents=True, exist_ok=True)
+    (extra / "downloads" / "data.zip").write_bytes(_data_zip(evidence.folder))
+    if found:
+        _write_promised(evidence, found, extra / "downloads")
+        _write_claims(evidence, found, extra / "claim", topics)
+
+
+def short(file: str) -> str:
+    """Return the name of an article's page."""
+    return Path(file).stem[:3]
+
+
+def _claims(evidence: Evidence) -> list[str]:
+    return list(evidence.claims["claim_id"]) if "claims" in evidence.names else []
 
 
 def _by_article(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
@@ -95,161 +89,119 @@ def _by_article(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
     return dict(sorted(articles.items()))
 
 
-def _plots(claims: Sequence[Assessment], question: Question) -> dict[str, str]:
-    """Draw the claimed figure over the pooled effect where both are on one scale."""
-    plots = {}
-    for one in claims:
-        if one.fit is None or one.arms is None or not isfinite(one.claimed_low):
-            continue
-        drawn = plot_claim(
-            one.fit,
-            claimed=(one.claimed_low + one.claimed_high) / 2,
-            claimed_low=one.claimed_low,
-            claimed_high=one.claimed_high,
-            arms=_arms(one.arms),
-            treatment=question.treatment.lower(),
-            control=question.control.lower(),
-            title="The claimed fall beside what both arms did",
-            axis_label=one.scale.capitalize(),
+def _data_zip(folder: Path) -> bytes:
+    """Pack the tables with their dictionary; the same bytes every time."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and path.suffix in {".csv", ".json", ".md", ".bib"}:
+                entry = zipfile.ZipInfo(f"data/{path.name}", (1980, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                packed.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
+
+
+def _write_promised(evidence: Evidence, found: Sequence[Assessment], folder: Path) -> None:
+    """Write the picture of the first page and its rows."""
+    rows = promised(evidence, found)
+    if not rows:
+        return
+    table = pd.DataFrame([{name: getattr(row, name) for name in _PROMISED} for row in rows])
+    text = rows_csv(table.rename(columns={"text": "claim", "low": "ci_low", "high": "ci_high"}))
+    (folder / "claimed_and_measured.csv").write_text(text, encoding="utf-8")
+    shown = {row.claim_id for row in rows}
+    figure = plot_claims([one for one in found if one.claim_id in shown])
+    save(figure, folder / "claimed_and_measured.svg")
+    save(figure, folder / "claimed_and_measured.png")
+
+
+def _write_claims(
+    evidence: Evidence, found: Sequence[Assessment], folder: Path, topics: Mapping[str, str]
+) -> None:
+    folder.mkdir(exist_ok=True)
+    quoted, site = quotes(evidence), evidence.question.site_url.rstrip("/")
+    asked = evidence.question.title
+    for one in found:
+        about = about_article(one, evidence)
+        address = f"{site}/claim/{one.claim_id}.html" if site else ""
+        body = claim_section(
+            one,
+            evidence,
+            quoted.get(one.claim_id, ""),
+            root="../",
+            notebook=topics.get(one.topic, ""),
+            alone=True,
         )
-        # an empty line would end the block of HTML that the picture stands in
-        lines = [line for line in svg_text(drawn, one.claim_id).splitlines() if line.strip()]
-        start = next(i for i, line in enumerate(lines) if line.startswith("<svg"))
-        plots[one.claim_id] = "\n".join(lines[start:])
-    return plots
-
-
-def _arms(arms: pd.DataFrame | None) -> pd.DataFrame | None:
-    if arms is None:
-        return None
-    rows = [
-        {"label": row["label"], "arm": name, "estimate": row[f"fall_{key}"]}
-        for row in arms.to_dict("records")
-        for key, name in (("t", "treated"), ("c", "control"))
-    ]
-    return pd.DataFrame(rows)
-
-
-def _scoreboard(found: Sequence[Assessment]) -> str:
-    rows = [
-        _board_row(f"articles/{Path(file).stem[:3]}.html", claims[0].article_label, claims)
-        for file, claims in _by_article(found).items()
-    ]
-    rows.append(_board_row("claims.html", "All articles", found))
-    board = html.table(
-        pd.DataFrame(rows),
-        "Claims by article and verdict",
-        columns={"article": "Article", "claims": "Claims"}
-        | {verdict: _heading(verdict) for verdict in VERDICTS},
-        plain=True,
-    )
-    meanings = "".join(
-        f'<dt><span class="swatch {verdict}"></span>{escape(_heading(verdict))}</dt>'
-        f"<dd>{escape(meaning)}</dd>"
-        for verdict, meaning in _MEANING.items()
-    )
-    sources = {status: sum(one.source == status for one in found) for status in SOURCES}
-    named = len(found) - sources["not_cited"]
-    traced = (
-        f"<p>{named} of the {len(found)} claims lean on a study or text that the article names. "
-        f"For {sources['found']} of them it was found and says so; for {sources['in_part']} it was "
-        f"found and is quoted only in part; for {sources['misquoted']} it says something else; for "
-        f"{sources['not_found']} it was not found with the searches made, which is no proof that "
-        "it does not exist.</p>"
-    )
-    return fenced(
-        f"<p><strong>{escape(headline(_counted(found)))}</strong></p>\n"
-        f'<div class="board">{board}</div>\n{_groups(found)}\n'
-        f'<dl class="verdicts">{meanings}</dl>\n{traced}'
-    )
-
-
-def _counted(found: Sequence[Assessment]) -> pd.DataFrame:
-    """Set what counts of claims need in a table."""
-    columns = ("group", "same_as", "verdict")
-    board = pd.DataFrame([{name: getattr(one, name) for name in columns} for one in found])
-    return board.assign(verdict=pd.Categorical(board["verdict"], categories=VERDICTS))
-
-
-def _groups(found: Sequence[Assessment]) -> str:
-    """Count verdicts by group, so that no number of supported claims stands without its groups."""
-    table = counts(_counted(found), "group").reset_index()
-    table["group"] = table["group"].map(_heading)
-    return html.table(
-        table,
-        "Claims by group and verdict",
-        columns={"group": "Group", "total": "Claims"} | {name: _heading(name) for name in VERDICTS},
-        plain=True,
-    )
-
-
-def _board_row(page: str, label: str, claims: Sequence[Assessment]) -> dict[str, object]:
-    """Count the claims of an article by verdict; the bar repeats the counts for the eye alone."""
-    counted = {verdict: sum(one.verdict == verdict for one in claims) for verdict in VERDICTS}
-    parts = "".join(
-        f'<span class="{verdict}" style="flex-grow: {count}"></span>'
-        for verdict, count in counted.items()
-        if count
-    )
-    named = (
-        f'<a href="{page}">{escape(label)}</a><span class="bar" aria-hidden="true">{parts}</span>'
-    )
-    return {"article": Markup(named), "claims": len(claims)} | counted
-
-
-def _heading(verdict: str) -> str:
-    return verdict.replace("_", " ").capitalize()
-
-
-def _certainty(evidence: Evidence) -> str:
-    """Say in one line how certain the answers on mood are."""
-    said = []
-    for each in rated_outcomes(evidence):
-        if each.outcome in _ON_MOOD:
-            said.append((each.outcome, rating(each, evidence).level))
-    if len({level for _, level in said}) == 1:
-        shown = f"on {listing(outcome for outcome, _ in said)} is {said[0][1]}"
-    else:
-        shown = listing(f"on {outcome} is {level}" for outcome, level in said)
-    return (
-        "How certain is this? By stated rules in the manner of GRADE, whose levels run from high "
-        f"to very low, the certainty of the pooled effect {shown}. [What lowered it]"
-        "(notebooks/15_risk_of_bias_and_certainty.ipynb)."
-    )
+        page = html.render(
+            "claim_page.html",
+            one=one,
+            body=body,
+            kick=about["kick"],
+            label=verdict_label(one),
+            article=f"../articles/{short(one.article_file)}.html#{one.claim_id}",
+            asked=asked,
+            address=address,
+            image=f"{site}/claim/{one.claim_id}.png" if site else "",
+            review=Markup(claim_review(one, evidence, about, address)),
+        )
+        files: dict[str, bytes] = {
+            "html": page.encode(),
+            "png": card_png(one, asked),
+            "svg": card_svg(one, asked).encode(),
+        }
+        if len(one.used):
+            files["csv"] = rows_csv(one.used).encode()
+        for ending, content in files.items():
+            (folder / f"{one.claim_id}.{ending}").write_bytes(content)
 
 
 def _claims_page(found: Sequence[Assessment]) -> str:
-    table = pd.DataFrame(
+    rows: list[dict[str, Any]] = [
         {
-            "claim": Markup(
-                f'<a href="articles/{Path(one.article_file).stem[:3]}.html#{escape(one.claim_id)}">'
-                f"{escape(one.claim)}</a>"
+            "claim": Markup('<a href="articles/{}.html#{}">{}</a>').format(
+                short(one.article_file), one.claim_id, one.claim
             ),
-            "claimed": one.claimed,
-            "verdict": one.verdict_words,
+            "verdict": Markup('<span class="verdict {}">{}</span>').format(
+                one.verdict, verdict_label(one)
+            ),
+            "answer": one.answer,
             "source": one.source.replace("_", " "),
-            "reason": one.reason,
             "topic": one.topic,
             "article": one.article_label,
         }
         for one in found
-    )
+    ]
+    columns = {
+        "claim": "Claim, in other words",
+        "verdict": "Verdict",
+        "answer": "Answer",
+        "source": "Source",
+        "topic": "Topic",
+        "article": "Article",
+    }
     board = html.table(
-        table,
-        "Every claim, with its verdict and what became of its source",
-        columns={
-            "claim": "Claim, in other words",
-            "claimed": "Figure",
-            "verdict": "Verdict",
-            "source": "Source",
-            "reason": "Why",
-            "topic": "Topic",
-            "article": "Article",
-        },
-    )
+        pd.DataFrame(rows), "Every claim, with its verdict and what became of its source",
+        columns=columns,
+    )  # fmt: skip
     intro = (
-        f"{len(found)} statements of {len(_by_article(found))} articles. The verdict says what the "
-        "evidence says; the source says what became of the study that the claim leans on. No "
-        "verdict is typed by hand: each follows from a written rule and the tables."
+        f"{len(found)} statements. No verdict is typed by hand: each follows from a written rule and "
+        "the tables."
     )
-    return f"# All claims\n\n{intro}\n\n{fenced(board)}\n"
+    return f"# All claims\n\n{intro}\n\n{fenced(_by_group(found))}\n\n{fenced(board)}\n"
+
+
+def _by_group(found: Sequence[Assessment]) -> Markup:
+    """Count verdicts by the part that claims play, so that no number of those that hold is bare."""
+    rows = [
+        {"group": words, "claims": len(own)}
+        | {verdict: sum(one.verdict == verdict for one in own) for verdict in WORDS}
+        for group, words in GROUPS.items()
+        if (own := [one for one in found if one.group == group])
+    ]
+    columns = {"group": "What they say", "claims": "Claims"}
+    return html.table(
+        pd.DataFrame(rows),
+        "Verdicts by what the claims say",
+        columns=columns | {verdict: word.short for verdict, word in WORDS.items()},
+        plain=True,
+    )

@@ -276,7 +276,7 @@ class Promise:
 def promised(evidence: Evidence, found: Sequence[Assessment]) -> list[Promise]:
     """Return the claimed percentages, in the order of the outcomes that a reader asks about."""
     claims = evidence.claims.set_index("claim_id") if found else pd.DataFrame()
-    outcomes = _table(evidence, "outcomes").get("outcome", [])
+    outcomes: Sequence[str] = list(_table(evidence, "outcomes").get("outcome", []))
     order = {name: place for place, name in enumerate(outcomes)}
     kept = [
         one
@@ -287,7 +287,7 @@ def promised(evidence: Evidence, found: Sequence[Assessment]) -> list[Promise]:
         and isfinite(one.claimed_low)
         and claims.loc[one.claim_id, "claimed_unit"] == "percent"
     ]
-    kept.sort(key=lambda one: order.get(claims.loc[one.claim_id, "outcome_key"], len(order)))
+    kept.sort(key=lambda one: order.get(str(claims.loc[one.claim_id, "outcome_key"]), len(order)))
     return [
         Promise(
             claim_id=one.claim_id,
@@ -379,9 +379,13 @@ def article_sentence(claims: Sequence[Assessment]) -> str:
 
 def _others(found: Sequence[Assessment]) -> str:
     rest = [one for one in found if one.group != "works"]
+    works = [one for one in found if one.group == "works" and not one.same_as]
     if not rest:
         return ""
+    backed = sum(one.verdict == SUPPORTED for one in works)
     return (
+        f"Some claims repeat each other: counted once each, {len(works)} say that it works, and "
+        f"{in_words(backed)} of them {'is' if backed == 1 else 'are'} backed. "
         f"The other {len(rest)} statements are numbers, doses, sources and background: "
         f"{counted_verdicts(rest)}."
     )

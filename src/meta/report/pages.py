@@ -14,6 +14,7 @@ from meta.evidence.tables import Evidence, load_evidence
 from meta.html import Markup, escape, fenced
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
+from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_pages import write_trial_pages
 
 # heading -> the stage of src/meta that the names come from
@@ -39,9 +40,9 @@ def write_pages(home: Path, source: Path) -> None:
         Where the pages of the site are collected.
     """
     evidence = load_evidence(home / "data")
-    notebooks = {path.stem for path in (home / "notebooks").glob("*.ipynb")}
+    notebooks = NotebookIndex.read((home / "notebooks").glob("*.ipynb"))
     write_trial_pages(evidence, source, notebooks)
-    write_claim_pages(evidence, source)
+    write_claim_pages(evidence, source, notebooks)
     (source / "results.md").write_text(_results_page(evidence), encoding="utf-8")
     changes = (home / "data" / "CHANGES.md").read_text(encoding="utf-8")
     (source / "changes.md").write_text(changes, encoding="utf-8")

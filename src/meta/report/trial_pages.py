@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,7 @@ from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
 from meta.html import Markup, escape, fenced, link
 from meta.report.links import as_text
+from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_results import derive_all, result_section
 
 _FACTS = {
@@ -57,46 +58,9 @@ _DOMAINS = {
     "D5": "selective reporting (D5)",
     "overall": "as a whole",
 }
-# notebook -> outcomes that it asks about
-NOTEBOOKS = {
-    "02_depression": ("depression",),
-    "03_anxiety_and_stress": ("anxiety", "stress"),
-    "04_sleep": (
-        "insomnia_severity",
-        "sleep_quality",
-        "sleep_disturbance",
-        "sleep_related_impairment",
-        "restorative_sleep",
-        "sleep_onset_latency",
-        "total_sleep_time",
-        "sleep_time",
-        "sleep_efficiency",
-        "early_morning_awakening",
-        "ease_of_falling_asleep",
-        "slow_wave_sleep",
-        "deep_sleep",
-        "rem_sleep",
-        "light_sleep",
-        "plms_index",
-        "plms_arousal_index",
-        "short_sleep",
-    ),
-    "05_inflammation": ("crp", "crp_ge_3mgL", "il6", "tnf_alpha", "bdnf"),
-    "06_cortisol_and_hrv": ("cortisol", "acth", "cortisone", "hrv", "resting_heart_rate"),
-    "07_absorption": ("absorption_fraction", "retention_fraction", "serum_mg"),
-    "08_tolerability": (
-        "gi_adverse_event",
-        "any_adverse_event",
-        "dropout",
-        "gi_symptom_severity",
-        "stool_frequency_ratio",
-    ),
-    "09_deficiency": ("hypomagnesaemia", "suboptimal_serum_mg"),
-    "10_cognition": ("cognition",),
-}
 
 
-def write_trial_pages(evidence: Evidence, source: Path, notebooks: Collection[str] = ()) -> None:
+def write_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> None:
     """Write the page of every study, and the list of them.
 
     Parameters
@@ -105,8 +69,8 @@ def write_trial_pages(evidence: Evidence, source: Path, notebooks: Collection[st
         The curated tables.
     source : pathlib.Path
         Where the pages of the site are collected.
-    notebooks : collection of str
-        Names of the notebooks on the site; a study is linked to those that ask about its outcomes.
+    notebooks : NotebookIndex
+        What the notebooks on the site answer; a study is linked to those that speak of it.
     """
     folder = source / "trials"
     folder.mkdir()
@@ -214,12 +178,10 @@ def _facts(trial: pd.Series) -> str:
     )
 
 
-def _notebooks(study: str, results: pd.DataFrame, known: Collection[str]) -> str:
+def _notebooks(study: str, results: pd.DataFrame, notebooks: NotebookIndex) -> str:
     """Link to the notebooks that answer the questions which a study's results speak to."""
-    held = set(results["outcome"])
-    names = [name for name, outcomes in NOTEBOOKS.items() if held & set(outcomes)]
-    names = ["01_tarleton_2017"] * (study == "tarleton2017") + names
-    links = listing(f"[](../notebooks/{name}.ipynb)" for name in names if name in known)
+    names = notebooks.of_results(study, set(results["outcome"]))
+    links = listing(f"[](../notebooks/{name}.ipynb)" for name in names)
     if not links:
         return "No notebook asks about these outcomes."
     return f"What these and other studies say together: {links}."

@@ -1,0 +1,166 @@
+"""What a reader is told of articles and claims: all of it, escaped, with its source."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+import meta
+from meta.claims.assess import assess
+from meta.claims.verdicts import VERDICTS
+from meta.report.article_pages import article_page
+from meta.report.claim_pages import write_claim_pages
+from meta.report.landing import landing, promised
+from meta.report.notebook_index import NotebookIndex
+from meta.report.reader_words import LEVELS, WORDS, effect_sentence
+from meta.report.share import card_lines, card_png, claim_review, rows_csv
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def evidence() -> meta.Evidence:
+    return meta.load_evidence(ROOT / "data")
+
+
+@pytest.fixture(scope="module")
+def found(evidence):
+    return [assess(str(name), evidence) for name in evidence.claims["claim_id"]]
+
+
+@pytest.fixture(scope="module")
+def page(evidence, found):
+    files = dict.fromkeys(one.article_file for one in found)
+    return BeautifulSoup(landing(evidence, found, {file: file for file in files}), "html.parser")
+
+
+def test_every_verdict_and_level_has_words():
+    assert set(WORDS) == set(VERDICTS)
+    sentences = {effect_sentence("sleep", level, side) for level in LEVELS for side in (-1, 0, 1)}
+    assert len(sentences) == 12
+    assert all("may" in said or "uncertain" in said for said in sentences if "very un" in said)
+
+
+def test_the_first_screen_counts_the_claims_that_it_works(page, found):
+    works = [one for one in found if one.group == "works"]
+    backed = sum(one.verdict == "supported" for one in works)
+    lead = page.select_one(".lead").get_text()
+    assert f"make {len(works)} claims that it works" in lead
+    assert f"backs {backed or 'none'} of them" in lead
+    counts = [int(n) for n in re.findall(r"(\d+) (?:go|goes|were|was|cannot|rest)", lead)]
+    left = sum(one.verdict not in {"supported", "not_testable"} for one in works)
+    assert sum(counts) == left
+
+
+def test_cards_show_a_dot_a_trial_and_the_own_form_in_colour(page, evidence):
+    (card,) = [c for c in page.select(".card") if c.h2.get_text() == "Depression"]
+    trials = evidence.primary("depression").drop_duplicates("study_id")
+    assert len(card.select(".dots i")) == len(trials)
+    own = int((trials["mg_form"] == "glycinate").sum())
+    assert len(card.select(".dots i.own")) == own
+    reached = len(card.select(".certainty i.on"))
+    rated = meta.certainties(evidence)["Depressive symptoms"]
+    assert reached == LEVELS.index(rated.level) + 1
+
+
+def test_safety_says_who_says_so(page):
+    (card,) = [c for c in page.select(".card") if c.h2.get_text() == "Dose and safety"]
+    links = card.select("a[href^=http]")
+    assert len(links) == len(meta.load_evidence(ROOT / "data").table("safety"))
+
+
+def test_promised_rows_stand_on_the_axis_in_real_units(page, evidence, found):
+    rows = promised(evidence, found)
+    assert {"a0-c11", "a0-c21", "a1-c10"} <= {row.claim_id for row in rows}
+    (row,) = [row for row in rows if row.claim_id == "a0-c11"]
+    assert (row.claimed_low, round(row.estimate)) == (28.0, 8)
+    drawn = page.select(".promise:not(.scale)")
+    assert len(drawn) == len(rows)
+    for one, shown in zip(drawn, rows, strict=True):
+        assert bool(one.select(".nothing")) == (not shown.shown)
+        for mark in one.select("i[style]"):
+            assert 0 <= float(re.search(r"left:([\d.]+)%", mark["style"])[1]) <= 100
+
+
+def test_an_article_shows_its_headline_first_and_every_claim_once(evidence, found):
+    claims = [one for one in found if one.claim_id.startswith("a4-")]
+    soup = BeautifulSoup(article_page(claims, evidence, {}), "html.parser")
+    shown = [section["id"] for section in soup.select("section.claim")]
+    assert shown[0] == "a4-c01"
+    assert sorted(shown) == sorted(one.claim_id for one in claims)
+    assert len(soup.select(".ruling .answer")) == len(claims)
+    for one in claims:
+        section = soup.select_one(f"#{one.claim_id}")
+        if one.source_link and not one.source_link_is_citation:
+            assert "the cited source" not in section.get_text()
+
+
+def test_falls_of_both_arms_are_those_of_the_sentence(evidence, found):
+    (one,) = [one for one in found if one.claim_id == "a0-c11"]
+    page = article_page([one], evidence, {})
+    treated = np.average(one.arms["fall_t"], weights=one.fit.weights)
+    control = np.average(one.arms["fall_c"], weights=one.fit.weights)
+    for value in (treated, control):
+        assert f"{value:.0f} % better" in page
+        assert f"{value:.0f} %" in one.answer
+
+
+def test_pages_cards_and_rows_of_every_claim(tmp_path, evidence, found, monkeypatch):
+    few = [one for one in found if one.claim_id in {"a0-c11", "a0-c01", "a2-c08"}]
+    monkeypatch.setattr("meta.report.claim_pages._claims", lambda _: [one.claim_id for one in few])
+    (tmp_path / "index.md").write_text("# {{ question }}\n\n{{ landing }}\n")
+    write_claim_pages(evidence, tmp_path, NotebookIndex())
+    index = (tmp_path / "index.md").read_text()
+    assert index.startswith(f"# {evidence.question.title}\n")
+    assert "{{" not in index
+    folder = tmp_path / "extra" / "claim"
+    for one in few:
+        soup = BeautifulSoup((folder / f"{one.claim_id}.html").read_text(), "html.parser")
+        assert soup.h1.get_text() == one.claim
+        assert soup.select_one("meta[property='og:description']")["content"] == one.answer
+        # without an address of the site nothing pretends to have one
+        assert not soup.select(
+            "meta[property='og:url'], meta[property='og:image'], link[rel=canonical]"
+        )
+        review = json.loads(soup.select_one("script[type='application/ld+json']").string)
+        assert review["@type"] == "ClaimReview"
+        assert review["claimReviewed"] == one.claim
+        assert "url" not in review
+        image = Image.open(io.BytesIO((folder / f"{one.claim_id}.png").read_bytes()))
+        assert image.size == (1200, 630)
+        assert (folder / f"{one.claim_id}.csv").exists() == bool(len(one.used))
+    with zipfile.ZipFile(tmp_path / "extra" / "downloads" / "data.zip") as packed:
+        assert packed.read("data/trials.csv") == (ROOT / "data" / "trials.csv").read_bytes()
+
+
+def test_cards_hold_their_text(found):
+    for one in found:
+        lines = card_lines(one, "Asked?")
+        assert max(y for _, y, *_ in lines) <= 600, one.claim_id
+    assert card_png(found[0], "Asked?") == card_png(found[0], "Asked?")
+
+
+def test_texts_cannot_leave_their_place(found, evidence):
+    text = claim_review(found[0], evidence, {"title": "</script><script>alert(1)"}, "")
+    assert "</script>" not in text
+    assert json.loads(text)["itemReviewed"]["appearance"]["headline"].startswith("</script>")
+    frame = pd.DataFrame({"a": ["=1+1", "-5", "@x", "+ y", "plain"], "b": [-1.0, 2, 3, 4, 5]})
+    assert rows_csv(frame).splitlines()[1:] == [
+        "'=1+1,-1.0", "-5,2.0", "'@x,3.0", "'+ y,4.0", "plain,5.0",
+    ]  # fmt: skip
+
+
+def test_notebooks_say_what_they_answer():
+    index = NotebookIndex.read((ROOT / "notebooks").glob("*.ipynb"))
+    assert index.of_topic("sleep") == "04_sleep"
+    assert index.of_topic("nothing") == ""
+    assert index.of_results("tarleton2017", ["depression"]) == ["01_tarleton_2017", "02_depression"]
