@@ -184,8 +184,8 @@ def _claims_page(found: Sequence[Assessment]) -> str:
         columns=columns,
     )  # fmt: skip
     intro = (
-        f"{len(found)} statements. No verdict is typed by hand: each follows from a written rule and "
-        "the tables."
+        f"{len(found)} statements. No verdict is typed by hand: each follows from a written rule "
+        "and the tables."
     )
     return f"# All claims\n\n{intro}\n\n{fenced(_by_group(found))}\n\n{fenced(board)}\n"
 
