@@ -15,7 +15,7 @@ from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
 from meta.evidence.tables import Evidence
 from meta.figures.claims_overview import plot_claims
-from meta.figures.theme import save
+from meta.figures.theme import save_figure
 from meta.html import Markup, fenced
 from meta.report.article_pages import about_article, article_page, quotes
 from meta.report.claim_view import claim_section
@@ -111,8 +111,8 @@ def _write_promised(evidence: Evidence, found: Sequence[Assessment], folder: Pat
     (folder / "claimed_and_measured.csv").write_text(text, encoding="utf-8")
     shown = {row.claim_id for row in rows}
     figure = plot_claims([one for one in found if one.claim_id in shown])
-    save(figure, folder / "claimed_and_measured.svg")
-    save(figure, folder / "claimed_and_measured.png")
+    save_figure(figure, folder / "claimed_and_measured.svg")
+    save_figure(figure, folder / "claimed_and_measured.png")
 
 
 def _write_claims(
