@@ -481,6 +481,14 @@ def test_a_data_frame_is_read_as_a_file_is():
         meta.read_table(frame.assign(**{"Experimental SD": ["5*", *["4"] * 8]}))
 
 
+def test_a_notebook_shows_the_table_with_its_notes_and_no_foreign_html(tmp_path):
+    text = "label;yi;vi\n<b>A</b> & B;0,1;0,02\n"
+    shown = meta.read_table(_write(tmp_path, text))._repr_html_()
+    assert "&lt;b&gt;A&lt;/b&gt; &amp; B" in shown
+    assert "<b>" not in shown
+    assert "<li>Note: columns separated by semicolons</li>" in shown
+
+
 def test_the_standard_input_is_read(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO((FILES / "excel_de.csv").read_bytes()))
     monkeypatch.setattr(sys, "stdin", stream)

@@ -117,6 +117,7 @@ def test_what_a_group_of_three_digits_means_hangs_on_the_rest(cells, whole, of_f
         (b"PK\x03\x04 no archive", "a zip archive or a workbook that is broken"),
         (b"PAR1 no table PAR1", "a Parquet file that cannot be read"),
         (b'a,b\n1,"2\n', "look for a quotation mark"),
+        (b'"a"b,c\n1,2\n', "look for a quotation mark"),
     ],
 )
 def test_what_is_no_table_is_refused_in_words(tmp_path, content, words):

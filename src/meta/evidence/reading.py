@@ -331,6 +331,8 @@ def _filled(row: Sequence[str]) -> int:
 
 def _arranged(table: RawTable, numbered: list[tuple[list[str], int]], known: Known) -> RawTable:
     """Tell title lines, header, rows and footnotes apart, and rows of another length."""
+    if not numbered:
+        return table  # the very first row is at fault
     at = _header([cells for cells, _ in numbered], known)
     header, line = [name.strip() for name in numbered[at][0]], numbered[at][1]
     body = numbered[at + 1 :]

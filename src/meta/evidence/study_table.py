@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from meta import html
 from meta.errors import DataError, printable
 from meta.evidence.column_names import (
     COUNTS,
@@ -39,7 +40,7 @@ _SUMS = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StudyTable:
     """One study a row, in our field names, with what was decided on the way.
 
@@ -93,6 +94,14 @@ class StudyTable:
     def kept(self) -> list[str]:
         """Columns that are no field of ours, kept under their own names."""
         return [str(name) for name in self.frame if name not in FIELDS]
+
+    def __repr__(self) -> str:
+        return f"StudyTable({self.mapping_text()})"
+
+    def _repr_html_(self) -> str:
+        said, *notes = str(self).splitlines()
+        shown = html.table(self.frame, said)
+        return html.render("study_table.html", table=shown, notes=notes)
 
     def mapping_text(self) -> str:
         """Say in one line which column was taken for which field.
