@@ -98,16 +98,20 @@ def test_order_of_studies_does_not_matter():
         assert other.fits[name].estimate == pytest.approx(fit.estimate, rel=ITERATIVE)
 
 
-def test_a_subgroup_of_one_trial_stays_one_trial():
-    effects = meta.Effects.from_arrays([0.1, 0.3, 0.5], [0.04, 0.05, 0.06], g=["a", "a", "b"])
+def test_a_subgroup_of_one_trial_shows_the_error_of_its_model():
+    effects = meta.Effects.from_arrays([0.1, 0.9, 0.5], [0.04, 0.05, 0.06], g=["a", "a", "b"])
     for shared in (False, True):
         got = meta.subgroups(effects, by="g", shared_tau2=shared, ci_method="wald")
         assert got.fits["b"].k == 1
-        assert got.fits["b"].se == pytest.approx(0.06**0.5)
-        assert np.isnan(got.table["tau2"].iloc[1])
+        tau2 = got.fits["a"].tau2 if shared else 0.0
+        assert got.fits["b"].se == pytest.approx((0.06 + tau2) ** 0.5)
         assert any("one trial" in note for note in got.notes)
         assert any("little power" in note for note in got.notes)
         assert np.isfinite(got.q_between)
+    assert got.fits["a"].tau2 > 0
+    # as a regression on the groups gives it
+    model = meta.meta_regression(effects, "~ g", ci_method="wald")
+    assert got.fits["b"].se == pytest.approx(model.marginal_means("g").loc["b", "se"], rel=1e-6)
 
 
 def test_agreement_by_chance_is_named_with_the_test_without_it():

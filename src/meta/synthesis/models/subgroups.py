@@ -189,8 +189,8 @@ def subgroups(
     tau2 the answer is the meta-regression on the subgroup as a factor: tau2 is the residual one,
     Knapp-Hartung's factor is common, and the test is F under Knapp-Hartung.
 
-    A subgroup of one trial is shown as that trial. In the test it enters with its own standard
-    error (separate tau2, which treats it as free of heterogeneity) or with the shared tau2.
+    A subgroup of one trial has its own standard error (separate tau2, which treats it as free of
+    heterogeneity in the test) or the model's, with the shared tau2 in it.
 
     Studies were not randomised to subgroups: a difference can have any other cause that goes along
     with it. Two subgroups of which one is significant and one is not do not differ for that.
@@ -328,15 +328,16 @@ def _with_shared(
     variance: float,
     ci_method: str,
 ) -> Estimate:
-    """Put the shared tau2 into the answer of a subgroup; one trial stays one trial."""
-    if fit.k == 1 or not isinstance(fit, Pooled):
+    """Put the shared tau2 into the answer of a subgroup, be it of one trial."""
+    if not isinstance(fit, Pooled):
         return fit
     se = float(np.sqrt(variance))
     # studies less coefficients take the place that k - 1 has in pool()
     freedom = len(together.weights) - len(together.beta)
     weights = 1 / (fit.effects.vi + tau2)
     # shares of this subgroup's sampling variance, from the tau2 and interval of all subgroups
-    typical = typical_variance(fit.effects.vi)
+    vi = fit.effects.vi
+    typical = typical_variance(vi) if fit.k > 1 else float(vi[0])
     i2 = [100 * value / (value + typical) for value in (tau2, *limits)]
     h2 = [value / typical + 1 for value in (tau2, *limits)]
     return replace(
@@ -369,12 +370,13 @@ def _notes(
     ]
     single = [name for name, fit in fits.items() if fit.k == 1]
     if single:
-        enters = (
-            "in the test it enters with the shared tau2"
+        shown = (
+            "its interval has the shared tau2 in it, and is wider than the trial's own"
             if shared_tau2
-            else "in the test it enters as if free of heterogeneity, which makes the test too sharp"
+            else "shown with its own interval; in the test it enters as if free of heterogeneity, "
+            "which makes the test too sharp"
         )
-        notes.append(f"{listed(single)}: one trial, shown with its own interval; {enters}.")
+        notes.append(f"{listed(single)}: one trial; {shown}.")
     small = [f"{name} (k = {fit.k})" for name, fit in fits.items() if 1 < fit.k < _SMALL_GROUP]
     if small:
         advice = "" if shared_tau2 else " (shared_tau2=True is steadier)"
