@@ -27,10 +27,11 @@ ANSWERS = {
     "BayesFit": "bayes",
     "SelectionModel": "selection_model",
     "PetPeese": "pet_peese",
+    "HenmiCopas": "henmi_copas",
 }
 _COUNTS, _CLUSTERED = ("BinomialNormal", "CountNormal"), ("Multilevel", "Robust")
 _TABLES = ("PooledTables", "PooledRates", *_COUNTS)
-_ADJUSTED = ("SelectionModel", "PetPeese")
+_ADJUSTED = ("SelectionModel", "PetPeese", "HenmiCopas")
 _POOL = "give meta.pool(fit)"
 _AVERAGE = "average each cluster first (meta.aggregate_correlated)"
 _ALREADY = f"the answer is itself a correction of that kind; {_POOL}"
@@ -91,6 +92,9 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     ),
     "selection_model": _ASYMMETRY,
     "pet_peese": _ASYMMETRY,
+    "henmi_copas": _ASYMMETRY,
+    "excess_significance": _ASYMMETRY,
+    "fail_safe_n": _ASYMMETRY,
     "subgroups": _for((_ADJUSTED, _ALREADY)),
     "robust": _for(
         (_TABLES, f"the sandwich needs the covariances of a working model; {_POOL}"),
