@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -236,3 +237,28 @@ def test_the_two_variances_of_a_risk_difference():
     assert other.refit(ci_level=0.9).se == other.se
     with pytest.raises(meta.DataError, match="rd_variance='gr'"):
         meta.mantel_haenszel(*several, measure="RD", rd_variance="gr")
+
+
+def test_rosiglitazone_equals_the_paper():
+    # Nissen and Wolski 2007, abstract: odds ratios by Peto from 42 trials with few events
+    trials = pd.read_csv(REFERENCE.parent / "models" / "nissen2007.csv")
+    events = ("infarctions_t", "infarctions_c", "deaths_t", "deaths_c")
+    assert trials[list(events)].sum().tolist() == [86, 72, 39, 22]
+    for outcome, text in (
+        ("infarctions", "1.43 (1.03 to 1.98)"),
+        ("deaths", "1.64 (0.98 to 2.74)"),
+    ):
+        counts = (f"{outcome}_t", "n_t", f"{outcome}_c", "n_c")
+        assert meta.peto(*counts, data=trials).effect_text() == text
+        exact = meta.mantel_haenszel(*counts, "OR", data=trials)
+        model = meta.glmm(*counts, data=trials, model="CM.EL")
+        assert model.estimate == pytest.approx(exact.estimate, abs=0.05)
+    # what is added to empty cells pulls the odds ratio of deaths from 1.70 towards 1
+    assert np.exp(exact.estimate) == pytest.approx(1.70, abs=0.005)
+    halved = trials[trials["deaths_t"] + trials["deaths_c"] > 0].copy()
+    empty = (halved["deaths_t"] == 0) | (halved["deaths_c"] == 0)
+    for arm in "tc":
+        halved[f"deaths_{arm}"] = halved[f"deaths_{arm}"] + 0.5 * empty
+        halved[f"n_{arm}"] = halved[f"n_{arm}"] + 1.0 * empty
+    added = meta.mantel_haenszel(*counts, "OR", data=halved)
+    assert np.exp(added.estimate) == pytest.approx(1.33, abs=0.005)
