@@ -373,4 +373,9 @@ def _read_studies(path: Path, measure: str | None) -> Effects:
         found = Effects.from_table(table.frame, measure or table.measure)
     except DataError as error:
         raise DataError(f"{table.file}: {error}", error.faults) from None
-    return replace(found, remarks=(*table.notes, *found.remarks))
+    without = [
+        f"{label} has no effect: {reason}."
+        for label, reason in zip(found.excluded["label"], found.excluded["reason"], strict=True)
+        if not reason.endswith("says nothing about a ratio")  # which the notes of the effects say
+    ]
+    return replace(found, remarks=(*table.notes, *without, *found.remarks))

@@ -56,6 +56,20 @@ def test_arms_of_ones_own_need_no_label_and_no_year(arms):
     assert meta.effects(pairs, "RR", lower_is_better=False).labels == ["1"]
 
 
+def test_arms_of_one_trial_meet_whatever_their_label_is_spelled_like():
+    arms = pd.DataFrame({
+        "study_id": ["t1", "t1", "t2", "t2"], "label": ["Sorensen 2003", "Sørensen 2003", "B", "B"],
+        "year": [2003, 2003, 2004, 2004], "treatment": ["drug", "placebo", "placebo", "drug"],
+        "n": [50, 52, 40, 41], "events": [20, 15, 7, 9],
+    })  # fmt: skip
+    pairs = meta.pairwise(arms, "drug", "placebo", events="events")
+    figures = ["events_t", "n_t", "events_c", "n_c"]
+    assert pairs[figures].to_numpy().tolist() == [[20, 50, 15, 52], [9, 41, 7, 40]]
+    assert pairs["label"].tolist() == ["Sorensen 2003", "B"]
+    assert pairs["note"].tolist() == ["label is spelled Sorensen 2003 / Sørensen 2003", ""]
+    assert meta.effects(pairs, "RR").k == 2
+
+
 def test_faults_are_told_at_once(arms):
     with pytest.raises(meta.DataError, match="2 faults") as caught:
         meta.pairwise(arms, ["Z", "Placebo"], "Placebo", events="response")

@@ -239,8 +239,10 @@ def from_table(
         raise DataError.from_faults("effects", faults)
     shared = choose is not None and "study_id" in table and table["study_id"].duplicated().any()
     fast = at_once(table.iloc[:0] if shared else table, settings)
-    rest = np.setdiff1d(np.arange(len(table)), fast["position"].to_numpy(dtype=int))
-    rows = _read(table, lower_is_better, settings, rest.tolist(), faults)
+    unread = np.ones(len(table), dtype=bool)
+    unread[fast["position"]] = False
+    rest = np.flatnonzero(unread).tolist()
+    rows = _read(table, lower_is_better, settings, rest, faults)
     _check_columns(table, settings)
     outcomes = [derive(row, settings) for row in rows]
     derived = [each for each in outcomes if isinstance(each, RowEffect)]
@@ -392,9 +394,13 @@ def _table(
     used = {name for each in chosen for name in each.used}
     known = {**NUMBERS, **settings.entry.arguments}
     numbers = [name for name in known if (name in table or name in used) and name not in _FOUND]
-    parts = [_read_one_by_one(chosen, numbers), _computed_at_once(table, fast, numbers)]
-    found = pd.concat([part for part in parts if len(part)] or parts[:1])
-    found = found.sort_values("position", kind="stable")
+    if not chosen and len(fast):
+        found = _computed_at_once(table, fast, numbers)
+    else:
+        found = _read_one_by_one(chosen, numbers)
+        if len(fast):
+            found = pd.concat([found, _computed_at_once(table, fast, numbers)])
+            found = found.sort_values("position", kind="stable")
     carried = table.iloc[found.pop("position").to_numpy(dtype=int)].reset_index(drop=True)
     rest = [name for name in carried if name not in found]
     joined = pd.concat([found.reset_index(drop=True), carried[rest]], axis=1)

@@ -101,7 +101,8 @@ def pairwise(
         ``study_id label year events_t n_t events_c n_c``, one row a trial, as :func:`meta.effects`
         takes it with ``lower_is_better``, which says whether the event is unwanted. A trial of
         which one of the arms does not print the count has a missing one, and is named there among
-        the excluded.
+        the excluded. Arms belong to one trial by ``study_id`` alone; where they spell its label or
+        year in different ways the first is taken, and a column ``note`` says so.
 
     Raises
     ------
@@ -155,16 +156,25 @@ def pairwise(
         raise DataError.from_faults("pairwise", faults)
     if "label" not in arms:
         arms = arms.assign(label=arms["study_id"])
-    facts = [name for name in _FACTS if name in arms]
-    columns = [events, "n"]
+    facts = [name for name in _FACTS[1:] if name in arms]
     sides = [
-        arms[arms["treatment"].isin(names)]
-        .groupby(facts, as_index=False, sort=False)[columns]
-        .sum(skipna=False)
-        for names in (wanted, [control])
-    ]
-    both = sides[0].merge(sides[1], on=facts, suffixes=("_t", "_c"))
-    return both.rename(columns={f"{events}_{arm}": f"events_{arm}" for arm in "tc"})
+        arms[arms["treatment"].isin(names)].groupby("study_id", sort=False)[[events, "n"]]
+        .sum(skipna=False).set_axis([f"events_{arm}", f"n_{arm}"], axis=1)
+        for arm, names in (("t", wanted), ("c", [control]))
+    ]  # fmt: skip
+    of_trial = arms[arms["treatment"].isin([*wanted, control])].groupby("study_id", sort=False)
+    both = of_trial[facts].first().join(sides[0], how="inner").join(sides[1], how="inner")
+    clashes = {
+        study: "; ".join(
+            f"{name} is spelled {' / '.join(spellings)}"
+            for name in facts
+            if len(spellings := list(dict.fromkeys(map(str, rows[name])))) > 1
+        )
+        for study, rows in of_trial
+    }
+    if any(clashes[study] for study in both.index):
+        both["note"] = [clashes[study] for study in both.index]
+    return both.reset_index()
 
 
 def _empty(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
