@@ -116,7 +116,7 @@ def primary(evidence: meta.Evidence, outcome: str) -> Any:
 
 
 def infarction(evidence: meta.Evidence) -> meta.Effects:
-    trials = evidence.iv_magnesium_mi_egger2001
+    trials = evidence.table("iv_magnesium_mi_egger2001")
     trials["label"] = trials["study_id"] = trials["study"] + " " + trials["year"].astype(str)
     names = {"events_mg": "events_t", "n_mg": "n_t"}
     return meta.effects(trials.rename(columns=names), "OR", lower_is_better=True)

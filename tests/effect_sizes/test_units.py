@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meta.effect_sizes.units import convert_crp, convert_magnesium
+from meta.effect_sizes.units import convert_concentration, convert_crp
 from meta.errors import DataError
 
 
@@ -30,12 +30,24 @@ def test_crp_in_nmol_needs_the_molar_mass_in_words():
     assert len(caught.value.faults) == 3
 
 
-def test_magnesium():
+MAGNESIUM = {"molar_mass": 24.305, "charge": 2}
+
+
+def test_concentrations():
     # 0.75 mmol/L, the usual lower limit, is 1.82 mg/dL and 1.5 mEq/L
-    assert convert_magnesium(0.75, "mmol/L", "mg/dL") == pytest.approx(1.82, abs=0.005)
-    assert convert_magnesium(0.75, "mmol/L", "mEq/L") == 1.5
+    found = convert_concentration(0.75, "mmol/L", "mg/dL", **MAGNESIUM)
+    assert found == pytest.approx(1.82, abs=0.005)
+    assert convert_concentration(0.75, "mmol/L", "mEq/L", **MAGNESIUM) == 1.5
+    # sodium has one charge, so that both units give the same number
+    assert convert_concentration(140.0, "mEq/L", "mmol/L", molar_mass=22.990, charge=1) == 140.0
+
+
+def test_concentrations_need_known_units_a_mass_and_a_charge():
     with pytest.raises(DataError, match="from_unit is 'mg/l'; needed: one of mmol/L, mg/dL, mEq/L"):
-        convert_magnesium(1.0, "mg/l")
+        convert_concentration(1.0, "mg/l", "mmol/L", **MAGNESIUM)
+    with pytest.raises(DataError) as caught:
+        convert_concentration(1.0, "mg/dL", "mmol/L", molar_mass=0.0, charge=-2)
+    assert len(caught.value.faults) == 2
 
 
 @given(
@@ -44,5 +56,6 @@ def test_magnesium():
     middle=st.sampled_from(["mmol/L", "mg/dL", "mEq/L"]),
 )
 def test_there_and_back(value, start, middle):
-    back = convert_magnesium(convert_magnesium(value, start, middle), middle, start)
+    there = convert_concentration(value, start, middle, **MAGNESIUM)
+    back = convert_concentration(there, middle, start, **MAGNESIUM)
     assert back == pytest.approx(value, rel=1e-12)

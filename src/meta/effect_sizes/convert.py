@@ -13,7 +13,7 @@ double arcsine             `pft_to_proportion`
 several arms               `combine_arms`, `split_control`
 the same people twice      `crossover_difference`, `crossover_smd`, `sd_of_difference`,
                            `correlation_from_sds`
-units                      `convert_crp`, `convert_magnesium`
+units                      `convert_concentration`, `convert_crp`
 small samples              `small_sample_factor`
 ========================== =====================================================================
 
@@ -61,7 +61,7 @@ from meta.effect_sizes.statistics import (
     r_to_d,
     t_to_smd,
 )
-from meta.effect_sizes.units import convert_crp, convert_magnesium
+from meta.effect_sizes.units import convert_concentration, convert_crp
 
 __all__ = [
     "Arm",
@@ -74,8 +74,8 @@ __all__ = [
     "ci_of_mean_to_sd",
     "ci_to_se",
     "combine_arms",
+    "convert_concentration",
     "convert_crp",
-    "convert_magnesium",
     "correlation_from_sds",
     "crossover_difference",
     "crossover_smd",

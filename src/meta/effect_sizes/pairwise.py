@@ -37,7 +37,7 @@ def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> import meta
-    >>> arms = meta.long_arms(meta.load_evidence("data").antidepressants_primary_care)
+    >>> arms = meta.long_arms(meta.load_evidence("data").table("antidepressants_primary_care"))
     >>> arms.loc[arms["study_id"] == "1", ["treatment", "n", "response"]].values.tolist()
     [['TCA', 75, 49], ['SNRI', 78, 60], ['Placebo', 76, 48]]
     """
@@ -118,7 +118,7 @@ def pairwise(
     Examples
     --------
     >>> import meta
-    >>> arms = meta.long_arms(meta.load_evidence("data").antidepressants_primary_care)
+    >>> arms = meta.long_arms(meta.load_evidence("data").table("antidepressants_primary_care"))
     >>> pairs = meta.pairwise(arms, ["TCA", "SNRI"], "Placebo", events="response")
     >>> pairs.loc[pairs["study_id"] == "1", ["events_t", "n_t", "events_c", "n_c"]].values.tolist()
     [[109, 153, 48, 76]]

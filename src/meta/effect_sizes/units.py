@@ -6,15 +6,8 @@ from numpy.typing import ArrayLike
 
 from meta.effect_sizes.inputs import NOT_NEGATIVE, POSITIVE, Numbers, read_columns
 
-MAGNESIUM_MOLAR_MASS = 24.305
-"""Standard atomic weight of magnesium, g/mol (the conventional value of the IUPAC)."""
-
 _CRP_IN_MG_PER_L = {"mg/L": 1.0, "mg/dL": 10.0}
-_MAGNESIUM_IN_MMOL_PER_L = {
-    "mmol/L": 1.0,
-    "mg/dL": 10.0 / MAGNESIUM_MOLAR_MASS,
-    "mEq/L": 0.5,  # two charges
-}
+_CONCENTRATIONS = ("mmol/L", "mg/dL", "mEq/L")
 
 
 def _unknown_units(known: tuple[str, ...], from_unit: str, to_unit: str) -> list[str]:
@@ -88,8 +81,10 @@ def convert_crp(
     return columns.like_input(columns["value"] * (factors[from_unit] / factors[to_unit]))
 
 
-def convert_magnesium(value: ArrayLike, from_unit: str, to_unit: str = "mmol/L") -> Numbers:
-    """Convert a magnesium concentration between mmol/L, mg/dL and mEq/L.
+def convert_concentration(
+    value: ArrayLike, from_unit: str, to_unit: str, *, molar_mass: float, charge: int
+) -> Numbers:
+    """Convert the concentration of an ion between mmol/L, mg/dL and mEq/L.
 
     Parameters
     ----------
@@ -97,6 +92,10 @@ def convert_magnesium(value: ArrayLike, from_unit: str, to_unit: str = "mmol/L")
         Concentration, mean or standard deviation; at least 0.
     from_unit, to_unit : {"mmol/L", "mg/dL", "mEq/L"}
         The unit given and the unit wanted.
+    molar_mass : float
+        In g/mol, above 0.
+    charge : int
+        Charges of the ion, whatever their sign; above 0.
 
     Returns
     -------
@@ -106,24 +105,28 @@ def convert_magnesium(value: ArrayLike, from_unit: str, to_unit: str = "mmol/L")
     Raises
     ------
     DataError
-        If a value is missing or negative or a unit is unknown.
+        If a value is missing or negative, a unit is unknown, or the molar mass or the charge is
+        missing or not above 0.
 
     Notes
     -----
-    Magnesium weighs 24.305 g/mol and carries two charges: 1 mmol/L = 2 mEq/L = 2.4305 mg/dL.
+    1 mmol/L is ``molar_mass`` / 10 mg/dL and ``charge`` mEq/L.
 
-    Checked against: 0.75 mmol/L = 1.82 mg/dL = 1.5 mEq/L; there and back.
+    Checked against: calcium (40.078 g/mol, two charges), 2.5 mmol/L = 10.02 mg/dL = 5 mEq/L; there
+    and back.
 
     Examples
     --------
-    >>> round(convert_magnesium(1.8, "mg/dL"), 4)
-    0.7406
-    >>> convert_magnesium(1.5, "mEq/L")
-    0.75
+    >>> round(convert_concentration(10.0, "mg/dL", "mmol/L", molar_mass=40.078, charge=2), 4)
+    2.4951
+    >>> convert_concentration(5.0, "mEq/L", "mmol/L", molar_mass=40.078, charge=2)
+    2.5
     """
-    faults = _unknown_units(tuple(_MAGNESIUM_IN_MMOL_PER_L), from_unit, to_unit)
     columns = read_columns(
-        "convert_magnesium", {"value": value}, {"value": NOT_NEGATIVE}, faults=faults
+        "convert_concentration",
+        {"value": value, "molar_mass": molar_mass, "charge": charge},
+        {"value": NOT_NEGATIVE, "molar_mass": POSITIVE, "charge": POSITIVE},
+        faults=_unknown_units(_CONCENTRATIONS, from_unit, to_unit),
     )
-    factor = _MAGNESIUM_IN_MMOL_PER_L[from_unit] / _MAGNESIUM_IN_MMOL_PER_L[to_unit]
-    return columns.like_input(columns["value"] * factor)
+    of_one_mmol = {"mmol/L": 1.0, "mg/dL": columns["molar_mass"] / 10, "mEq/L": columns["charge"]}
+    return columns.like_input(columns["value"] / of_one_mmol[from_unit] * of_one_mmol[to_unit])

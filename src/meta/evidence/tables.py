@@ -125,8 +125,8 @@ class Evidence:
         Examples
         --------
         >>> import meta
-        >>> len(meta.load_evidence("data").table("iv_magnesium_mi_egger2001"))
-        16
+        >>> len(meta.load_evidence("data").table("st_johns_wort"))
+        26
         """
         if name not in self._tables:
             raise DataError(
@@ -212,31 +212,6 @@ class Evidence:
         """Yardsticks: effects of drugs and placebo, important differences, reference intakes."""
         return self.table("benchmarks")
 
-    @property
-    def iv_magnesium_mi_egger2001(self) -> pd.DataFrame:
-        """Intravenous magnesium in infarction, 2x2 tables as in Egger 2001."""
-        return self.table("iv_magnesium_mi_egger2001")
-
-    @property
-    def iv_magnesium_mi_li2007(self) -> pd.DataFrame:
-        """Intravenous magnesium in infarction, 2x2 tables as in Li 2007."""
-        return self.table("iv_magnesium_mi_li2007")
-
-    @property
-    def iv_magnesium_mi_published(self) -> pd.DataFrame:
-        """Intravenous magnesium in infarction, published pooled results."""
-        return self.table("iv_magnesium_mi_published")
-
-    @property
-    def antidepressants_primary_care(self) -> pd.DataFrame:
-        """Antidepressants in primary care, up to three arms a row."""
-        return self.table("antidepressants_primary_care")
-
-    @property
-    def st_johns_wort(self) -> pd.DataFrame:
-        """Hypericum against placebo, 2x2 tables."""
-        return self.table("st_johns_wort")
-
     def select(
         self, outcome: str | Iterable[str] | None = None, **column_filters: Any
     ) -> pd.DataFrame:
@@ -248,9 +223,8 @@ class Evidence:
             Outcome or outcomes, for example ``"depression"``; all by default.
         **column_filters
             For any column of the answer, the value or the values that a row must have, for
-            example ``stratum="magnesium_alone"``, ``control=["placebo", "no_treatment"]``,
-            ``blinding="double"``, ``reporting=["arms", "interval"]``. ``None`` asks for rows where
-            nothing was reported.
+            example ``control=["placebo", "no_treatment"]``, ``blinding="double"``,
+            ``reporting=["arms", "interval"]``. ``None`` asks for rows where nothing was reported.
 
         Returns
         -------
@@ -271,9 +245,9 @@ class Evidence:
         --------
         >>> import meta
         >>> evidence = meta.load_evidence("data")
-        >>> rows = evidence.select("depression", stratum="magnesium_alone", blinding="double")
+        >>> rows = evidence.select("depression", stratum="add_on", blinding="double")
         >>> sorted(rows["study_id"].unique())[:2]
-        ['abbasi2012', 'abiri2021']
+        ['nazarinasab2022', 'ryszewska2018']
         >>> evidence.select("depresion")
         Traceback (most recent call last):
         ...

@@ -64,7 +64,7 @@ def test_what_a_choice_does_is_told_by_value(found):
 
 def test_ratios_are_told_on_the_ratio_scale():
     pairs = meta.pairwise(
-        meta.long_arms(meta.load_evidence("data").antidepressants_primary_care),
+        meta.long_arms(meta.load_evidence("data").table("antidepressants_primary_care")),
         "SSRI",
         "Placebo",
         events="response",
