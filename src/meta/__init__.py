@@ -204,6 +204,9 @@ if TYPE_CHECKING:
     from meta.report.links import as_text as as_text
     from meta.report.what_if import what_if as what_if
     from meta.synthesis.bayes.model import bayes as bayes
+    from meta.synthesis.bias.excess_significance import excess_significance as excess_significance
+    from meta.synthesis.bias.fail_safe import fail_safe_n as fail_safe_n
+    from meta.synthesis.bias.henmi_copas import henmi_copas as henmi_copas
     from meta.synthesis.bias.pet_peese import pet_peese as pet_peese
     from meta.synthesis.bias.selection_model import selection_model as selection_model
     from meta.synthesis.bias.small_study import begg as begg
