@@ -108,6 +108,47 @@ def test_import_says_what_it_took_and_writes_a_tidy_table(tmp_path, capsys):
     assert "no row has Studie 'Aronson'; it holds 'Hart'" in capsys.readouterr().err
 
 
+TABLES = """label,events_t,n_t,events_c,n_c,team
+A,4,123,11,139,x
+B,0,50,2,50,x
+C,3,231,11,220,y
+D,9,80,10,80,z
+E,0,40,0,41,z
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "words"),
+    [
+        ("mantel-haenszel", [], "Mantel-Haenszel, common effect"),
+        ("peto", [], "Peto, common effect"),
+        ("glmm", [], "binomial-normal model"),
+        ("uwls", [], "unrestricted weighted least squares"),
+        ("bayes", ["--ci-level", "0.9"], "90 % credible interval"),
+        ("multilevel", ["--cluster", "team", "--ci-method", "wald"], "3 clusters"),
+        ("robust", ["--cluster", "team", "--tau2-method", "DL"], "cluster-robust"),
+    ],
+)
+def test_every_model_pools_and_is_drawn(tmp_path, capsys, model, options, words):
+    file = _csv(tmp_path, TABLES)
+    asked = [file, "--measure", "OR", "--model", model, *options]
+    assert main(["pool", *asked]) == 0
+    assert words in capsys.readouterr().out
+    assert main(["pool", *asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "meta/1"
+    assert found["ci_low"] < found["estimate"] < found["ci_high"]
+    assert main(["forest", *asked, "-o", str(tmp_path / "a.svg")]) == 0
+
+
+def test_settings_that_a_model_does_not_have_are_refused(tmp_path, capsys):
+    file = _csv(tmp_path, TABLES)
+    assert main(["pool", file, "--measure", "OR", "--model", "peto", "--tau2-method", "DL"]) == 2
+    assert "--tau2-method means nothing for --model peto" in capsys.readouterr().err
+    assert main(["pool", file, "--measure", "OR", "--model", "multilevel"]) == 2
+    assert "needs --cluster" in capsys.readouterr().err
+
+
 def test_forest(tmp_path, capsys):
     file = _csv(tmp_path, "label,yi,vi\nA,-0.5,0.04\nB,-0.1,0.09\n")
     target = tmp_path / "forest.svg"

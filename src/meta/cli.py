@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from meta.errors import (
 
 if TYPE_CHECKING:
     from meta.effect_sizes.container import Effects
-    from meta.synthesis.models.pooled import Pooled
+    from meta.synthesis.estimate import Estimate
 
 _STUDIES = """\
 FILE holds one study a row: CSV of any kind, a workbook or Parquet, its columns named as we,
@@ -35,6 +36,21 @@ gives
 
 and, if you like, label (the study's name). Rows may differ in form.
 """
+
+
+_BY_VARIANCE = ("random", "common", "uwls")
+_POOL = "meta.synthesis.models.pool:pool"
+_SETTINGS = ("tau2_method", "ci_method", "ci_level")
+# model -> its method, and which of the settings above it has
+_METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(_BY_VARIANCE, (_POOL, _SETTINGS)),
+    "mantel-haenszel": ("meta.synthesis.models.two_by_two:mantel_haenszel", ("ci_level",)),
+    "peto": ("meta.synthesis.models.two_by_two:peto", ("ci_level",)),
+    "glmm": ("meta.synthesis.models.glmm:glmm", ("ci_level",)),
+    "multilevel": ("meta.synthesis.models.multilevel:multilevel", ("cluster", *_SETTINGS)),
+    "robust": ("meta.synthesis.models.robust:robust", ("cluster", *_SETTINGS)),
+    "bayes": ("meta.synthesis.bayes.model:bayes", ("ci_level",)),
+}
 
 
 def _studies() -> str:
@@ -114,6 +130,9 @@ def _parser(studies: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_study_options(pool)
+    pool.add_argument(
+        "--json", action="store_true", help="print every number as JSON (see Estimate.to_dict)"
+    )
     pool.set_defaults(run=_pool)
 
     forest = commands.add_parser(
@@ -225,25 +244,27 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default="random",
-        choices=["random", "common"],
-        help="random effects (default) or common effect",
+        choices=list(_METHODS),
+        help="random effects (default), common effect, ...; mantel-haenszel, peto and glmm pool "
+        "the counts of two arms, multilevel and robust effects that come in clusters (--cluster)",
+    )
+    parser.add_argument(
+        "--cluster", metavar="COLUMN", help="which effects belong together: the name of a column"
     )
     parser.add_argument(
         "--tau2-method",
-        default="REML",
         choices=["DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"],
         help="estimator of the between-study variance (default: REML)",
     )
     parser.add_argument(
         "--ci-method",
-        default="HK",
-        choices=["HK", "HK-adhoc", "wald"],
-        help="Knapp-Hartung interval (default), its conservative form, or the normal one",
+        choices=["HK", "HK-adhoc", "wald", "t"],
+        help="Knapp-Hartung interval (default), its conservative form, or the normal one; t for "
+        "multilevel",
     )
     parser.add_argument(
         "--ci-level",
         type=float,
-        default=0.95,
         metavar="LEVEL",
         help="level of the intervals, between 0 and 1 (default: 0.95)",
     )
@@ -308,7 +329,8 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _pool(options: argparse.Namespace) -> int:
-    print(_pooled(options))
+    answer = _pooled(options)
+    print(json.dumps(answer.to_dict(), ensure_ascii=False) if options.json else answer)
     return 0
 
 
@@ -349,16 +371,37 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _pooled(options: argparse.Namespace) -> Pooled:
-    from meta.synthesis.models.pool import pool
+def _pooled(options: argparse.Namespace) -> Estimate:
+    """Pool the studies of a file by the model that was asked for."""
+    from importlib import import_module
 
-    return pool(
-        _read_studies(options.file, options.measure),
-        model=options.model,
-        tau2_method=options.tau2_method,
-        ci_method=options.ci_method,
-        ci_level=options.ci_level,
-    )
+    place, known = _METHODS[options.model]
+    given = {"model": options.model} if options.model in _BY_VARIANCE else {}
+    faults = []
+    for name in ("cluster", "tau2_method", "ci_method", "ci_level"):
+        value = getattr(options, name)
+        if value is not None and name not in known:
+            faults.append(f"--{name.replace('_', '-')} means nothing for --model {options.model}")
+        elif value is not None:
+            given[name] = value
+    if "cluster" in known and options.cluster is None:
+        faults.append(
+            f"--model {options.model} needs --cluster, the column of what belongs together"
+        )
+    if faults:
+        raise DataError("; ".join(faults))
+    effects = _read_studies(options.file, options.measure)
+    module, _, name = place.partition(":")
+    method = getattr(import_module(module), name)
+    if options.model == "robust":
+        cluster = given.pop("cluster")
+        pool = import_module(_POOL.partition(":")[0]).pool
+        answer: Estimate = method(pool(effects, **given), cluster=cluster)
+    else:
+        if options.model == "mantel-haenszel":
+            given["measure"] = effects.measure
+        answer = method(effects, **given)
+    return answer
 
 
 def _read_studies(path: Path, measure: str | None) -> Effects:
