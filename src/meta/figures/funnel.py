@@ -20,7 +20,7 @@ from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.given import effects_of
-from meta.synthesis.presentation import number, p_text
+from meta.synthesis.presentation import p_text, range_text, value_text
 
 if TYPE_CHECKING:
     from meta.synthesis.bias.small_study import EggerTest
@@ -138,7 +138,7 @@ def plot_funnel(
             "data."
         )
     if egger is not None:
-        notes.append(f"Egger's test: slope {number(egger.slope)}, p {p_text(egger.p_value)}.")
+        notes.append(f"Egger's test: slope {value_text(egger.slope)}, p {p_text(egger.p_value)}.")
         notes += theme.note_lines(egger.notes)
     canvas = frame(
         "plot_funnel", ax, title=title,
@@ -185,8 +185,7 @@ def plot_funnel(
         canvas.host,
         f"{theme.lead(title)}Funnel plot of {fit.k} studies. {fit.sentence()} {below} "
         f"of them lie below the pooled effect, {len(x) - below} above; standard errors from "
-        f"{number(float(effects.sei.min()))} to {number(float(effects.sei.max()))}. "
-        + " ".join(notes),
+        f"{range_text([effects.sei.min(), effects.sei.max()])}. " + " ".join(notes),
     )
     return canvas.figure
 

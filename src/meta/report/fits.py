@@ -20,7 +20,7 @@ from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import interval_texts, number
+from meta.synthesis.presentation import interval_texts, range_text
 
 
 def anchor(fit: Estimate) -> str:
@@ -228,7 +228,7 @@ def _row(name: str, fit: Estimate | None, digits: int) -> tuple[dict[str, Any], 
     if several and isinstance(fit, Pooled) and fit.model == "random":
         methods = fit.intervals().set_index("ci_method")
         ends = methods.loc["HK-adhoc", ["ci_low", "ci_high"]].to_numpy(dtype=float)
-        adhoc = " to ".join(number(float(end), digits) for end in fit.scale.to_reader(ends))
+        adhoc = range_text(fit.scale.to_reader(ends), digits, log=fit.scale.log)
     names = [
         study_name(study, label)
         for study, label in zip(fit.effects.table["study_id"], fit.effects.labels, strict=True)

@@ -10,7 +10,7 @@ from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.html import escape, link
-from meta.synthesis.presentation import number
+from meta.synthesis.presentation import value_text
 
 # how much of a result is printed, from most to least
 _PRINTED = {
@@ -136,7 +136,7 @@ def _effect(effect: Derivation | str) -> str:
     if isinstance(effect, str):
         return f"<p>No effect is computed from it: {escape(effect)}.</p>"
     scale = measure_of(effect.measure)
-    shown = number(float(scale.to_reader(effect.yi)))
-    error = f"{'on the log scale, ' if scale.log else ''}standard error {number(effect.sei)}"
+    shown = value_text(scale.to_reader(effect.yi))
+    error = f"{'on the log scale, ' if scale.log else ''}standard error {value_text(effect.sei)}"
     head = f"From print to effect: {scale.label} {shown} ({error})"
     return f"<details><summary>{escape(head)}</summary>{effect._repr_html_()}</details>"

@@ -23,9 +23,9 @@ from meta.synthesis.presentation import (
     compact,
     decimals,
     interval_texts,
-    number,
     p_alone,
     p_text,
+    range_text,
 )
 
 Floats = NDArray[np.float64]
@@ -352,7 +352,7 @@ class RandomEffects(Estimate):
         ends = self.scale.to_reader([self.pi_low, self.pi_high])
         digits = decimals([self.scale.to_reader(self.estimate), *ends], digits)
         freedom = f"t, {self.prediction_dof:g} df" if np.isfinite(self.prediction_dof) else "normal"
-        return f"{number(ends[0], digits)} to {number(ends[1], digits)} ({freedom})"
+        return f"{range_text(ends, digits, log=self.scale.log)} ({freedom})"
 
     def heterogeneity_text(self) -> str:
         """Return tau2 and I2, as they stand under a forest plot; "" where there are none."""

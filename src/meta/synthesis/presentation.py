@@ -170,6 +170,16 @@ def interval_texts(values: Iterable[float], digits: int = 2, *, log: bool = Fals
     return [number(value, 0 if log and abs(value) >= _LONG_RATIO else shown) for value in given]
 
 
+def value_text(value: float, digits: int = 2) -> str:
+    """Write one number with decimals that tell it from 0."""
+    return interval_texts([value], digits)[0]
+
+
+def range_text(ends: Iterable[float], digits: int = 2, *, log: bool = False) -> str:
+    """Write two limits with decimals that tell them apart: "0.80 to 1.25"."""
+    return " to ".join(interval_texts([np.nan, *ends], digits, log=log)[1:])
+
+
 def compact(value: float) -> str:
     """Write a variance: three decimals, more where it is small, fewer where it is large."""
     if not np.isfinite(value):

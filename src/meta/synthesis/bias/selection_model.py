@@ -21,7 +21,7 @@ from meta.synthesis.engine import check_choice, null_effect, quantile
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pool import pool
-from meta.synthesis.presentation import check_level, compact, number, p_text
+from meta.synthesis.presentation import check_level, compact, number, p_text, value_text
 
 Values = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ class SelectionModel(RandomEffects):
         )
 
     def _further_rows(self) -> list[tuple[str, str]]:
-        unadjusted = number(self.scale.to_reader(self.unadjusted_estimate))
+        unadjusted = value_text(self.scale.to_reader(self.unadjusted_estimate))
         shown = [
             ("Unadjusted (ML)", f"{unadjusted}, τ² = {compact(self.unadjusted_tau2)}"),
             (

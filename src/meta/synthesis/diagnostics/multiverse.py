@@ -20,7 +20,7 @@ from meta.evidence.faults import closest, listed
 from meta.synthesis.engine import null_effect
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, number
+from meta.synthesis.presentation import Answer, range_text
 
 ROWS = "rows"
 # more than this nobody reads, and a mistyped range would run for hours
@@ -102,13 +102,10 @@ class Multiverse(Answer):
         answered = self.table[self.table["reason"] == ""]
         if answered.empty:
             return f"None of {len(self.table)} combinations of choices gives an answer."
-        ends = [
-            number(self.scale.to_reader(value))
-            for value in (answered["estimate"].min(), answered["estimate"].max())
-        ]
+        ends = self.scale.to_reader([answered["estimate"].min(), answered["estimate"].max()])
         return (
             f"{len(self.table)} combinations of choices, {self.n_distinct} different analyses: "
-            f"{self.scale.label} {ends[0]} to {ends[1]}; the interval excludes no effect in "
+            f"{self.scale.label} {range_text(ends)}; the interval excludes no effect in "
             f"{int(answered['decides'].sum())} of {len(answered)}."
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import listed, number
+from meta.synthesis.presentation import listed, range_text
 
 STEPS = {"no concern": 0, "serious": 1, "very serious": 2}
 
@@ -191,7 +191,7 @@ def interval(fit: Pooled, mid: float | None) -> Judgement:
         if low <= 0 <= high:
             faults.append("the interval includes no effect")
     else:
-        shown = " to ".join(number(float(fit.scale.to_reader(value))) for value in (-mid, mid))
+        shown = range_text(fit.scale.to_reader([-mid, mid]))
         between = low > -mid and high < mid
         if low <= -mid and high >= mid:
             severe = True

@@ -14,7 +14,7 @@ from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, number, p_alone, p_text
+from meta.synthesis.presentation import Answer, p_alone, p_text, range_text
 
 # measures that end at 1, and with them every margin
 _UP_TO_1 = ("RD", "COR", "ZCOR")
@@ -73,7 +73,7 @@ class Equivalence(Answer):
         digits : int
             Decimals.
         """
-        return f"{number(self.margin_low, digits)} to {number(self.margin_high, digits)}"
+        return range_text([self.margin_low, self.margin_high], digits)
 
     def sentence(self) -> str:
         """Say the answer in one sentence."""
@@ -236,7 +236,7 @@ def _notes(fit: Estimate, place: str, low: float, high: float) -> list[str]:
         wide_low, wide_high = map(float, table.loc["HK-adhoc"].to_numpy(dtype=float))
         if place_of(wide_low, wide_high, low, high) != place:
             wide = fit.scale.to_reader([wide_low, wide_high])
-            shown = " to ".join(number(limit) for limit in wide)
+            shown = range_text(wide)
             notes.append(
                 f"by the ad hoc (conservative) interval, {shown}, it is undecided: the answer rests"
                 " on effects that agree better than their standard errors let expect."

@@ -24,7 +24,7 @@ _AT_ITS_END = 0.9999
 _FEW_GROUPS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MixedRegression(Regression):
     """The answer of a regression of effects that hang together.
 

@@ -31,7 +31,7 @@ from meta.synthesis.estimate import (
 )
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import check_level, decimals, number
+from meta.synthesis.presentation import check_level, decimals, range_text
 
 # a trial that carries two thirds of the weight decides the answer
 _DOMINANT = 200 / 3
@@ -289,6 +289,6 @@ def _interval_notes(fit: Pooled) -> list[str]:
         relation = "is the same"
         spread = "more than" if fit.hk_scale > 2 - AS_EXPECTED else "as much as"
     return [
-        f"the {name[other]} interval {relation}: {number(low, digits)} to {number(high, digits)} "
+        f"the {name[other]} interval {relation}: {range_text([low, high], digits)} "
         f"(the effects spread {spread} the model expects, factor {fit.hk_scale:.2f})."
     ]

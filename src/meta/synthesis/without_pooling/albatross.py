@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.presentation import Answer, listed, number
+from meta.synthesis.presentation import Answer, listed, range_text, value_text
 from meta.synthesis.without_pooling.reported_p_values import (
     names_of,
     read_direction,
@@ -67,9 +67,9 @@ class Albatross(Answer):
         if len(exact):
             text += (
                 f" Read off the contours, exact p-values correspond to standardised mean "
-                f"differences of {number(float(exact.min()))} to {number(float(exact.max()))} "
+                f"differences of {range_text([exact.min(), exact.max()])} "
                 "(above 0 favours the treatment), median "
-                f"{number(float(exact.median()))}."
+                f"{value_text(exact.median())}."
             )
         return text
 

@@ -16,7 +16,7 @@ from meta.effect_sizes.standardised import hedges_j
 from meta.errors import DataError, NotComparable
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, listed, number, p_text
+from meta.synthesis.presentation import Answer, listed, p_text, value_text
 
 _COLUMNS = ["study_id", "label", "n_t", "n_c", "paired", "variance", "bound", "assumptions"]
 
@@ -98,7 +98,7 @@ class NullBounds(Answer):
         ]
 
     def _shown(self, fit: Pooled) -> str:
-        return number(float(fit.scale.to_reader(fit.estimate)))
+        return value_text(fit.scale.to_reader(fit.estimate))
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [
