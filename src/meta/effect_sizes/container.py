@@ -265,18 +265,22 @@ class Effects:
         return len(self.table)
 
     @property
-    def n_total(self) -> int | None:
-        """People in all effects together; None unless every arm's number is known.
+    def n_total(self) -> float | None:
+        """People in all effects together; None unless the number of each arm or group is known.
 
         A crossover has the same people in both arms and counts them once.
         """
-        if not {"n_t", "n_c"} <= set(self.table):
+        if {"n_t", "n_c"} <= set(self.table):
+            people, n_c = self.column("n_t"), self.column("n_c")
+            if "paired" in self.table:
+                n_c = n_c.where(~self.table["paired"].astype(bool), 0)
+            people = people + n_c
+        elif "n" in self.table:
+            people = self.column("n")
+        else:
             return None
-        n_t, n_c = self.column("n_t"), self.column("n_c")
-        if "paired" in self.table:
-            n_c = n_c.where(~self.table["paired"].astype(bool), 0)
-        total = (n_t + n_c).sum(skipna=False)
-        return None if pd.isna(total) else int(total)
+        total = float(people.sum(skipna=False))
+        return None if np.isnan(total) else int(total) if total.is_integer() else total
 
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column of the table as numbers; what is missing is NaN.

@@ -33,6 +33,9 @@ from meta.synthesis.given import effects_of
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import check_level, decimals, range_text
 
+# the usual rule of thumb for a normal approximation of a raw proportion: at least this many people
+# with and without the event
+_FEW = 5
 # a trial that carries two thirds of the weight decides the answer
 _DOMINANT = 200 / 3
 
@@ -262,6 +265,26 @@ def _notes(fit: Pooled) -> list[str]:
         notes.append(
             "all effects are equal: the Knapp-Hartung interval has no width and no p-value; use "
             "ci_method='HK-adhoc'."
+        )
+    return [*notes, *_proportion_notes(fit)] if fit.measure == "PR" else notes
+
+
+def _proportion_notes(fit: Pooled) -> list[str]:
+    """Say where a raw proportion is far from normal, or its interval leaves its range."""
+    notes, table = [], fit.effects.table
+    if {"events", "n"} <= set(table):
+        events, people = fit.effects.column("events"), fit.effects.column("n")
+        few = np.minimum(events, people - events) < _FEW
+        if few.any():
+            notes.append(
+                f"{listed([fit.effects.labels[i] for i in np.flatnonzero(few)], 5)}: fewer than "
+                f"{_FEW} people with or without the event, where a raw proportion is far from "
+                "normal and its weight follows its value; compare measure='PLO'."
+            )
+    if fit.ci_low < 0 or fit.ci_high > 1 or fit.pi_low < 0 or fit.pi_high > 1:
+        notes.append(
+            "an interval leaves the range from 0 to 1, which raw proportions do not prevent; use "
+            "measure='PLO'."
         )
     return notes
 

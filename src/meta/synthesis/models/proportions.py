@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -18,15 +17,11 @@ from meta.synthesis.engine import check_choice
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.rates import CountNormal, count_model
-from meta.synthesis.presentation import listed
 
 PROPORTION_MEASURES = tuple(
     name for name, measure in MEASURES.items() if measure.family == "proportion"
 )
 _GROUP = MEASURES["PLO"]
-# the usual rule of thumb for a normal approximation of a raw proportion: at least this many people
-# with and without the event
-_FEW = 5
 
 
 @overload
@@ -145,28 +140,4 @@ def pool_proportions(
             extra = ", ".join(settings) or f"measure={measure!r}"
             raise DataError(f"pool_proportions: {extra} belongs to method='IV'")
         return count_model(effects, model="binomial-normal", ci_level=ci_level, notes=())
-    fit = pool(effects, ci_level=ci_level, **settings)
-    total = float(people.sum())
-    return replace(
-        fit,
-        n_total=int(total) if total.is_integer() else None,
-        notes=(*fit.notes, *_notes(fit, counts, people)),
-    )
-
-
-def _notes(fit: Pooled, counts: Any, people: Any) -> list[str]:
-    notes = []
-    if fit.measure == "PR":
-        few = np.minimum(counts, people - counts) < _FEW
-        if few.any():
-            notes.append(
-                f"{listed([fit.effects.labels[i] for i in np.flatnonzero(few)])}: fewer than "
-                f"{_FEW} people with or without the event, where a raw proportion is far from "
-                "normal and its weight follows its value; compare measure='PLO'."
-            )
-        if fit.ci_low < 0 or fit.ci_high > 1 or fit.pi_low < 0 or fit.pi_high > 1:
-            notes.append(
-                "an interval leaves the range from 0 to 1, which raw proportions do not prevent; "
-                "use measure='PLO'."
-            )
-    return notes
+    return pool(effects, ci_level=ci_level, **settings)
