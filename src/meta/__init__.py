@@ -157,6 +157,7 @@ if TYPE_CHECKING:
     from meta.effect_sizes.pairwise import pairwise as pairwise
     from meta.effect_sizes.percent import percent_change as percent_change
     from meta.effect_sizes.sizes import effect_size as effect_size
+    from meta.errors import BuildError as BuildError
     from meta.errors import DataError as DataError
     from meta.errors import NotComparable as NotComparable
     from meta.errors import NotConverged as NotConverged
