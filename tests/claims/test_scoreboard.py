@@ -53,9 +53,12 @@ def test_the_headline_counts_by_hand(board: pd.DataFrame) -> None:
     own = board[board["group"] == "works"]
     backed = (own["verdict"] == "supported").sum()
     once = own[own["same_as"] == ""]
+    kinds_tried = ["superiority", "onset", "tolerability", "equivalence", "percent_fall"]
+    tried = board["kind"].isin(kinds_tried).sum()
     assert headline(board) == (
         f"Of {len(own)} claims that it works, {backed} are backed; counted once each they are "
-        f"{len(once)}, and {(once['verdict'] == 'supported').sum()} are backed."
+        f"{len(once)}, and {(once['verdict'] == 'supported').sum()} are backed. Of {tried} claims "
+        "that only trials can show, trials that can be trusted decide none."
     )
 
 

@@ -306,6 +306,7 @@ KINDS = {
         needs=("benchmark_ids",),
         selects=fitting_rows,
         pools=True,
+        trusted=True,
     ),
     "effect_modification": Kind(
         words="for whom, or in which form, it works better",

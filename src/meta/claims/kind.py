@@ -25,6 +25,8 @@ class Kind:
         Chooses the results that the test describes.
     pools : bool
         Whether effects are pooled, so that the test needs an effect measure.
+    trusted : bool
+        Whether every trial and the trusted ones must say the same before it is decided.
     traced : bool
         Whether the claim is about a source, so that ``claim_sources`` needs a row.
     share : bool
@@ -37,5 +39,6 @@ class Kind:
     needs: tuple[str, ...] = ()
     selects: Selection = no_rows
     pools: bool = False
+    trusted: bool = False
     traced: bool = False
     share: bool = False

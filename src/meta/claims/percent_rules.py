@@ -168,8 +168,8 @@ def percent_fall(case: Case) -> Ruling:
         verdict=verdict,
         leans=leans,
         answer=(
-            f"Scores {_verb(rows)} by {figure(treated, 0)} % on {case.treatment} and by"
-            f" {figure(control, 0)} % without it, a gap of {figure(fit.estimate, 0)} points."
+            f"Scores {_verb(rows)} {figure(treated, 0)} % on {case.treatment} and"
+            f" {figure(control, 0)} % without it, {_settled(verdict, sets)}."
         ),
         details=sentences(
             f"{trials_text(sets.primary)} for both arms ({plain_list(fit.effects.labels)}): the"
@@ -202,6 +202,15 @@ def percent_fall(case: Case) -> Ruling:
         fit=fit,
         checks=partial(_check_table, case, rows),
     )
+
+
+def _settled(verdict: str, sets: TrialSets) -> str:
+    """Say what the two figures come to; none stands without the doubt about it."""
+    fit = sets.primary.fit
+    if verdict != UNRESOLVED and fit is not None:
+        return f"a gap of {figure(fit.estimate, 0)} points"
+    few = sets.trusted.k < MIN_TRIALS
+    return "but too few trials can be trusted" if few else "which does not settle it"
 
 
 def _verb(rows: pd.DataFrame) -> str:
@@ -350,6 +359,7 @@ KINDS = {
         rule=percent_fall,
         needs=("outcome",),
         selects=fitting_rows,
+        trusted=True,
         share=True,
     ),
 }

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from meta.claims.assess import assess
-from meta.claims.verdicts import LEANS, SOURCES, SUPPORTED, VERDICTS
+from meta.claims.kinds import KINDS
+from meta.claims.verdicts import (
+    CONTRADICTED,
+    LEANS,
+    OVERSTATED,
+    SOURCES,
+    SUPPORTED,
+    VERDICTS,
+)
 from meta.evidence.tables import Evidence
 
 COLUMNS = (
@@ -128,22 +136,38 @@ def counts(
 
 
 def headline(board: pd.DataFrame) -> str:
-    """Say how many of the claims that it works are backed, over statements and distinct ones.
+    """Say how many of the claims that it works are backed, and how many trials decide.
+
+    Parameters
+    ----------
+    board : pandas.DataFrame
+        From :func:`scoreboard`: its columns ``group same_as verdict kind``.
+
+    Returns
+    -------
+    str
+        Two sentences: claims that it works, over statements and distinct ones; and claims of kinds
+        that trusted trials must decide.
 
     Examples
     --------
     >>> import pandas as pd
     >>> board = pd.DataFrame({
-    ...     "group": ["works", "works", "dose"], "same_as": ["", "a0-c01", ""],
-    ...     "verdict": ["unresolved", "unresolved", "supported"]})
-    >>> headline(board)
-    'Of 2 claims that it works, none is backed; counted once each they are 1, and none is backed.'
+    ...     "group": ["works", "works", "source"], "same_as": ["", "a0-c01", ""],
+    ...     "verdict": ["unresolved", "unresolved", "supported"],
+    ...     "kind": ["superiority", "superiority", "reference"]})
+    >>> print(*headline(board).split(". "), sep=chr(10))
+    Of 2 claims that it works, none is backed; counted once each they are 1, and none is backed
+    Of 2 claims that only trials can show, trials that can be trusted decide none.
     """
     own = board[board["group"] == WORKS]
     once = own[own["same_as"] == ""]
+    tried = board[[KINDS[kind].trusted for kind in board["kind"]]]
+    decided = int(tried["verdict"].isin([SUPPORTED, OVERSTATED, CONTRADICTED]).sum())
     return (
         f"Of {len(own)} claims that it works, {_backed(own)}; counted once each they are"
-        f" {len(once)}, and {_backed(once)}."
+        f" {len(once)}, and {_backed(once)}. Of {len(tried)} claims that only trials can show,"
+        f" trials that can be trusted decide {decided or 'none'}."
     )
 
 

@@ -345,6 +345,7 @@ KINDS = {
         needs=("outcome",),
         selects=fitting_rows,
         pools=True,
+        trusted=True,
     ),
     "tolerability": Kind(
         words="that it is well tolerated",
@@ -352,9 +353,15 @@ KINDS = {
         needs=("outcome",),
         selects=fitting_rows,
         pools=True,
+        trusted=True,
     ),
     "onset": Kind(
-        words="that it works fast", rule=onset, needs=("outcome",), selects=early_rows, pools=True
+        words="that it works fast",
+        rule=onset,
+        needs=("outcome",),
+        selects=early_rows,
+        pools=True,
+        trusted=True,
     ),
     "evidence_strength": Kind(
         words="how strong the evidence is",
