@@ -14,9 +14,14 @@ pytestmark = pytest.mark.browser
 STUDIES = ("tarleton2017", "rajizadeh2017", "asemi2015")
 
 
+# with a picture of both arms, without any figure, with a range
+CLAIMS = ("a0-c11", "a0-c01", "a2-c08")
+
+
 def pages_of(site: Path) -> list[Path]:
     every = sorted(site.rglob("*.html"))
-    return [p for p in every if p.parent.name != "trials" or p.stem in STUDIES]
+    some = {*STUDIES, *CLAIMS}
+    return [p for p in every if p.parent.name not in {"trials", "claim"} or p.stem in some]
 
 
 @pytest.fixture
@@ -66,6 +71,7 @@ def test_axe_finds_nothing_serious(browser: Browser, site: Path, scheme: str):
         paths += [site / "trials" / f"{name}.html" for name in STUDIES]
     else:  # the layout is the same in the dark; its colours show on a page of each kind
         paths += [site / "articles" / "000.html", site / "trials" / f"{STUDIES[0]}.html"]
+    paths += [site / "claim" / f"{name}.html" for name in CLAIMS]
     for path in dict.fromkeys(paths):
         page.goto(path.as_uri())
         for found in Axe().run(page).response["violations"]:
@@ -140,12 +146,12 @@ def test_narrow_screens_do_not_scroll_sideways(browser: Browser, site: Path):
     assert not wide
 
 
-@pytest.mark.parametrize("width", [1280, 1600])
-def test_the_verdicts_of_the_landing_page_are_in_sight(browser: Browser, site: Path, width: int):
+@pytest.mark.parametrize("width", [390, 1280, 1600])
+def test_the_figures_of_the_landing_page_are_in_sight(browser: Browser, site: Path, width: int):
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto((site / "index.html").as_uri())
-    box = page.locator(".board .table-scroll")
-    assert box.evaluate("e => e.scrollWidth <= e.clientWidth")
+    for row in page.locator(".promise").all():
+        assert row.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
