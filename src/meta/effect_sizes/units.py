@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from meta.effect_sizes.inputs import NOT_NEGATIVE, POSITIVE, Numbers, read_columns
@@ -128,5 +129,9 @@ def convert_concentration(
         {"value": NOT_NEGATIVE, "molar_mass": POSITIVE, "charge": POSITIVE},
         faults=_unknown_units(_CONCENTRATIONS, from_unit, to_unit),
     )
-    of_one_mmol = {"mmol/L": 1.0, "mg/dL": columns["molar_mass"] / 10, "mEq/L": columns["charge"]}
+    of_one_mmol = {
+        "mmol/L": np.ones(()),
+        "mg/dL": columns["molar_mass"] / 10.0,
+        "mEq/L": columns["charge"],
+    }
     return columns.like_input(columns["value"] / of_one_mmol[from_unit] * of_one_mmol[to_unit])

@@ -25,7 +25,7 @@ _FILTERS = ("primary", "trusted")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """The form of the treatment that is asked about, such as one salt or one extract.
+    """The form of the treatment that is asked about, such as one extract or one device.
 
     Attributes
     ----------

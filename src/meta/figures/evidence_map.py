@@ -69,8 +69,8 @@ def plot_evidence_map(
     --------
     >>> import meta
     >>> results = meta.load_evidence("data").select(outcome=["depression", "anxiety"])
-    >>> meta.alt_text(meta.plot_evidence_map(results, columns="mg_form"))[:40]
-    'A map of studies, by outcome and mg form'
+    >>> meta.alt_text(meta.plot_evidence_map(results, columns="blinding"))[:41]
+    'A map of studies, by outcome and blinding'
     """
     way = "meta.plot_evidence_map(evidence.select(), columns='...')"
     need("plot_evidence_map", results, pd.DataFrame, "a frame of results", way)

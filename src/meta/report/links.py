@@ -25,8 +25,8 @@ def as_text(text: object) -> str:
     Examples
     --------
     >>> import meta
-    >>> print(meta.as_text("magnesium_alone <b>"))
-    magnesium\_alone &lt;b&gt;
+    >>> print(meta.as_text("no_treatment <b>"))
+    no\_treatment &lt;b&gt;
     """
     return escape_html(" ".join(str(text).split()), quote=False).translate(_MARKDOWN)
 

@@ -146,11 +146,11 @@ def likelihood_ratio(small: Any, large: Any) -> LikelihoodRatio:
     >>> import meta
     >>> effects = meta.Effects.from_arrays(
     ...     [-0.5, -0.4, -0.1, 0.0, 0.2], [0.04, 0.05, 0.03, 0.06, 0.05],
-    ...     weeks=[12, 8, 6, 4, 2], salt=list("aabbb"),
+    ...     weeks=[12, 8, 6, 4, 2], country=list("aabbb"),
     ... )
     >>> fits = [
     ...     meta.meta_regression(effects, formula, tau2_method="ML")
-    ...     for formula in ("~ weeks", "~ weeks + salt")
+    ...     for formula in ("~ weeks", "~ weeks + country")
     ... ]
     >>> print(meta.likelihood_ratio(*fits).sentence())
     χ²(1) = 0.22, p = 0.64

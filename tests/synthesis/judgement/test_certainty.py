@@ -8,16 +8,19 @@ from hypothesis import strategies as st
 
 import meta
 from meta.effect_sizes.container import Effects
+from meta.evidence.question import Form, Question
 from meta.synthesis.judgement.certainty import LEVELS, certainty
 from meta.synthesis.judgement.certainty_rules import (
     RULES,
     STEPS,
+    form_share,
     heterogeneity,
     interval,
-    salt_share,
     unprinted_trials,
     weight_at_risk,
 )
+
+GLYCINATE = Form(column="mg_form", value="glycinate", label="glycinate")
 
 
 @pytest.fixture(scope="module")
@@ -126,14 +129,14 @@ def test_two_trials_and_one_cannot_be_very_inconsistent():
 
 
 @pytest.mark.parametrize(("used", "word"), [(1, "serious"), (2, "no concern"), (4, "no concern")])
-def test_salt_share_asks_for_half_of_the_weight(used, word):
+def test_form_share_asks_for_half_of_the_weight(used, word):
     fit = fit_of(4, mg_form=["glycinate"] * used + ["oxide"] * (4 - used))
-    assert salt_share(fit, "glycinate").judgement == word
+    assert form_share(fit, GLYCINATE).judgement == word
 
 
-def test_a_missing_salt_is_not_the_one_asked_for():
-    assert salt_share(fit_of(1, mg_form=[None]), "glycinate").judgement == "serious"
-    assert "used glycinate" in salt_share(fit_of(1), "glycinate").reason
+def test_a_missing_form_is_not_the_one_asked_for():
+    assert form_share(fit_of(1, mg_form=[None]), GLYCINATE).judgement == "serious"
+    assert "used glycinate" in form_share(fit_of(1), GLYCINATE).reason
 
 
 @pytest.mark.parametrize(
@@ -265,6 +268,15 @@ def test_a_rule_that_answers_another_question_is_refused(evidence, depression):
         certainty(spoiled(evidence, certainty=table), "depression", depression)
 
 
+def test_a_question_without_a_form_takes_nothing_away_for_form(evidence):
+    other = spoiled(evidence, certainty=None, risk_of_bias=None)
+    other._package = dataclasses.replace(evidence._package, question=Question())
+    fit = fit_of(4, mg_form=["oxide"] * 4)
+    item = {each.domain: each for each in certainty(other, "x", fit).judgements}["indirectness"]
+    assert item.levels == 0
+    assert "curators" in item.reason
+
+
 def test_without_tables_of_judgements_the_rules_stand_alone(evidence, depression):
     bare = spoiled(evidence, certainty=None, risk_of_bias=None)
     found = certainty(bare, "depression", depression)
@@ -323,10 +335,10 @@ def test_shows_itself(evidence, depression):
 
 
 def test_errors_say_what_is_needed(evidence, depression):
-    with pytest.raises(meta.DataError, match=r"important is -1.*above 0"):
+    with pytest.raises(meta.DataError, match=r"mid is -1.*above 0"):
         certainty(evidence, "depression", depression, mid=-1)
     bare = meta.pool([0.1, 0.2], [0.1, 0.1], measure="SMD")
-    with pytest.raises(meta.DataError, match="lack blinding, mg_form, randomised, cluster"):
+    with pytest.raises(meta.DataError, match="lack blinding, randomised, cluster, mg_form"):
         certainty(evidence, "depression", bare)
     share = altered(depression, measure="PLO")
     with pytest.raises(meta.NotComparable, match="one group"):

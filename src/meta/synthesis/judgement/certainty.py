@@ -17,14 +17,15 @@ import pandas as pd
 
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
+from meta.evidence.question import Form
 from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
 from meta.synthesis.judgement.certainty_rules import (
     RULES,
     Judgement,
+    form_share,
     heterogeneity,
     interval,
-    salt_share,
     unprinted_trials,
     weight_at_risk,
 )
@@ -36,7 +37,7 @@ LEVELS = ("very low", "low", "moderate", "high")
 _IMPORTANT = {"standardised mean difference": 0.2} | dict.fromkeys(
     ("risk ratio", "odds ratio", "rate ratio", "hazard ratio"), np.log(1.25)
 )
-_NEEDED = ("study_id", "label", "blinding", "mg_form", "randomised", "cluster")
+_NEEDED = ("study_id", "label", "blinding", "randomised", "cluster")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,7 +144,6 @@ def certainty(
     fit: Pooled,
     *,
     mid: float | None = None,
-    salt: str = "glycinate",
 ) -> Certainty:
     """Rate how certain a pooled answer, or that of one trial, is.
 
@@ -151,7 +151,8 @@ def certainty(
     ----------
     evidence : Evidence
         The tables: ``risk_of_bias`` for the judgements of trials, ``certainty`` for those of the
-        curators. A folder that lacks them is rated by the remaining rules alone.
+        curators. A folder that lacks them is rated by the remaining rules alone. Its ``question``
+        names the form of the treatment that is asked about, if there is one.
     outcome : str
         Which rows of ``certainty`` belong to the answer.
     fit : Pooled
@@ -161,8 +162,6 @@ def certainty(
         Smallest difference that matters, above 0, on the scale of computation (a logarithm for
         ratios). By default 0.2 for standardised mean differences and ln 1.25 for ratios; other
         measures have no default, and an interval is then only held against no effect.
-    salt : str
-        The magnesium salt that is asked about.
 
     Returns
     -------
@@ -197,18 +196,16 @@ def certainty(
     >>> import meta
     >>> from meta.synthesis.judgement.certainty import certainty
     >>> evidence = meta.load_evidence("data")
-    >>> rows = evidence.select(
-    ...     "depression", stratum=["magnesium_alone", "add_on"],
-    ...     control=["placebo", "no_treatment"], randomised="yes")
+    >>> rows = evidence.primary("depression")
     >>> certainty(evidence, "depression", meta.pool(meta.effects(rows, "SMD"))).level
     'very low'
     """
-    _check(fit, mid)
+    _check(fit, mid, evidence.question.form)
     margin = _IMPORTANT.get(measure_of(fit.measure).family) if mid is None else mid
     computed = {
         "risk_of_bias": weight_at_risk(fit, *_judged(evidence)),
         "inconsistency": heterogeneity(fit, margin),
-        "indirectness": salt_share(fit, salt),
+        "indirectness": form_share(fit, evidence.question.form),
         "imprecision": interval(fit, margin),
         "publication_bias": unprinted_trials(fit),
     }
@@ -290,7 +287,7 @@ def _judged(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
     return worst, doubts
 
 
-def _check(fit: Pooled, mid: float | None) -> None:
+def _check(fit: Pooled, mid: float | None, form: Form | None) -> None:
     if measure_of(fit.measure).single_group:
         raise NotComparable(
             f"{fit.measure} describes one group: there is no effect to be certain of; pool a "
@@ -302,7 +299,8 @@ def _check(fit: Pooled, mid: float | None) -> None:
             f"mid is {mid}: give the smallest difference that matters, above 0, on the "
             "scale of computation (for ratios its logarithm)"
         )
-    missing = [name for name in _NEEDED if name not in fit.effects.table]
+    needed = _NEEDED if form is None else (*_NEEDED, form.column)
+    missing = [name for name in needed if name not in fit.effects.table]
     if missing:
         faults.append(
             f"the effects lack {', '.join(missing)}: make them with meta.effects from rows of "

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from meta.evidence.question import Form
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import listed, range_text
 
@@ -145,25 +146,35 @@ def heterogeneity(fit: Pooled, mid: float | None) -> Judgement:
     return Judgement(domain=domain, judgement=word, reason=f"{reason}.")
 
 
-def salt_share(fit: Pooled, salt: str) -> Judgement:
-    """Rate indirectness by the weight of the trials that used the salt in question.
+def form_share(fit: Pooled, form: Form | None) -> Judgement:
+    """Rate indirectness by the weight of the trials that used the form in question.
 
-    Serious below a half; the second level (other people, other outcomes) is for the curators.
+    Serious below a half; the second level (other people, other outcomes) is for the curators, and
+    so is all where no form is asked about in particular.
 
     Parameters
     ----------
     fit : Pooled
         The answer.
-    salt : str
-        As in column ``mg_form``.
+    form : Form or None
+        The form of the treatment that is asked about.
     """
-    used = (fit.effects.table["mg_form"] == salt).to_numpy()
+    domain = "indirectness"
+    if form is None:
+        return Judgement(
+            domain=domain,
+            judgement="no concern",
+            reason="No rule takes anything away: other people and outcomes than those asked about "
+            "are for the curators to judge.",
+        )
+    used = form.own(fit.effects.table).to_numpy()
     share = float(fit.weights[used].sum())
-    reason = f"{int(used.sum())} of {fit.k} trials used {salt}, with {share:.0f} % of the weight."
+    name = form.label
+    reason = f"{int(used.sum())} of {fit.k} trials used {name}, with {share:.0f} % of the weight."
     if fit.k == 1:
-        reason = f"The one trial used {salt if used[0] else f'another salt than {salt}'}."
+        reason = f"The one trial used {name if used[0] else f'another form than {name}'}."
     return Judgement(
-        domain="indirectness",
+        domain=domain,
         judgement="no concern" if share >= WEIGHT_MOST else "serious",
         reason=reason,
     )
@@ -246,7 +257,7 @@ def unprinted_trials(fit: Pooled) -> Judgement:
 RULES = {
     "risk_of_bias": "weight_at_risk",
     "inconsistency": "heterogeneity",
-    "indirectness": "salt_share",
+    "indirectness": "form_share",
     "imprecision": "interval",
     "publication_bias": "unprinted_trials",
 }

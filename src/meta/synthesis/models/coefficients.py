@@ -121,10 +121,10 @@ class Regression(Answer):
         --------
         >>> import meta
         >>> effects = meta.Effects.from_arrays(
-        ...     [-0.5, -0.4, -0.1, 0.0, 0.2], [0.04, 0.05, 0.03, 0.06, 0.05], salt=list("aabbc")
+        ...     [-0.5, -0.4, -0.1, 0.0, 0.2], [0.04, 0.05, 0.03, 0.06, 0.05], dose=list("aabbc")
         ... )
-        >>> fit = meta.meta_regression(effects, "~ salt", ci_method="wald")
-        >>> print(fit.test("salt").sentence())
+        >>> fit = meta.meta_regression(effects, "~ dose", ci_method="wald")
+        >>> print(fit.test("dose").sentence())
         χ²(2) = 6.94, p = 0.031
         """
         if isinstance(terms, str) and terms not in self.coefficients.index:
@@ -162,10 +162,10 @@ class Regression(Answer):
         --------
         >>> import meta
         >>> effects = meta.Effects.from_arrays(
-        ...     [-0.5, -0.4, -0.1, 0.0, 0.2], [0.04, 0.05, 0.03, 0.06, 0.05], salt=list("aabbc")
+        ...     [-0.5, -0.4, -0.1, 0.0, 0.2], [0.04, 0.05, 0.03, 0.06, 0.05], dose=list("aabbc")
         ... )
-        >>> fit = meta.meta_regression(effects, "~ salt", ci_method="wald")
-        >>> fit.contrasts({"salt[T.c]": 1, "salt[T.b]": -1})["estimate"].round(3).tolist()
+        >>> fit = meta.meta_regression(effects, "~ dose", ci_method="wald")
+        >>> fit.contrasts({"dose[T.c]": 1, "dose[T.b]": -1})["estimate"].round(3).tolist()
         [0.267]
         """
         several = all(isinstance(one, Mapping) for one in weights.values())

@@ -137,13 +137,13 @@ def study_design(
     from formulaic.errors import FormulaicError
 
     if not isinstance(formula, str):
-        raise DataError(f"the formula is {formula!r}; give text, for example '~ dose + C(salt)'")
+        raise DataError(f"the formula is {formula!r}; give text, for example '~ dose + C(site)'")
     try:
         parsed = Formula(formula)
     except (FormulaicError, SyntaxError) as error:
         raise DataError(
             f"the formula {formula!r} cannot be read ({_plain(error)}); write the moderators, for "
-            "example '~ dose + C(salt)', with a name that is no plain word between back quotes"
+            "example '~ dose + C(site)', with a name that is no plain word between back quotes"
         ) from None
     if not isinstance(parsed, SimpleFormula):
         raise DataError(

@@ -292,7 +292,7 @@ def meta_regression(
         taken, or bare effects ``yi``. A missing moderator is a fault: no study is left out
         silently.
     formula : str
-        Moderators in the formula language of R and formulaic, for example ``"~ dose + C(salt)"``.
+        Moderators in the formula language of R and formulaic, for example ``"~ dose + C(site)"``.
         An intercept is included unless ``0 +`` takes it out. ``np`` is known
         (``"np.minimum(weeks, 3)"``).
     vi, sei, data, labels, measure : optional

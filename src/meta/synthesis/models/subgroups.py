@@ -205,10 +205,10 @@ def subgroups(
     Examples
     --------
     >>> import meta
-    >>> salt = ["oxide", "oxide", "citrate", "citrate"]
+    >>> form = ["tablet", "tablet", "drops", "drops"]
     >>> effects = meta.Effects.from_arrays([-0.5, -0.4, -0.1, 0.0], [0.04, 0.05, 0.03, 0.06],
-    ...                                    measure="SMD", salt=salt)
-    >>> answer = meta.subgroups(effects, by="salt", ci_method="wald")
+    ...                                    measure="SMD", form=form)
+    >>> answer = meta.subgroups(effects, by="form", ci_method="wald")
     >>> print(answer.test_text())
     Q = 3.58, df = 1, p = 0.058
     """
