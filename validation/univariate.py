@@ -145,7 +145,7 @@ def _random(answers: Answers, effects: Effects) -> Iterator[Compared]:
         else:
             answers.pass_over(f"{method}/pi_riley")
             answers.pass_over(f"{method}/hk/pi")
-        table = wald.intervals().set_index("ci_method")
+        table = wald.intervals().table.set_index("ci_method")
         for ci_method, key, test, name in (
             ("HK", "hk", "knha", "Knapp-Hartung"),
             ("HK-adhoc", "hk_adhoc", "adhoc", "Ad hoc"),

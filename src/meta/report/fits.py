@@ -13,11 +13,12 @@ import pandas as pd
 from meta import html
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, need
+from meta.figures.forest_rows import study_intervals
+from meta.figures.sheet import to_reader
 from meta.html import Markup, escape
 from meta.report.display import Table, folded, table
 from meta.report.links import study_name
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import interval_texts, range_text
@@ -100,18 +101,17 @@ def studies_table(fit: Estimate, caption: str = "The effects behind the answer")
     ['B', 'A']
     """
     need_estimate("studies_table", fit)
-    yi, half = fit.effects.yi, float(quantile(fit.ci_level)) * fit.effects.sei
-    ends = {"estimate": yi, "ci_low": yi - half, "ci_high": yi + half}
-    read = {name: fit.effects.to_reader(values) for name, values in ends.items()}
+    values = to_reader(fit.scale, study_intervals(fit).ravel()).reshape(-1, 3)
+    read = dict(zip(("estimate", "ci_low", "ci_high"), values.T, strict=True))
     rows = fit.effects.table.assign(
         **read,
         weight=fit.weights,
     )
     rows["effect"] = [
-        "{} ({} to {})".format(*interval_texts(values, log=fit.scale.log))
-        if np.isfinite(values[0])
+        "{} ({} to {})".format(*interval_texts(one, log=fit.scale.log))
+        if np.isfinite(one[0])
         else "not estimable"
-        for values in zip(*read.values(), strict=True)
+        for one in values
     ]
     rows["mind"] = [
         "; ".join(str(text) for text in said if isinstance(text, str) and text)
@@ -226,7 +226,7 @@ def _row(name: str, fit: Estimate | None, digits: int) -> tuple[dict[str, Any], 
     several = fit.k > 1
     adhoc = ""
     if several and isinstance(fit, Pooled) and fit.model == "random":
-        methods = fit.intervals().set_index("ci_method")
+        methods = fit.intervals().table.set_index("ci_method")
         ends = methods.loc["HK-adhoc", ["ci_low", "ci_high"]].to_numpy(dtype=float)
         adhoc = range_text(fit.scale.to_reader(ends), digits, log=fit.scale.log)
     names = [

@@ -45,6 +45,13 @@ MODEL_NAMES = {
 }
 
 
+# columns of an EffectTable that are shown as one text, or not at all
+_NUMBERS = (
+    *("estimate", "se", "ci_low", "ci_high", "p_value", "pi_low", "pi_high"),
+    *("tau2", "i2", "q", "q_p_value"),
+)
+
+
 class Inference(NamedTuple):
     """Interval and test of a mean; each a number, or an array for many means at once."""
 
@@ -374,6 +381,50 @@ class RandomEffects(Estimate):
         if self.k == 1 or np.isnan(self.prediction_dof):
             return []
         return [(f"{self.level_text()} prediction interval", self.prediction_text(4))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EffectTable(Answer):
+    """Effects in sets: an analysis done again and again, or the studies' own.
+
+    Attributes
+    ----------
+    fit : Estimate
+        The answer that was examined.
+    table : pandas.DataFrame
+        One row each, on the scale of computation.
+    notes : tuple of str
+        Sentences that must stand beside these numbers.
+    """
+
+    _caption: ClassVar[str] = "Effects"
+
+    fit: Estimate
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table on the reader's scale, which the column ``scale`` names.
+
+        Standard errors, tau2 and what follows from them stay on the scale of computation.
+        """
+        return readable(self.table, self.fit.scale).assign(scale=self.fit.scale.label)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [
+            ("Effect measure", self.fit.scale.label),
+            ("Method", self.fit.method_text()),
+            ("All together", self.fit.effect_text()),
+        ]
+
+    def _frames(self) -> list[pd.DataFrame]:
+        ends = ("ci_low", "ci_high") if "ci_low" in self.table else ("pi_low", "pi_high")
+        shown = self.table[[name for name in self.table if name not in _NUMBERS]]
+        texts = [
+            estimate_text(self.fit.scale, *values) if np.isfinite(values[0]) else "no answer"
+            for values in self.table[["estimate", *ends]].to_numpy(dtype=float)
+        ]
+        return [shown.assign(**{f"estimate ({self.fit.level_text()} interval)": texts})]
 
 
 def readable(table: pd.DataFrame, scale: Measure) -> pd.DataFrame:

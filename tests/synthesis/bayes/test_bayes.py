@@ -42,7 +42,7 @@ def test_eight_schools_effect_as_printed_by_bayesmeta(schools):
 
 
 def test_eight_schools_shrinkage_as_printed_by_bayesmeta(schools):
-    median = schools.shrinkage()["estimate"].to_numpy()
+    median = schools.shrinkage().table["estimate"].to_numpy()
     assert median[[0, 6, 7]] == pytest.approx([10.093581, 9.786985, 8.266594], abs=2e-2)
 
 
@@ -88,7 +88,7 @@ def test_point_prior_near_zero_is_the_common_effect():
     z = stats.norm.ppf(0.975)
     assert fit.estimate == pytest.approx(estimate, abs=1e-9)
     assert [fit.ci_low, fit.ci_high] == pytest.approx([estimate - z * se, estimate + z * se])
-    assert fit.shrinkage()["estimate"].to_numpy() == pytest.approx(estimate, abs=1e-6)
+    assert fit.shrinkage().table["estimate"].to_numpy() == pytest.approx(estimate, abs=1e-6)
 
 
 def test_point_prior_near_zero_with_a_prior_of_the_effect():
@@ -153,7 +153,9 @@ def test_probabilities_add_up(schools):
 
 
 def test_a_wider_prior_widens_the_interval():
-    table = meta.bayes(Y, V).sensitivity(["halfnormal(0.25)", "halfnormal(0.5)", "halfnormal(1)"])
+    table = (
+        meta.bayes(Y, V).sensitivity(["halfnormal(0.25)", "halfnormal(0.5)", "halfnormal(1)"]).table
+    )
     by_prior = table.set_index("tau_prior")
     width = by_prior["ci_high"] - by_prior["ci_low"]
     assert width["halfnormal(0.25)"] < width["halfnormal(0.5)"] < width["halfnormal(1)"]
@@ -161,10 +163,10 @@ def test_a_wider_prior_widens_the_interval():
 
 
 def test_sensitivity_offers_the_published_priors_of_the_measure():
-    smd = set(meta.bayes(Y, V, measure="SMD").sensitivity()["tau_prior"])
+    smd = set(meta.bayes(Y, V, measure="SMD").sensitivity().table["tau_prior"])
     assert {"rhodes2015", "bartos2021"} <= smd
     assert "turner2015" not in smd
-    assert "turner2015" in set(meta.bayes(Y, V, measure="OR").sensitivity()["tau_prior"])
+    assert "turner2015" in set(meta.bayes(Y, V, measure="OR").sensitivity().table["tau_prior"])
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -295,9 +295,20 @@ def test_result_is_frozen_and_turns_into_json():
 
 def test_interval_table_has_all_three_methods():
     ref = reference("bcg_RR")
-    table = meta.pool(ref["yi"], ref["vi"]).intervals().set_index("ci_method")
+    table = meta.pool(ref["yi"], ref["vi"]).intervals().table.set_index("ci_method")
     assert list(table.index) == ["wald", "HK", "HK-adhoc"]
     assert table.loc["HK", "in_use"]
     assert (table.loc["wald", "ci_low"], table.loc["wald", "ci_high"]) == pytest.approx(
         (-1.066898, -0.362167), abs=5e-7
     )
+
+
+def test_tables_of_effects_are_read_on_the_named_scale():
+    ref = reference("bcg_RR")
+    fit = meta.pool(ref["yi"], ref["vi"], measure="RR")
+    believed = meta.bayes(fit)
+    for answer in (fit.intervals(), meta.blup(fit), believed.shrinkage(), believed.sensitivity()):
+        shown = answer.to_frame()
+        assert set(shown["scale"]) == {"Risk ratio"}
+        np.testing.assert_allclose(shown["estimate"], np.exp(answer.table["estimate"]))
+        assert "Risk ratio" in str(answer)

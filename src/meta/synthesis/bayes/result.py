@@ -12,7 +12,7 @@ import pandas as pd
 from meta.errors import DataError
 from meta.synthesis.bayes.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.bayes.quadrature import Mixture, Posterior
-from meta.synthesis.estimate import RandomEffects
+from meta.synthesis.estimate import EffectTable, RandomEffects
 from meta.synthesis.presentation import compact
 
 # the median of a half-normal prior of scale 1: it turns any prior into the half-normal scale that
@@ -155,24 +155,26 @@ class BayesFit(RandomEffects):
             prior = np.exp(-(z**2) / 2) / (known[1] * np.sqrt(2 * np.pi))
         return pd.DataFrame({"x": x, "density": density, "prior": prior})
 
-    def shrinkage(self) -> pd.DataFrame:
+    def shrinkage(self) -> EffectTable:
         """Return the posterior of each study's own true effect.
 
         Returns
         -------
-        pandas.DataFrame
-            One row a study: ``study_id label yi sei estimate ci_low ci_high``, on the scale of
-            computation. Studies are drawn towards the mean effect, imprecise ones most.
+        EffectTable
+            ``.table`` has one row a study: ``study_id label yi sei estimate ci_low ci_high``, on
+            the scale of computation; ``.to_frame()`` is on the reader's. Studies are drawn towards
+            the mean effect, imprecise ones most.
         """
         mixture, tail = self.posterior.studies(), (1 - self.ci_level) / 2
-        return self.effects.table[["study_id", "label", "yi"]].assign(
+        table = self.effects.table[["study_id", "label", "yi"]].assign(
             sei=self.effects.sei,
             estimate=mixture.quantile(0.5),
             ci_low=mixture.quantile(tail),
             ci_high=mixture.quantile(1 - tail),
         )
+        return EffectTable(fit=self, table=table, notes=self.notes)
 
-    def sensitivity(self, tau_priors: Sequence[str] | None = None) -> pd.DataFrame:
+    def sensitivity(self, tau_priors: Sequence[str] | None = None) -> EffectTable:
         """Return the answer under other priors of tau.
 
         Parameters
@@ -184,9 +186,10 @@ class BayesFit(RandomEffects):
 
         Returns
         -------
-        pandas.DataFrame
-            One row a prior, the one in use first: ``tau_prior estimate ci_low ci_high pi_low
-            pi_high tau tau_high p_below_null in_use``, on the scale of computation.
+        EffectTable
+            ``.table`` has one row a prior, the one in use first: ``tau_prior estimate ci_low
+            ci_high pi_low pi_high tau tau_high p_below_null in_use``, on the scale of computation;
+            ``.to_frame()`` is on the reader's.
         """
         if tau_priors is None:
             in_use = tau_prior(self.tau_prior, self.measure)
@@ -201,7 +204,8 @@ class BayesFit(RandomEffects):
         for name in dict.fromkeys([self.tau_prior, *names]):
             fit = self.refit(tau_prior=name)
             rows.append([getattr(fit, column) for column in columns] + [name == self.tau_prior])
-        return pd.DataFrame(rows, columns=[*columns, "in_use"])
+        table = pd.DataFrame(rows, columns=[*columns, "in_use"])
+        return EffectTable(fit=self, table=table, notes=self.notes)
 
     def prediction_text(self, digits: int = 2) -> str:
         """Return the predictive interval on the reader's scale."""

@@ -12,14 +12,14 @@ from scipy import special
 
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.diagnostics.effect_table import EffectTable, effect_table
+from meta.synthesis.diagnostics.effect_table import effect_table
 from meta.synthesis.diagnostics.regression_diagnostics import (
     regression_influence,
     regression_leave_one_out,
 )
 from meta.synthesis.diagnostics.repeated import repeated, without_each
 from meta.synthesis.engine import quantile, variance_factor
-from meta.synthesis.estimate import Estimate
+from meta.synthesis.estimate import EffectTable, Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 

@@ -232,7 +232,7 @@ def _notes(fit: Estimate, place: str, low: float, high: float) -> list[str]:
     if not isinstance(fit, Pooled):
         return notes
     if place != "undecided" and fit.k > 1 and fit.model == "random":
-        table = fit.intervals().set_index("ci_method")[["ci_low", "ci_high"]]
+        table = fit.intervals().table.set_index("ci_method")[["ci_low", "ci_high"]]
         wide_low, wide_high = map(float, table.loc["HK-adhoc"].to_numpy(dtype=float))
         if place_of(wide_low, wide_high, low, high) != place:
             wide = fit.scale.to_reader([wide_low, wide_high])

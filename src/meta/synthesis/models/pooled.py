@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meta.synthesis.engine import weighted_fit
-from meta.synthesis.estimate import RandomEffects, inference
+from meta.synthesis.estimate import EffectTable, RandomEffects, inference
 from meta.synthesis.presentation import compact
 
 _CI_NAMES = {
@@ -69,13 +69,14 @@ class Pooled(RandomEffects):
         """Return the settings that made this answer, as arguments of :func:`meta.pool`."""
         return RandomEffects.settings(self) | {"ci_method": self._asked}
 
-    def intervals(self) -> pd.DataFrame:
+    def intervals(self) -> EffectTable:
         """Return the interval by each method, the one in use marked.
 
         Returns
         -------
-        pandas.DataFrame
-            Columns ``ci_method se ci_low ci_high p_value in_use``, on the scale of computation.
+        EffectTable
+            ``.table`` has ``ci_method estimate se ci_low ci_high p_value in_use``, on the scale of
+            computation; ``.to_frame()`` is on the reader's.
         """
         methods = tuple(_CI_NAMES) if self.k > 1 and self.model == "random" else (self.ci_method,)
         rows = []
@@ -85,8 +86,8 @@ class Pooled(RandomEffects):
             se = float(np.sqrt(one.cov[0, 0]))
             found = inference(float(one.beta[0]), se, one.dof, self.ci_level, self.measure)
             rows.append({"ci_method": method} | found | {"in_use": method == self.ci_method})
-        names = ["ci_method", "se", "ci_low", "ci_high", "p_value", "in_use"]
-        return pd.DataFrame(rows)[names]
+        names = ["ci_method", "estimate", "se", "ci_low", "ci_high", "p_value", "in_use"]
+        return EffectTable(fit=self, table=pd.DataFrame(rows)[names], notes=())
 
     def heterogeneity_text(self) -> str:
         """Return tau2, I2 and Q with their intervals, as they stand under a forest plot."""
