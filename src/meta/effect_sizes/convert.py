@@ -11,6 +11,9 @@ d, odds ratio, correlation `d_to_log_odds_ratio`, `log_odds_ratio_to_d`, `d_to_r
 median, quartiles, range   `mean_sd_from_median`
 double arcsine             `pft_to_proportion`
 several arms               `combine_arms`, `split_control`
+log-rank test              `log_rank_to_hr`
+matched pairs              `matched_pairs_to_or`
+cluster trials             `effective_sample_size`
 the same people twice      `crossover_difference`, `crossover_smd`, `sd_of_difference`,
                            `correlation_from_sds`
 units                      `convert_concentration`, `convert_crp`
@@ -25,6 +28,12 @@ through one should carry the assumption by name.
 from __future__ import annotations
 
 from meta.effect_sizes.arms import Arm, SharedControl, combine_arms, split_control
+from meta.effect_sizes.designs import (
+    EffectiveSize,
+    effective_sample_size,
+    log_rank_to_hr,
+    matched_pairs_to_or,
+)
 from meta.effect_sizes.double_arcsine import pft_to_proportion
 from meta.effect_sizes.intervals import (
     Interval,
@@ -66,6 +75,7 @@ from meta.effect_sizes.units import convert_concentration, convert_crp
 __all__ = [
     "Arm",
     "EffectVariance",
+    "EffectiveSize",
     "Interval",
     "IntervalEffect",
     "PValue",
@@ -81,8 +91,11 @@ __all__ = [
     "crossover_smd",
     "d_to_log_odds_ratio",
     "d_to_r",
+    "effective_sample_size",
     "f_to_smd",
     "log_odds_ratio_to_d",
+    "log_rank_to_hr",
+    "matched_pairs_to_or",
     "mean_sd_from_median",
     "p_to_se",
     "p_to_smd",
