@@ -242,6 +242,12 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
         help="effect measure: SMD, MD, RR, OR, HR, ... (not needed if the file says it)",
     )
     parser.add_argument(
+        "--drop00",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="leave out studies in which nobody or everybody had the event (default: from ratios)",
+    )
+    parser.add_argument(
         "--model",
         default="random",
         choices=list(_METHODS),
@@ -390,7 +396,7 @@ def _pooled(options: argparse.Namespace) -> Estimate:
         )
     if faults:
         raise DataError("; ".join(faults))
-    effects = _read_studies(options.file, options.measure)
+    effects = _read_studies(options.file, options.measure, options.drop00)
     module, _, name = place.partition(":")
     method = getattr(import_module(module), name)
     if options.model == "robust":
@@ -404,21 +410,22 @@ def _pooled(options: argparse.Namespace) -> Estimate:
     return answer
 
 
-def _read_studies(path: Path, measure: str | None) -> Effects:
+def _read_studies(path: Path, measure: str | None, drop00: bool | None) -> Effects:
     """Read one study a row, whatever form the rows have."""
     from meta.effect_sizes.container import Effects
+    from meta.effect_sizes.sizes import LEFT_OUT
     from meta.evidence.study_table import read_table
 
     table = read_table(path)
     if not len(table):
         raise TooFewStudies(f"{table.file} holds a header and no studies; give one study a row")
     try:
-        found = Effects.from_table(table.frame, measure or table.measure)
+        found = Effects.from_table(table.frame, measure or table.measure, drop00=drop00)
     except DataError as error:
         raise DataError(f"{table.file}: {error}", error.faults) from None
     without = [
         f"{label} has no effect: {reason}."
         for label, reason in zip(found.excluded["label"], found.excluded["reason"], strict=True)
-        if not reason.endswith("says nothing about a ratio")  # which the notes of the effects say
+        if reason not in LEFT_OUT  # which the notes of the effects say
     ]
     return replace(found, remarks=(*table.notes, *without, *found.remarks))

@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
+import meta
 from meta import Effects
+from meta.cli import main
 from meta.effect_sizes.container import as_effects
-from meta.effect_sizes.measures import MEASURES, arguments_in_words, measure_of
+from meta.effect_sizes.measures import MEASURES, Measure, arguments_in_words, measure_of
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError
 
@@ -67,6 +70,53 @@ def test_double_arcsines_without_people_say_what_they_are():
     effects = Effects.from_arrays([0.1, 0.2], [0.01, 0.02], measure="PFT")
     assert effects.scale.label == "Double arcsine proportion"
     assert effects.scale.to_reader(0.1) == 0.1
+
+
+def test_a_new_measure_is_one_entry(monkeypatch, tmp_path, capsys):
+    # the difference of log odds in probits, which nobody registered: an entry makes it known to
+    # every door, text and figure
+    entry = Measure(
+        "PBIT", "Probit difference", "probit difference",
+        lambda a, b, c, d: (norm.ppf(a / (a + b)) - norm.ppf(c / (c + d)), 1 / a + 1 / c),
+        MEASURES["OR"].arguments, "yi = probit(a / n_t) - probit(c / n_c); vi = 1/a + 1/c",
+        relations=MEASURES["OR"].relations, add=0.5, drop00=False,
+    )  # fmt: skip
+    monkeypatch.setitem(MEASURES, "PBIT", entry)
+    table = pd.DataFrame({"label": ["a", "b"], "events_t": [3, 8], "n_t": [60, 40],
+                          "events_c": [0, 9], "n_c": [58, 41]})  # fmt: skip
+    fit = meta.pool(meta.effect_size("PBIT", data=table))
+    assert fit.effects.measure == "PBIT"
+    derived = meta.effects(table, "PBIT")
+    assert meta.pool(derived).estimate == fit.estimate
+    assert "probit(a / n_t)" in derived.derivation("a").formula
+    assert "Probit difference" in str(fit)
+    file = tmp_path / "trials.csv"
+    table.to_csv(file, index=False)
+    assert main(["pool", str(file), "--measure", "PBIT"]) == 0
+    assert "Probit difference" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["pool", "--help"])
+    assert "PBIT" in capsys.readouterr().out
+    figure = meta.plot_forest(fit).save(tmp_path / "forest.svg")
+    assert "PBIT" in figure.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"labels": ["a"]}, "label has 1 values for 2 rows"),
+        ({"vi": pd.Series([0.1, 0.2], index=[5, 6])}, "different indices"),
+    ],
+)
+def test_what_is_given_beside_a_table_fits_its_rows(given, said):
+    table = pd.DataFrame({"yi": [0.1, 0.2], "vi": [0.01, 0.02]})
+    with pytest.raises(DataError, match=said):
+        as_effects(table, **given)
+
+
+def test_a_spread_that_is_named_stands_for_the_one_of_the_table():
+    table = pd.DataFrame({"yi": [0.1, 0.2], "vi": [0.01, 0.02], "robust": [0.3, 0.4]})
+    np.testing.assert_allclose(as_effects("yi", sei="robust", data=table).vi, [0.09, 0.16])
 
 
 TRIALS = pd.DataFrame(

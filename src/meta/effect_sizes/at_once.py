@@ -22,7 +22,7 @@ from meta.effect_sizes.inputs import Flags, Floats
 from meta.effect_sizes.measures import Measure
 from meta.effect_sizes.row_effect import RowEffect
 from meta.effect_sizes.rows import NUMBERS, missing, read_rows
-from meta.effect_sizes.sizes import Options, compute
+from meta.effect_sizes.sizes import ADDED, Options, compute
 
 # columns that decide, row by row, how the figures of a row are to be read
 _BY_ROW = frozenset({
@@ -56,8 +56,9 @@ def at_once(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         values = {name: column.to_numpy(float, na_value=np.nan) for name, column in numbers.items()}
         _given(values, yi, vi, form)
         if "yi" in values and "measure" in table and "note" in table:
-            texts = table["note"].astype(object).where(table["note"].notna(), "")
-            assumptions = texts.to_numpy(dtype=object)
+            # of the notes of `effect_size`; anybody else's are no assumptions
+            texts = table["note"].astype("str").fillna("")
+            assumptions = texts.where(texts.str.endswith(ADDED), "").to_numpy(dtype=object)
         elif _computable(measure, settings, values):
             _computed(measure, settings, values, yi, vi, form, assumptions)
     done = np.flatnonzero(np.isfinite(yi) & np.isfinite(vi))

@@ -466,12 +466,22 @@ def as_effects(
         table = data.assign(yi=take_column("effects", data, "effects", effects))
     else:
         return _from_arrays(effects, vi, sei, labels, measure)
-    columns_given: dict[str, Any] = {
+    taken: dict[str, Any] = {
         name: take_column("effects", table, name, value)
         for name, value in columns.items()
         if value is not None
     }
-    return Effects.from_table(table.assign(**columns_given), measure)
+    for name, values in taken.items():
+        if len(values) != len(table):
+            raise DataError(
+                f"effects: {name} has {len(values)} values for {len(table)} rows; give one for each"
+            )
+        _same_rows({"the table": table.iloc[:, 0], name: values} if len(table.columns) else {})
+    # a spread that was named stands for the one that the table has
+    other = {"vi": "sei", "sei": "vi"}
+    unasked = [other[name] for name in taken if name in other and other[name] not in taken]
+    rest = table.drop(columns=[name for name in unasked if name in table])
+    return Effects.from_table(rest.assign(**taken), measure)
 
 
 def _from_arrays(

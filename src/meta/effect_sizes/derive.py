@@ -133,7 +133,7 @@ def effects(
     DataError
         With a line for each fault: a wrong choice of argument; a cell that is no number, an SD or
         SE not above 0, more events than people, limits in the wrong order, a repeated `result_id`;
-        a row with an effect whose direction is not said.
+        a row with an effect whose direction is not said, beside others that say it.
     NotComparable
         If an MD would mix instruments or units, or an RR, PETO or ROM outcomes of opposite
         direction.

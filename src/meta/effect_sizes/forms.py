@@ -133,6 +133,8 @@ def _way(row: Row, level: str, settings: Settings) -> Way | str:
         return f"the result is not printed as {measure.words} (unit: {unit or 'not named'})"
     if row.result_type == "events" and measure.name != "GEN":
         return f"counts of events are reported, and {measure.words} needs a measured scale"
+    if unit in RATIO_UNITS and measure.name == "GEN":
+        return f"the result is printed as {MEASURES[unit].words}: name it (measure={unit!r})"
     if unit in RATIO_UNITS:
         return (
             f"the result is printed as {MEASURES[unit].words}, from which {measure.words} does not "

@@ -16,6 +16,7 @@ from meta.effect_sizes.derivation import figure as f
 from meta.effect_sizes.intervals import ci_to_se
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
+from meta.effect_sizes.sizes import ADDED
 
 # a printed estimate further from the middle of its interval than this share of half the width is
 # more than rounding of a figure with two digits explains
@@ -104,7 +105,7 @@ def given_effect(row: Row, settings: Settings) -> RowEffect:
     """Take an effect with its variance or standard error as it was computed elsewhere."""
     spread = "vi" if row.has("vi") else "sei"
     yi, vi = row["yi"], row["vi"] if spread == "vi" else row["sei"] ** 2
-    note = row.text("note") if "measure" in row.known_columns else ""
+    note = row.text("note") if row.text("note").endswith(ADDED) else ""
     return make(
         row,
         settings,

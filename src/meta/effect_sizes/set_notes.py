@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.measures import measure_of
+from meta.effect_sizes.sizes import ADDED, LEFT_OUT
 from meta.evidence.faults import listed
 
 # an SD this much smaller than the others' is looked at, and so is a g beyond this
@@ -40,9 +41,10 @@ def without_a_name(names: Sequence[str]) -> tuple[str, ...]:
     """Say which studies have no name, given the names that they are shown by."""
     if not names:
         return ()
-    who = "1 study has no name and stands" if len(names) == 1 else (
-        f"{len(names)} studies have no name and stand"
-    )  # fmt: skip
+    if len(names) == 1:
+        who = "1 study has no name and stands"
+    else:
+        who = f"{len(names)} studies have no name and stand"
     return (f"{who} as {listed(names, 5)}; name it, so that nobody takes it for another.",)
 
 
@@ -50,23 +52,23 @@ def _zero_cells(measure: str, table: pd.DataFrame, excluded: pd.DataFrame) -> It
     if measure_of(measure).add is None:
         return
     if "assumptions" in table:
-        added = table["assumptions"].astype(str).str.contains("added to each count", regex=False)
+        added = table["assumptions"].astype("str").str.contains(ADDED, regex=False)
         if added.any():
             names = listed(table.loc[added, "label"], 5)
             yield (
                 f"0.5 was added to each count of {names}, where one is 0 "
                 f"({int(added.sum())} of {len(table)} tables)."
             )
-    reasons = excluded["reason"].astype(str) if len(excluded) else pd.Series(dtype=str)
-    left_out = int(reasons.str.contains("says nothing about a ratio", regex=False).sum())
-    if left_out:
-        whom = "1 trial in which nobody or everybody had the event says" if left_out == 1 else (
-            f"{left_out} trials in which nobody or everybody had the event say"
-        )  # fmt: skip
+    left_out = int(excluded["reason"].isin(LEFT_OUT).sum())
+    if left_out == 1:
         yield (
-            f"{whom} nothing about a ratio and is left out (drop00=False keeps it)."
-            if (left_out == 1)
-            else f"{whom} nothing about a ratio and are left out (drop00=False keeps them)."
+            "1 trial in which nobody or everybody had the event says nothing about a ratio and is "
+            "left out (drop00=False keeps it)."
+        )
+    elif left_out:
+        yield (
+            f"{left_out} trials in which nobody or everybody had the event say nothing about a "
+            "ratio and are left out (drop00=False keeps them)."
         )
 
 
@@ -93,9 +95,11 @@ def _standard_errors(measure: str, table: pd.DataFrame) -> Iterator[str]:
     suspects = np.flatnonzero(like_errors)
     if len(suspects):
         shown = listed([str(table["label"].iloc[i]) for i in suspects], 5)
-        told = "SDs far below the others', by about the root of n" if not standardised else (
+        told = (
             "SDs so small that the difference is implausibly many of them"
-        )  # fmt: skip
+            if standardised
+            else "SDs far below the others', by about the root of n"
+        )
         yield (
             f"{shown}: {told}; are they standard errors? An SD is the standard error times the "
             "root of n (meta.convert.se_to_sd)."

@@ -23,9 +23,12 @@ _SAYS_NOTHING = "in either arm had the event: the trial says nothing about a rat
 LEFT_OUT = ("", f"nobody {_SAYS_NOTHING}", f"everybody {_SAYS_NOTHING}")
 
 
+ADDED = "added to each count"
+
+
 def added_to_counts(add: float) -> str:
     """Say that a constant was added to the cells of a table."""
-    return f"{add:g} added to each count"
+    return f"{add:g} {ADDED}"
 
 
 @dataclass(frozen=True, slots=True)
