@@ -149,6 +149,19 @@ def test_settings_that_a_model_does_not_have_are_refused(tmp_path, capsys):
     assert "needs --cluster" in capsys.readouterr().err
 
 
+def test_each_model_has_its_own_rule_for_trials_without_events(tmp_path, capsys):
+    file = _csv(tmp_path, "label,events_t,n_t,events_c,n_c\nA,0,40,0,41\nB,3,60,0,58\n"
+                          "C,5,100,9,98\nD,20,20,20,20\n")  # fmt: skip
+    call = ["pool", file, "--measure", "RR"]
+    assert main(call) == 0
+    assert "Studies                   2, 316 people" in capsys.readouterr().out
+    assert main([*call, "--no-drop00"]) == 0
+    assert "Studies                   4, 437 people" in capsys.readouterr().out
+    # all four tables by Mantel and Haenszel, of which the first says nothing
+    assert main([*call, "--model", "mantel-haenszel"]) == 0
+    assert "0.9590 (0.7277 to 1.2638)" in capsys.readouterr().out
+
+
 def test_forest(tmp_path, capsys):
     file = _csv(tmp_path, "label,yi,vi\nA,-0.5,0.04\nB,-0.1,0.09\n")
     target = tmp_path / "forest.svg"

@@ -41,6 +41,7 @@ and, if you like, label (the study's name). Rows may differ in form.
 _BY_VARIANCE = ("random", "common", "uwls")
 _POOL = "meta.synthesis.models.pool:pool"
 _SETTINGS = ("tau2_method", "ci_method", "ci_level")
+_OF_COUNTS = ("mantel-haenszel", "peto", "glmm")
 # model -> its method, and which of the settings above it has
 _METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(_BY_VARIANCE, (_POOL, _SETTINGS)),
@@ -396,7 +397,9 @@ def _pooled(options: argparse.Namespace) -> Estimate:
         )
     if faults:
         raise DataError("; ".join(faults))
-    effects = _read_studies(options.file, options.measure, options.drop00)
+    # models of counts have a rule of their own for trials without events
+    drop00 = False if options.drop00 is None and options.model in _OF_COUNTS else options.drop00
+    effects = _read_studies(options.file, options.measure, drop00)
     module, _, name = place.partition(":")
     method = getattr(import_module(module), name)
     if options.model == "robust":
