@@ -27,13 +27,13 @@ report: .venv/ready ## execute the notebooks and build the HTML report
 # `make test STAGE=claims` runs the tests of one stage, without lint, types and data.
 test: .venv/ready ## lint, types, stages, data and all tests; STAGE=claims for one stage
 ifdef STAGE
-	@$(PY) -m pytest -n auto $(wildcard tests/$(STAGE) src/meta/$(STAGE))
+	@$(PY) -m pytest -n auto --dist loadgroup $(wildcard tests/$(STAGE) src/meta/$(STAGE))
 else
 	@echo "== lint" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== types" && $(BIN)/mypy
 	@echo "== stages" && $(BIN)/lint-imports
 	@echo "== data" && $(PY) -m meta check data
-	@echo "== tests" && $(PY) -m pytest -n auto
+	@echo "== tests" && $(PY) -m pytest -n auto --dist loadgroup
 endif
 
 check: .venv/ready ## validate the data tables

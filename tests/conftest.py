@@ -6,7 +6,11 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -33,24 +37,56 @@ def figure_digests() -> dict[str, str]:
     }
 
 
+# what looks at the built report; its build begins with the tests, which wait for it at their end
+OF_THE_SITE = (ROOT / "tests" / "browser", ROOT / "tests" / "report" / "test_site.py")
+RECORD = ROOT / "build" / "tested.json"
+BUILDING = pytest.StashKey[subprocess.Popen[bytes]]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note the figures as they are, and begin to build the report if tests will ask for it."""
+    config = session.config
+    if hasattr(config, "workerinput"):  # a worker: the one who started it has done this
+        return
+    os.environ["TEST_RUN"] = uuid.uuid4().hex
+    RECORD.parent.mkdir(exist_ok=True)
+    keep({"run": os.environ["TEST_RUN"], "figures": figure_digests(), "built": False})
+    asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    whole = any(test.is_relative_to(path) for path in asked for test in OF_THE_SITE)
+    if whole and not config.option.keyword and not config.option.collectonly:
+        with (RECORD.parent / "tested.log").open("wb") as log:
+            command = [sys.executable, "-m", "meta", "report", str(ROOT)]
+            config.stash[BUILDING] = subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End a build that nobody waits for any more."""
+    building = session.config.stash.get(BUILDING, None)
+    if building and building.poll() is None:
+        building.terminate()
+        building.wait()
+
+
+def keep(record: dict[str, Any]) -> None:
+    RECORD.write_text(json.dumps(record), encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
-def built(testrun_uid: str) -> dict[str, str]:
+def built() -> dict[str, str]:
     """Build the report once in a test run, and return the figures as they were before.
 
-    The workers of a run wait for each other here: whoever comes first builds, in place, which is
-    quick where `make report` has just done it.
+    The workers of a run wait here for each other and for the build that began with the tests:
+    whoever comes first builds, in place, what is not yet as it must be.
     """
     from meta.report.build import build
 
-    (ROOT / "build").mkdir(exist_ok=True)
-    done = ROOT / "build" / "tested.json"
     with FileLock(ROOT / "build" / "tested.lock"):
-        record = json.loads(done.read_text(encoding="utf-8")) if done.exists() else {}
-        if record.get("run") != testrun_uid:
-            record = {"run": testrun_uid, "figures": figure_digests()}
+        record = json.loads(RECORD.read_text(encoding="utf-8"))
+        if not record["built"]:
             build(ROOT)
-            done.write_text(json.dumps(record), encoding="utf-8")
-    return record["figures"]
+            keep(record | {"built": True})
+    figures: dict[str, str] = record["figures"]
+    return figures
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +100,11 @@ def site(built: dict[str, str]) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave browser tests out where there is no browser, but never in CI."""
+    """Let tests of the site come last, and browser tests not at all where there is no browser.
+
+    In CI there must be one.
+    """
+    items.sort(key=lambda item: "site" in getattr(item, "fixturenames", ()))
     if shutil.which("chromium") or os.environ.get("CI"):
         return
     for item in items:

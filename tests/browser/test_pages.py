@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 # Studies share one layout, so a few stand for all; every other page is opened.
 STUDIES = ("tarleton2017", "rajizadeh2017", "asemi2015")
@@ -39,6 +39,20 @@ def watch(page: Page) -> tuple[list[str], list[str]]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     return requests, errors
+
+
+def test_the_single_file_loads_in_a_moment(page: Page, site: Path):
+    """What is far away is drawn when the reader comes near, and then it is there."""
+    measure = page.context.new_cdp_session(page)
+    # of the processor's time, not of the clock, which counts other work of the machine too
+    measure.send("Performance.setTimeDomain", {"timeDomain": "threadTicks"})
+    measure.send("Performance.enable")
+    page.goto((site.parent / "report.html").as_uri(), timeout=120_000)
+    taken = {one["name"]: one["value"] for one in measure.send("Performance.getMetrics")["metrics"]}
+    assert taken["TaskDuration"] < 3
+    image = page.locator("section.page img").last
+    image.scroll_into_view_if_needed()
+    page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=image.element_handle())
 
 
 UNNAMED = """found => found.filter(e => !(e.alt || e.getAttribute('aria-label') ||

@@ -102,6 +102,7 @@ def with_attack(pages: Iterable[Path]) -> dict[Path, BeautifulSoup]:
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("site")
 def test_text_of_the_tables_stays_text(
     root: Path, tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ):

@@ -14,7 +14,7 @@ from reference_answers import reference
 
 import meta
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANGEABLE = sorted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,12 +17,36 @@ from conftest import figure_digests
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
+# parsing the pages takes longest: one process does it for all tests here
+pytestmark = pytest.mark.xdist_group("site")
+MENU = '<div class="sidebar-tree">'  # most of a page, which is read without making a tree of it
+
+
 @pytest.fixture(scope="module")
-def pages(site: Path) -> dict[Path, BeautifulSoup]:
-    return {
-        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for path in sorted(site.rglob("*.html"))
-    }
+def parts(site: Path) -> dict[Path, tuple[str, str]]:
+    """Every page without its menu, and the menu."""
+    parts = {}
+    for path in sorted(site.rglob("*.html")):
+        before, menu, rest = path.read_text(encoding="utf-8").partition(MENU)
+        assert menu, path
+        menu, end, after = rest.partition("</div>")
+        parts[path] = before + end + after, menu
+    return parts
+
+
+@pytest.fixture(scope="module")
+def pages(parts: dict[Path, tuple[str, str]]) -> dict[Path, BeautifulSoup]:
+    return {path: BeautifulSoup(page, "html.parser") for path, (page, _) in parts.items()}
+
+
+@pytest.fixture(scope="module")
+def menus(parts: dict[Path, tuple[str, str]]) -> dict[Path, str]:
+    return {path: menu for path, (_, menu) in parts.items()}
+
+
+def test_menus_hold_lists_of_links_and_switches(menus):
+    kinds = {kind for menu in menus.values() for kind in re.findall(r"<(\w+)", menu)}
+    assert kinds == {"p", "span", "ul", "li", "a", "code", "input", "label", "svg", "use"}
 
 
 def test_every_notebook_and_study_has_a_page(pages, site, root):
@@ -49,25 +74,32 @@ def test_style_sheets_fetch_nothing(site):
         assert "@import" not in text, path
 
 
-def test_every_link_leads_somewhere(pages, site):
+def test_every_link_leads_somewhere(pages, menus, site):
     anchors = {
         path: {str(tag["id"]) for tag in soup.select("[id]")} for path, soup in pages.items()
     }
-    broken = []
-    for path, soup in pages.items():
+    links = {
         # icons, style sheets, scripts and images count as well as links
-        for element in soup.select("[href], [src]"):
-            named = str(element.get("href", element.get("src")))
-            address = urlsplit(named)
-            if address.scheme or address.netloc:
-                continue
-            target = (path.parent / unquote(address.path)).resolve() if address.path else path
-            if not target.exists():
-                broken.append(f"{path.relative_to(site)}: {named}")
-            elif address.fragment and target in anchors:
-                fragment = unquote(address.fragment)
-                if fragment not in anchors[target]:
-                    broken.append(f"{path.relative_to(site)}: {named} (no such place)")
+        path: {str(e.get("href", e.get("src"))) for e in soup.select("[href], [src]")}
+        | set(re.findall(r'href="([^"]*)"', menus[path]))
+        for path, soup in pages.items()
+    }
+    broken = []
+    # the pages of a folder lead to the same places, in their menus alone to hundreds
+    for place, name in {
+        (path if name.startswith("#") else path.parent / "-", name)
+        for path, names in links.items()
+        for name in names
+    }:
+        address = urlsplit(name)
+        if address.scheme or address.netloc:
+            continue
+        target = (place.parent / unquote(address.path)).resolve() if address.path else place
+        fragment = unquote(address.fragment)
+        if target not in anchors and not target.exists():
+            broken.append(f"{place.relative_to(site)}: {name}")
+        elif fragment and target in anchors and fragment not in anchors[target]:
+            broken.append(f"{place.relative_to(site)}: {name} (no such place)")
     assert not broken, broken[:10]
 
 

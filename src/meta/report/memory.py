@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ def files_in(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
+@cache
 def code_digest() -> str:
-    """Return a digest of this package: its code and the files beside it."""
+    """Return a digest of this package: its code and the files beside it, when first asked for."""
     return tree_digest(PACKAGE, leaving=["__pycache__"])
 
 

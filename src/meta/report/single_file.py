@@ -17,6 +17,7 @@ from meta.report.recording import digest_of
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
+_CODE = digest_of(Path(__file__))  # as it runs: it may be edited meanwhile
 _SCRIPTS = ("tables.js", "pool.js", "what_if.js")
 # the site's machinery has no place here
 _LEFT_OUT = {"genindex", "search", "py-modindex"}
@@ -42,6 +43,9 @@ section.page { border-top: 3px solid var(--color-background-border); margin-top:
 nav ul { columns: 18rem; }
 h1, h2, h3, p, li, dt, dd, blockquote { overflow-wrap: anywhere; }
 .table-wrapper { overflow-x: auto; }
+/* what is far away is laid out when the reader comes near */
+section.page { content-visibility: auto; contain-intrinsic-size: auto 60rem; }
+@media print { section.page { content-visibility: visible; } }
 """
 
 
@@ -69,7 +73,7 @@ def single_file(site: Path, pages: list[str], kept: Path | None = None) -> str:
     """
     wanted = [name for name in pages if name not in _LEFT_OUT]
     before: dict[str, list[str]] = (read_note(kept) if kept else None) or {}
-    common = digest(digest_of(Path(__file__)), *wanted)
+    common = digest(_CODE, *wanted)
     parts: dict[str, list[str]] = {}
     sections, entries = [], []
     for name in wanted:
@@ -108,6 +112,10 @@ def _part(text: str, page: str, known: set[str]) -> tuple[str, str]:
 
     article = BeautifulSoup(text, "html.parser")
     heading = article.select_one("h1")
+    for code in article.select("pre"):  # the colours of code are in the site's stylesheet
+        code.string = code.get_text()
+    for image in article.select("img"):
+        image["loading"] = "lazy"  # each is a document to read, and most are far away
     _rename(article, page)
     _relink(article, page, known)
     title = heading.get_text().rstrip("¶#").strip() if heading else page
