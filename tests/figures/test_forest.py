@@ -217,7 +217,7 @@ def test_codes_of_the_tables_are_written_in_words_and_names_are_not() -> None:
     )  # fmt: skip
     figure = plot_forest(fit, by="stratum")
     found = [text for text, _ in boxes(figure)]
-    assert {"magnesium alone", "own_code", "add_on 2001", "my_trial"} <= set(found)
+    assert {"magnesium alone", "own code", "add_on 2001", "my_trial"} <= set(found)
     assert "Random effects: magnesium alone" in found
     assert "magnesium_alone" not in theme.alt_text(figure)
 

@@ -24,8 +24,12 @@ def cells(table) -> list[list[str]]:
 
 def test_columns_have_known_headings_or_given_ones(evidence):
     rows = evidence.select(study_id="tarleton2017", outcome="depression")
-    shown = cells(meta.table(rows, "Results", ["label", "mg_form", "reporting"]))
-    assert shown[0] == ["Trial", "Salt", "Printed as"]
+    names = ["label", "mg_form", "reporting", "percent_t"]
+    rows = rows.assign(percent_t=0.0)
+    shown = cells(meta.table(rows, "Results", names))
+    assert shown[0] == ["Trial", "Mg form", "Printed as", "Treatment, %"]
+    shown = cells(meta.table(rows, "Results", meta.headings(names, evidence)))
+    assert shown[0] == ["Trial", "Salt", "Printed as", "Magnesium, %"]
     assert cells(meta.table(rows, "Results", {"label": "Study"}))[0] == ["Study"]
 
 

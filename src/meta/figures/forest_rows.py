@@ -32,16 +32,8 @@ _STAR = " *"
 # remarks that doubt a trial's figures, not its design
 _DOUBT = re.compile(r"^integrity|expression of concern|retract", re.IGNORECASE)
 _MISSING = "–"
-# codes of the evidence tables that make groups of studies, as they stand in words
-_CODES = {
-    code: code.replace("_", " ")
-    for code in (
-        "active_comparator", "add_on", "amino_acid_chelate", "case_series", "cross_sectional",
-        "isotope_tracer", "magnesium_alone", "magnesium_comparison", "median_iqr", "mineral_water",
-        "no_treatment", "p_value", "single_arm", "single_arm_change", "sulfate_iv",
-    )
-}  # fmt: skip
-_CODE = re.compile(rf"\b({'|'.join(_CODES)})\b")
+# codes of evidence tables: small letters joined by underscores
+_CODE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
 def effect_heading(fit: Estimate) -> str:
@@ -95,8 +87,8 @@ def sentence_case(text: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """Write the codes of the evidence tables in words, and leave everything else as it is."""
-    return _CODE.sub(lambda found: _CODES[found[1]], text)
+    """Write the codes of evidence tables in words, and leave everything else as it is."""
+    return _CODE.sub(lambda found: found[0].replace("_", " "), text)
 
 
 def _arm_digits(table: pd.DataFrame, names: Sequence[str]) -> int:

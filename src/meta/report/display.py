@@ -13,7 +13,7 @@ from meta import html
 from meta.errors import DataError, need
 from meta.evidence.faults import closest, listed
 from meta.html import Markup, escape, link
-from meta.report.headings import CODES, DIGITS, headings
+from meta.report.headings import DIGITS, headings, is_code
 from meta.report.links import claim_name, study_name
 from meta.synthesis.presentation import number
 
@@ -216,7 +216,7 @@ def _cells(frame: pd.DataFrame, name: str, digits: int) -> pd.Series:
     linked = _linked(frame, name)
     if linked is not None:
         return pd.Series(linked, index=frame.index, dtype=object)
-    if name in CODES:
+    if is_code(name):
         return column.map(lambda text: text.replace("_", " ") if isinstance(text, str) else text)
     return column
 

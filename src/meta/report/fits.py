@@ -13,10 +13,12 @@ import pandas as pd
 from meta import html
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, need
+from meta.evidence.tables import Evidence
 from meta.figures.forest_rows import study_intervals
 from meta.figures.sheet import to_reader
 from meta.html import Markup, escape
 from meta.report.display import Table, folded, table
+from meta.report.headings import headings
 from meta.report.links import study_name
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate, RandomEffects
@@ -71,7 +73,12 @@ def _among(fit: Estimate) -> str:
     return f"{anchor(fit)}-row"
 
 
-def studies_table(fit: Estimate, caption: str = "The effects behind the answer") -> Table:
+def studies_table(
+    fit: Estimate,
+    caption: str = "The effects behind the answer",
+    *,
+    evidence: Evidence | None = None,
+) -> Table:
     """List the effects that were pooled: the trials, how each was reported, what it rests on.
 
     Parameters
@@ -80,6 +87,9 @@ def studies_table(fit: Estimate, caption: str = "The effects behind the answer")
         The answer.
     caption : str
         What the table says.
+    evidence : Evidence, optional
+        The tables that the effects come from: the form of the treatment is then shown, if their
+        question names one.
 
     Returns
     -------
@@ -101,6 +111,7 @@ def studies_table(fit: Estimate, caption: str = "The effects behind the answer")
     ['B', 'A']
     """
     need_estimate("studies_table", fit)
+    form = None if evidence is None else evidence.question.form
     values = to_reader(fit.scale, study_intervals(fit).ravel()).reshape(-1, 3)
     read = dict(zip(("estimate", "ci_low", "ci_high"), values.T, strict=True))
     rows = fit.effects.table.assign(
@@ -121,7 +132,7 @@ def studies_table(fit: Estimate, caption: str = "The effects behind the answer")
     columns = {
         "label": "Trial",
         "instrument": "Scale",
-        "mg_form": "Salt",
+        **headings([] if form is None else [form.column], evidence),
         "blinding": "Blinding",
         "control": "Against",
         "time_weeks": "Week",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meta.errors import DataError
+from meta.evidence.tables import Evidence
 
-# column of the tables or of an answer -> heading; any table may use another
+# column of the tables or of an answer -> heading where no data dictionary is asked
 HEADINGS = {
     "access": "Read as",
     "analysis": "Analysis",
@@ -38,10 +39,9 @@ HEADINGS = {
     "effect": "Effect (95 % interval)",
     "effect_unit": "Unit",
     "duration_weeks": "Weeks",
-    "elemental_mg_day": "Magnesium, mg a day",
     "estimate": "Estimate",
     "events_c": "Events, control",
-    "events_t": "Events, magnesium",
+    "events_t": "Events, treatment",
     "favours": "Favours",
     "flag": "Caution",
     "how_sure": "How sure",
@@ -54,12 +54,11 @@ HEADINGS = {
     "left_out": "Left out",
     "locator": "Read at",
     "mean_c": "Control",
-    "mean_t": "Magnesium",
+    "mean_t": "Treatment",
     "measure": "Measure",
-    "mg_form": "Salt",
     "n_c": "People, control",
     "n_randomised": "People randomised",
-    "n_t": "People, magnesium",
+    "n_t": "People, treatment",
     "n_total": "People",
     "net": "Net change, points",
     "net_ci": "95 % interval",
@@ -69,7 +68,7 @@ HEADINGS = {
     "p_value": "p",
     "percent_c": "Control, %",
     "percent_c_ci": "95 % interval",
-    "percent_t": "Magnesium, %",
+    "percent_t": "Treatment, %",
     "percent_t_ci": "95 % interval",
     "population": "In whom",
     "prediction": "Prediction interval",
@@ -80,7 +79,7 @@ HEADINGS = {
     "scenario": "Scenario",
     "scale": "What the figures measure",
     "sd_c": "SD, control",
-    "sd_t": "SD, magnesium",
+    "sd_t": "SD, treatment",
     "sei": "Standard error",
     "source_kind": "Read in",
     "source_text": "What became of it",
@@ -119,7 +118,6 @@ CODES = frozenset(
         "design",
         "favours",
         "kind",
-        "mg_form",
         "outcome",
         "p_contrast",
         "reporting",
@@ -140,13 +138,32 @@ def heading(column: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def headings(columns: Iterable[str]) -> dict[str, str]:
+def is_code(column: str) -> bool:
+    """Say whether the words of a column are joined by underscores in the tables."""
+    return column in CODES or str(column).endswith(("_form", "_kind", "_type"))
+
+
+def _titles(evidence: Evidence) -> dict[str, str]:
+    """Return what a folder calls its columns, and the arms in columns that are computed."""
+    asked = evidence.question
+    found = {"percent_t": f"{asked.treatment}, %", "percent_c": f"{asked.control}, %"}
+    for name in ("trials", "results"):
+        for column, described in evidence.described(name).items():
+            if column not in HEADINGS or column.endswith(("_t", "_c")):
+                found[column] = described.get("title", heading(column))
+    return found
+
+
+def headings(columns: Iterable[str], evidence: Evidence | None = None) -> dict[str, str]:
     """Return the headings of columns by name.
 
     Parameters
     ----------
     columns : iterable of str
         Names of columns.
+    evidence : Evidence, optional
+        The tables that they come from: its data dictionary then says what the arms and the columns
+        of its own are called.
 
     Raises
     ------
@@ -162,9 +179,12 @@ def headings(columns: Iterable[str]) -> dict[str, str]:
     Examples
     --------
     >>> import meta
-    >>> meta.headings(["mg_form", "effect_size"])
-    {'mg_form': 'Salt', 'effect_size': 'Effect size'}
+    >>> meta.headings(["n_t", "effect_size"])
+    {'n_t': 'People, treatment', 'effect_size': 'Effect size'}
+    >>> meta.headings(["n_t"], meta.load_evidence("data"))["n_t"].partition(",")[0]
+    'People'
     """
     if isinstance(columns, str) or not isinstance(columns, Iterable):
         raise DataError(f"headings takes several names, for example [{columns!r}]")
-    return {column: heading(column) for column in columns}
+    known = {} if evidence is None else _titles(evidence)
+    return {column: known.get(column, heading(column)) for column in columns}

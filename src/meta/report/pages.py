@@ -14,6 +14,7 @@ from meta.evidence.tables import Evidence, load_evidence
 from meta.html import Markup, escape, fenced
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
+from meta.report.headings import headings
 from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_pages import write_trial_pages
 
@@ -58,7 +59,9 @@ def _results_page(evidence: Evidence) -> str:
     ]
     columns = {"label": "Study", "outcome": "Outcome", "instrument": "Scale"}
     columns |= {"reported_as": "As printed", "locator": "Read at", "result": "Row"}
-    columns |= {"mg_form": "Salt", "reporting": "Printed as", "flag": "Caution"}
+    form = evidence.question.form
+    columns |= headings([form.column] if form else [], evidence)
+    columns |= {"reporting": "Printed as", "flag": "Caution"}
     intro = (
         f"{len(rows)} results of {rows['study_id'].nunique()} studies, each as it was printed, "
         "with a link to the page that it was read on and to its row, where the way from there to "
