@@ -162,6 +162,34 @@ def test_each_model_has_its_own_rule_for_trials_without_events(tmp_path, capsys)
     assert "0.9590 (0.7277 to 1.2638)" in capsys.readouterr().out
 
 
+def test_a_forest_names_the_arms_as_the_file_or_the_command_does(tmp_path, monkeypatch):
+    from meta.figures import forest
+
+    given = {}
+    drawn = forest.plot_forest
+
+    def spy(fit, **options):
+        given.update(options, labels=fit.effects.labels)
+        return drawn(fit, **options)
+
+    monkeypatch.setattr(forest, "plot_forest", spy)
+    text = "Who;x;BCG events;BCG n;Control events;Control n\nA;1;4;123;11;139\nB;1;6;306;29;303\n"
+    target = tmp_path / "forest.svg"
+    command = ["forest", _csv(tmp_path, text + "C;2;9;306;29;303\n"), "--measure", "RR"]
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(
+        'treatment = "BCG"\n[fields]\nlabel = "Who"\nevents_t = "BCG events"\nn_t = "BCG n"\n'
+        'events_c = "Control events"\nn_c = "Control n"\n',
+        encoding="utf-8",
+    )
+    command += ["--mapping", str(mapping), "--where", "x=1", "-o", str(target)]
+    assert main([*command, "--control", "no vaccine", "--title", "Two trials"]) == 0
+    assert given == {
+        "treatment": "BCG", "control": "no vaccine", "title": "Two trials", "labels": ["A", "B"],
+    }  # fmt: skip
+    assert "Two trials" in target.read_text(encoding="utf-8")
+
+
 def test_forest(tmp_path, capsys):
     file = _csv(tmp_path, "label,yi,vi\nA,-0.5,0.04\nB,-0.1,0.09\n")
     target = tmp_path / "forest.svg"

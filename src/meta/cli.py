@@ -21,6 +21,7 @@ from meta.errors import (
 
 if TYPE_CHECKING:
     from meta.effect_sizes.container import Effects
+    from meta.evidence.study_table import StudyTable
     from meta.synthesis.estimate import Estimate
 
 _STUDIES = """\
@@ -144,6 +145,9 @@ def _parser(studies: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_study_options(forest)
+    forest.add_argument("--treatment", metavar="NAME", help="name of the treated arm")
+    forest.add_argument("--control", metavar="NAME", help="name of the control arm")
+    forest.add_argument("--title", default="", metavar="TEXT", help="heading of the figure")
     forest.add_argument(
         "-o",
         "--output",
@@ -210,22 +214,9 @@ def _add_import(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="the table; - is the standard input")
     parser.add_argument(
-        "--mapping",
-        type=Path,
-        metavar="FILE",
-        help="which column is which field, as --save-mapping writes it",
-    )
-    parser.add_argument(
         "--save-mapping", type=Path, metavar="FILE", help="write the mapping that was taken"
     )
-    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
-    parser.add_argument(
-        "--where",
-        action="append",
-        default=[],
-        metavar="COLUMN=TEXT",
-        help="take the rows with this text only; may be repeated",
-    )
+    _add_table_options(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -236,12 +227,30 @@ def _add_import(commands: Any) -> None:
     parser.set_defaults(run=_import)
 
 
+def _add_table_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="which column is which field, as --save-mapping writes it",
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=TEXT",
+        help="take the rows with this text only; may be repeated",
+    )
+
+
 def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE.csv", help="one study a row, see below")
     parser.add_argument(
         "--measure",
         help="effect measure: SMD, MD, RR, OR, HR, ... (not needed if the file says it)",
     )
+    _add_table_options(parser)
     parser.add_argument(
         "--drop00",
         action=argparse.BooleanOptionalAction,
@@ -319,10 +328,7 @@ def _claim_faults(folder: str) -> list[str]:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from meta.evidence.study_table import read_table
-
-    where = dict(text.partition("=")[::2] for text in options.where)
-    table = read_table(options.file, options.mapping, options.sheet, where)
+    table = _read_table(options)
     words = sys.stdout if options.output else sys.stderr
     print(table, file=words)
     text = table.to_csv(options.output)
@@ -336,7 +342,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _pool(options: argparse.Namespace) -> int:
-    answer = _pooled(options)
+    answer = _pooled(options, _read_table(options))
     print(json.dumps(answer.to_dict(), ensure_ascii=False) if options.json else answer)
     return 0
 
@@ -345,7 +351,14 @@ def _forest(options: argparse.Namespace) -> int:
     from meta.figures.forest import plot_forest
     from meta.figures.theme import save_figure
 
-    written = save_figure(plot_forest(_pooled(options)), options.output)
+    table = _read_table(options)
+    figure = plot_forest(
+        _pooled(options, table),
+        treatment=options.treatment or table.treatment or "treatment",
+        control=options.control or table.control or "control",
+        title=options.title,
+    )
+    written = save_figure(figure, options.output)
     print(f"wrote {written}")
     return 0
 
@@ -378,7 +391,7 @@ def _report(options: argparse.Namespace) -> int:
     return 0
 
 
-def _pooled(options: argparse.Namespace) -> Estimate:
+def _pooled(options: argparse.Namespace, table: StudyTable) -> Estimate:
     """Pool the studies of a file by the model that was asked for."""
     from importlib import import_module
 
@@ -399,7 +412,7 @@ def _pooled(options: argparse.Namespace) -> Estimate:
         raise DataError("; ".join(faults))
     # models of counts have a rule of their own for trials without events
     drop00 = False if options.drop00 is None and options.model in _OF_COUNTS else options.drop00
-    effects = _read_studies(options.file, options.measure, drop00)
+    effects = _read_studies(table, options.measure, drop00)
     module, _, name = place.partition(":")
     method = getattr(import_module(module), name)
     if options.model == "robust":
@@ -413,13 +426,18 @@ def _pooled(options: argparse.Namespace) -> Estimate:
     return answer
 
 
-def _read_studies(path: Path, measure: str | None, drop00: bool | None) -> Effects:
+def _read_table(options: argparse.Namespace) -> StudyTable:
+    from meta.evidence.study_table import read_table
+
+    where = dict(text.partition("=")[::2] for text in options.where)
+    return read_table(options.file, options.mapping, options.sheet, where)
+
+
+def _read_studies(table: StudyTable, measure: str | None, drop00: bool | None) -> Effects:
     """Read one study a row, whatever form the rows have."""
     from meta.effect_sizes.container import Effects
     from meta.effect_sizes.sizes import LEFT_OUT
-    from meta.evidence.study_table import read_table
 
-    table = read_table(path)
     if not len(table):
         raise TooFewStudies(f"{table.file} holds a header and no studies; give one study a row")
     try:
