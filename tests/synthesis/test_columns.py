@@ -12,7 +12,8 @@ from reference_answers import reference, univariate_references
 
 from meta.errors import DataError
 from meta.synthesis.columns import Sets, chunk_width
-from meta.synthesis.engine import TAU2_METHODS, pool_columns, tau2_columns
+from meta.synthesis.engine import TAU2_METHODS, tau2_columns
+from meta.synthesis.means import pool_columns
 
 LONG = np.longdouble
 
@@ -222,7 +223,7 @@ def test_a_column_has_the_same_bits_in_any_company(method, moderators):
 
 def test_whole_answers_have_the_same_bits_in_any_company_and_any_process():
     code = (
-        "import numpy as np; from meta.synthesis.engine import pool_columns\n"
+        "import numpy as np; from meta.synthesis.means import pool_columns\n"
         "random = np.random.default_rng(2); v = random.uniform(.02, .3, (7, 6000))\n"
         "y = random.normal(.2, np.sqrt(v + .04))\n"
         "found = pool_columns({0}, {1})\n"

@@ -73,7 +73,7 @@ def test_what_pymare_cannot_give_is_refused():
 
 def test_the_arithmetic_of_a_fit_imports_no_second_engine():
     code = (
-        "import sys; from meta.synthesis.engine import pool_columns; from meta.synthesis import "
+        "import sys; from meta.synthesis.means import pool_columns; from meta.synthesis import "
         "heterogeneity; pool_columns([[0.1], [0.3]], [[0.1], [0.2]]); "
         "print(sorted({'pymare', 'sympy', 'scipy.stats', 'statsmodels'} & set(sys.modules)))"
     )

@@ -20,10 +20,10 @@ from meta.synthesis.engine import (
     CI_METHODS,
     TAU2_METHODS,
     check_choice,
-    pool_columns,
     quantile,
 )
 from meta.synthesis.estimate import Estimate
+from meta.synthesis.means import mean_columns
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, check_level
 
@@ -169,8 +169,8 @@ def _simulate(
     spread = np.sqrt(V + tau2) * random.standard_normal((k, n))
     new = truth + np.sqrt(tau2) * random.standard_normal(n)
     Y = truth + spread
-    found = pool_columns(Y, V, tau2_method=method, ci_method="wald", tau2_interval=False)
-    mean, variance, factor = found["estimate"], found["se"] ** 2, found["hk_scale"]
+    found = mean_columns(Y, V, tau2_method=method).columns
+    mean, variance, factor = found["estimate"], found["variance"], found["hk_scale"]
     z, t = quantile(ci_level), quantile(ci_level, k - 1)
     halves = dict(
         zip(

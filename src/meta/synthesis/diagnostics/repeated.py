@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from meta.effect_sizes.measures import measure_of
 from meta.errors import NotComparable, NotConverged, TooFewStudies
-from meta.synthesis.engine import null_effect, pool_columns
+from meta.synthesis.engine import null_effect
 from meta.synthesis.estimate import Estimate
+from meta.synthesis.means import pool_columns
 from meta.synthesis.models.pooled import Pooled
 
 Index = NDArray[np.intp]

@@ -17,10 +17,8 @@ from meta.synthesis.engine import (
     CI_METHODS,
     MODELS,
     PREDICTION_METHODS,
-    TAU2_INTERVAL,
     TAU2_METHODS,
     check_choice,
-    pool_columns,
 )
 from meta.synthesis.estimate import (
     Estimate,
@@ -30,6 +28,7 @@ from meta.synthesis.estimate import (
     tau2_error,
 )
 from meta.synthesis.given import effects_of
+from meta.synthesis.means import TAU2_INTERVAL, pool_columns
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import check_level, decimals, range_text
 

@@ -21,8 +21,8 @@ from meta.synthesis.engine import (
     TAU2_METHODS,
     check_choice,
     null_effect,
-    pool_columns,
 )
+from meta.synthesis.means import pool_columns
 from meta.synthesis.presentation import check_level
 
 Floats = NDArray[np.float64]
