@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,9 @@ _CURVE = 190.0
 _LINE = 13.0
 _GAP = 10.0
 _WIDTH = 430.0
+# a choice of more values than this has a line for the first, and one for all others
+_MOST_LINES = 20
+_OTHERS = "any other"
 
 
 @theme.in_house_style
@@ -42,7 +46,8 @@ def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "
     matplotlib.figure.Figure
         See :func:`meta.plot_forest`. Above, estimates with their intervals in rising order, dark
         where the interval excludes no effect; below, a stroke for each value that the combination
-        holds. A value whose strokes gather at one end is one that the answer hangs on.
+        holds. A value whose strokes gather at one end is one that the answer hangs on. Of more than
+        1,000 combinations, evenly spaced ones are drawn.
 
     Raises
     ------
@@ -65,14 +70,13 @@ def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "
     """
     way = "meta.plot_multiverse(meta.multiverse(rows, choices))"
     need("plot_multiverse", found, Multiverse, "the answer of multiverse()", way)
-    shown = found.table[found.table["reason"] == ""]
+    shown = found.curve()
     if shown.empty:
         raise DataError("plot_multiverse: no combination has an answer; the table says why")
-    shown = shown.sort_values(["estimate", "ci_high"], kind="stable", ignore_index=True)
-    values = [(name, value) for name, of in found.choices.items() for value in of]
-    lines = len(values) + len(found.choices)
-    below = lines * _LINE + _GAP * len(found.choices)
-    names = [str(value) for _, value in values] + list(found.choices)
+    choices = {name: _drawn(values) for name, values in found.choices.items()}
+    lines = sum(map(len, choices.values())) + len(choices)
+    below = lines * _LINE + _GAP * len(choices)
+    names = [value for values in choices.values() for value in values] + list(choices)
     key = [
         (Line2D([], [], marker="o", color=theme.SUMMARY, markersize=4), "excludes no effect"),
         (Line2D([], [], marker="o", color=theme.RULE, markersize=4), "does not"),
@@ -88,10 +92,10 @@ def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "
     upper = canvas.panel.inset_axes((0, 1 - curve / height, 1, curve / height))
     lower = canvas.panel.inset_axes((0, 0, 1, 1 - curve / height))
     _draw_curve(replace(canvas, panel=upper, size=(width, curve)), found, shown)
-    _draw_choices(lower, found, shown, canvas.scale, lines)
+    _draw_choices(lower, choices, shown, canvas.scale, lines)
     theme.describe(
         canvas.host,
-        f"{theme.lead(title)}Estimates of {len(shown)} combinations of choices, in rising order. "
+        f"{theme.lead(title)}Estimates of {len(shown):,} combinations of choices, in rising order. "
         + found.sentence()
         + " Median by choice: "
         + "; ".join(_by_choice(found))
@@ -127,15 +131,15 @@ def _draw_curve(canvas: Canvas, found: Multiverse, shown: pd.DataFrame) -> None:
 
 
 def _draw_choices(
-    panel: Axes, found: Multiverse, shown: pd.DataFrame, factor: float, lines: int
+    panel: Axes, choices: dict[str, list[str]], shown: pd.DataFrame, factor: float, lines: int
 ) -> None:
     panel.set_axis_off()
     panel.set_xlim(-0.8, len(shown) - 0.2)
     gap = _GAP / _LINE
-    panel.set_ylim(lines + gap * len(found.choices), 0)
+    panel.set_ylim(lines + gap * len(choices), 0)
     beside = {"transform": panel.get_yaxis_transform(), "ha": "right", "va": "center"}
     y = 0.0
-    for name, values in found.choices.items():
+    for name, values in choices.items():
         y += gap + 0.5
         put(panel, -0.02, y, name.replace("_", " "), fontweight="bold",
             fontsize=(SIZE - 1) * factor, **beside)  # fmt: skip
@@ -143,12 +147,17 @@ def _draw_choices(
         for value in values:
             y += 0.5
             put(panel, -0.02, y, value, fontsize=(SIZE - 1) * factor, color=theme.MUTED, **beside)
-            held = shown[shown[name] == value]
+            held = shown[shown[name] != values[0] if value == _OTHERS else shown[name] == value]
             panel.vlines(
                 held.index, y - 0.32, y + 0.32, colors=_colours(held), linewidth=1.3 * factor,
                 gid=f"choice-{name}-{value}",
             )  # fmt: skip
             y += 0.5
+
+
+def _drawn(values: Sequence[str]) -> list[str]:
+    """Values that have a line of their own: the first alone where there are very many."""
+    return list(values) if len(values) <= _MOST_LINES else [values[0], _OTHERS]
 
 
 def _colours(shown: pd.DataFrame) -> list[str]:
@@ -157,7 +166,8 @@ def _colours(shown: pd.DataFrame) -> list[str]:
 
 def _by_choice(found: Multiverse) -> list[str]:
     table = found.by_choice()
-    table = table[table["n"] > 0]
+    few = [name for name, values in found.choices.items() if len(values) <= _MOST_LINES]
+    table = table[(table["n"] > 0) & table["choice"].isin(few)]
     medians = found.scale.to_reader(table["median"])
     return [
         f"{row.choice} {row.value} {median:.2f}".replace("-", "−")
