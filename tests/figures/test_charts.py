@@ -88,6 +88,7 @@ FIGURES: dict[str, Callable[[Axes | None], Figure]] = {
     "leave_one_out": lambda ax: plot_leave_one_out(meta.pool(bcg()), ax),
     "cumulative": lambda ax: plot_cumulative(meta.pool(bcg()), ax, order=list(range(13))),
     "baujat": lambda ax: plot_baujat(meta.pool(bcg()), ax),
+    "gosh": lambda ax: meta.plot_gosh(meta.gosh(meta.pool(bcg())), ax, title="BCG"),
     "plot_drapery": lambda ax: plot_drapery(meta.pool(bcg()), ax),
     "plot_bubble": lambda ax: plot_bubble(regression(), "latitude", ax, label="Latitude, degrees"),
     "plot_traffic_light": lambda ax: plot_traffic_light(judgements(), ax, title="Risk of bias"),

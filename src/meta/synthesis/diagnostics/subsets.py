@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,11 @@ class Subsets:
         numpy.ndarray of shape (n,)
             The number of each; -1 for a subset without members. Equal ones share a number.
         """
-        packed = np.packbits(keep, axis=1)
+        packed: NDArray[Any] = np.packbits(keep, axis=1)
+        if packed.shape[1] <= 8:  # as one number each, which sorts much faster than rows
+            eight = np.zeros((len(packed), 8), dtype=np.uint8)
+            eight[:, : packed.shape[1]] = packed
+            packed = eight.view(np.uint64)[:, 0]
         _, first, number = np.unique(packed, axis=0, return_index=True, return_inverse=True)
         distinct = keep[first]
         sizes = distinct.sum(axis=1)
