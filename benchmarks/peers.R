@@ -16,6 +16,15 @@ fit <- function(y, v, test = "knha") suppressWarnings(rma(y, v, test = test))
 
 cat("fit", best(function() fit(one$yi, one$vi), 50), "\n")
 whole <- fit(one$yi, one$vi)
+large <- read.csv(file.path(folder, "large.csv"))
+cat("fit_large", best(function() fit(large$yi, large$vi), rounds = 1), "\n")
+for (k in c(5, 10, 100, 1000)) {
+  set <- read.csv(file.path(folder, paste0("k", k, ".csv")))
+  cat(paste0("k", k), best(function() fit(set$yi, set$vi), if (k > 100) 1 else 20), "\n")
+}
+# 2^13 sign patterns take as much longer as there are more of them
+drawn <- best(function() permutest(whole, iter = 256, progbar = FALSE), rounds = 1)
+cat("permutation", drawn * 2^nrow(one) / 256, "\n")
 cat("leave_one_out", best(function() suppressWarnings(leave1out(whole)), 3), "\n")
 cat("influence", best(function() suppressWarnings(influence(whole)), 3), "\n")
 failed <- 0

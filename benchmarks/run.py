@@ -1,18 +1,21 @@
 """Speed side by side with peers, in one run on one machine, told as ratios.
 
-`make bench` installs the one peer that is no dependency and runs this. It prints a table and
-writes it to benchmarks/results.md. Seconds depend on the machine and are not written; ratios travel
-better.
+`make bench` installs the one peer that is no dependency and runs this. It prints the tables and
+writes them to benchmarks/results.md. Seconds depend on the machine and are not written; ratios
+travel better.
 """
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
+import os
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -24,24 +27,27 @@ import meta
 from meta.synthesis.engine import tau2_columns
 
 HERE = Path(__file__).resolve().parent
-STUDIES = 13
-ANALYSES = 10_000
-LOOPED = 300  # analyses that are timed one by one; the rest is taken to last as long
-ARMS = 100_000
+STUDIES, LARGE = 13, 2_000
+ANALYSES, LOOPED = 10_000, 300  # sets, and those that are timed one by one where a peer must loop
+ARMS = 1_000_000
 ROUNDS = 3
+# studies of a set and number of sets in the table of growth; larger products take too long a turn
+SIZES, COUNTS, MOST = (5, 10, 100, 1_000, 5_000, 20_000), (1, 100, 10_000, 100_000), 10_000_000
 
 TASKS = {
     "fit": "One fit, REML and Knapp-Hartung",
     "fit_dl": "One fit, fast tau2 (DerSimonian-Laird or Paule-Mandel)",
+    "fit_large": f"One fit of {LARGE:,} studies, REML",
     "leave_one_out": f"Leave-one-out of {STUDIES} studies",
     "influence": f"Influence of {STUDIES} studies",
-    "many": f"{ANALYSES:,} REML estimates of 10 studies",
+    "permutation": f"Exact permutation test of {STUDIES} effects",
+    "many": f"{ANALYSES:,} sets of 10 studies, REML, every interval",
     "effect_size": f"Standardised mean differences of {ARMS:,} trials",
     "effect_size_one": "Standardised mean difference of one trial",
+    "command": "A file pooled from the command line, whole process",
 }
 OURS = "meta"
-# one set of studies, effects and variances of many sets, arms of many trials
-Sets = tuple[pd.DataFrame, np.ndarray, np.ndarray, pd.DataFrame]
+Times = dict[str, float]
 
 
 def seconds(call: Callable[[], object], times: int = 1, rounds: int = ROUNDS) -> float:
@@ -56,161 +62,239 @@ def seconds(call: Callable[[], object], times: int = 1, rounds: int = ROUNDS) ->
     return min(found)
 
 
-def data() -> Sets:
-    """Draw one set of studies, many sets of equal size, and many trials."""
-    random = np.random.default_rng(1)
-    vi = random.uniform(0.01, 0.3, STUDIES)
-    one = pd.DataFrame({"yi": random.normal(0.3, np.sqrt(vi + 0.1)), "vi": vi})
-    V = random.uniform(0.02, 0.3, (10, ANALYSES))
-    Y = random.normal(0.3, np.sqrt(V + random.choice([0, 0.02, 0.1], ANALYSES)))
-    arms = pd.DataFrame({f"mean_{arm}": random.normal(10, 2, ARMS) for arm in "tc"})
-    for arm in "tc":
-        arms[f"sd_{arm}"] = random.uniform(1, 3, ARMS)
-        arms[f"n_{arm}"] = random.integers(5, 200, ARMS)
-    return one, Y, V, arms
+def draw(k: int, d: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Draw d sets of k studies."""
+    random = np.random.default_rng(seed)
+    V = random.uniform(0.02, 0.3, (k, d))
+    return random.normal(0.3, np.sqrt(V + random.choice([0, 0.02, 0.1], d))), V
 
 
-def time_ours(sets: Sets) -> dict[str, float]:
-    one, Y, V, arms = sets
-    fit = meta.pool(one["yi"], one["vi"])
-    columns = {name: arms[name] for name in arms}
-    first = {name: arms[name].iloc[0] for name in arms}
-    looped = seconds(lambda: [meta.pool(Y[:, j], V[:, j]) for j in range(LOOPED)], rounds=1)
+class Data:
+    """One set, a large one, many sets, and arms of many trials, also as files for R."""
+
+    def __init__(self) -> None:
+        self.one, self.large = (
+            pd.DataFrame({"yi": Y[:, 0], "vi": V[:, 0]})
+            for Y, V in (draw(STUDIES, 1), draw(LARGE, 1))
+        )
+        self.Y, self.V = draw(10, ANALYSES)
+        random = np.random.default_rng(1)
+        arms = {f"mean_{arm}": random.normal(10, 2, ARMS) for arm in "tc"}
+        arms |= {f"sd_{arm}": random.uniform(1, 3, ARMS) for arm in "tc"}
+        arms |= {f"n_{arm}": random.integers(5, 200, ARMS) for arm in "tc"}
+        self.arms = arms
+        self.first = {name: values[0] for name, values in arms.items()}
+
+    def write(self, folder: str) -> None:
+        self.one.to_csv(f"{folder}/one.csv", index=False)
+        self.large.to_csv(f"{folder}/large.csv", index=False)
+        pd.DataFrame(self.Y[:, :LOOPED]).to_csv(f"{folder}/many_y.csv", index=False)
+        pd.DataFrame(self.V[:, :LOOPED]).to_csv(f"{folder}/many_v.csv", index=False)
+        pd.DataFrame(self.arms).head(ARMS // 10).to_csv(f"{folder}/arms.csv", index=False)
+        for k in SIZES:
+            Y, V = draw(k, 1)
+            pd.DataFrame({"yi": Y[:, 0], "vi": V[:, 0]}).to_csv(f"{folder}/k{k}.csv", index=False)
+
+
+def time_ours(data: Data, folder: str) -> Times:
+    yi, vi = data.one["yi"].to_numpy(), data.one["vi"].to_numpy()
+    large = data.large["yi"].to_numpy(), data.large["vi"].to_numpy()
+    fit = meta.pool(yi, vi)
+    command = [str(Path(sys.executable).with_name("meta")), "pool", f"{folder}/one.csv"]
     return {
-        "fit": seconds(lambda: meta.pool(one["yi"], one["vi"]), 30),
-        "fit_dl": seconds(lambda: meta.pool(one["yi"], one["vi"], tau2_method="DL"), 30),
-        "leave_one_out": seconds(lambda: meta.leave_one_out(fit), 3),
-        "influence": seconds(lambda: meta.influence(fit), 3),
-        "many": seconds(lambda: tau2_columns(Y, V, "REML")),
-        "many_looped": looped / LOOPED * ANALYSES,
-        "effect_size": seconds(lambda: meta.effect_size("SMD", **columns)),
-        "effect_size_one": seconds(lambda: meta.effect_size("SMD", **first), 30),
+        "fit": seconds(lambda: meta.pool(yi, vi), 30),
+        "fit_dl": seconds(lambda: meta.pool(yi, vi, tau2_method="DL"), 30),
+        "fit_large": seconds(lambda: meta.pool(*large), 5),
+        "leave_one_out": seconds(lambda: meta.leave_one_out(fit), 10),
+        "influence": seconds(lambda: meta.influence(fit), 10),
+        "permutation": seconds(lambda: meta.permutation_test(fit)),
+        "many": seconds(lambda: meta.pool_many(data.Y, data.V)),
+        "effect_size": seconds(lambda: meta.effect_size("SMD", **data.arms)),
+        "effect_size_one": seconds(lambda: meta.effect_size("SMD", **data.first), 30),
+        "command": seconds(lambda: subprocess.run(command, capture_output=True, check=True)),
     }
 
 
-def time_pymare(sets: Sets) -> dict[str, float]:
+def time_pymare(data: Data) -> tuple[Times, Callable[[int, int], float]]:
     from pymare import meta_regression
     from pymare.effectsize import compute_measure
     from pymare.estimators import VarianceBasedLikelihoodEstimator
 
-    one, Y, V, arms = sets
-    yi, vi, first = one["yi"].to_numpy(), one["vi"].to_numpy(), arms.iloc[0]
+    yi, vi = data.one["yi"].to_numpy(), data.one["vi"].to_numpy()
+    large = data.large["yi"].to_numpy(), data.large["vi"].to_numpy()
+    sizes = {"m1": "mean_t", "sd1": "sd_t", "n1": "n_t", "m2": "mean_c", "sd2": "sd_c", "n2": "n_c"}
+    arms = {theirs: data.first[ours] for theirs, ours in sizes.items()}
 
-    def fit(method: str) -> object:
-        return meta_regression(yi, vi, method=method)
+    def fit(method: str, y: np.ndarray = yi, v: np.ndarray = vi) -> object:
+        return meta_regression(y, v, method=method).to_df()
 
-    def size() -> object:
-        return compute_measure(
-            "SMD",
-            m1=first["mean_t"],
-            sd1=first["sd_t"],
-            n1=first["n_t"],
-            m2=first["mean_c"],
-            sd2=first["sd_c"],
-            n2=first["n_c"],
-        )
+    def likelihood(Y: np.ndarray, V: np.ndarray) -> object:
+        return VarianceBasedLikelihoodEstimator(method="REML").fit(Y, V, np.ones((len(Y), 1)))
 
-    ones = np.ones((len(Y), 1))
-    return {
-        "fit": seconds(lambda: fit("REML").to_df(), 30),
-        "fit_dl": seconds(lambda: fit("DL").to_df(), 30),
-        "many": seconds(lambda: VarianceBasedLikelihoodEstimator(method="REML").fit(Y, V, ones)),
-        "effect_size_one": seconds(size, rounds=1),
+    test = meta_regression(yi, vi, method="REML")
+    times = {
+        "fit": seconds(lambda: fit("REML"), 30),
+        "fit_dl": seconds(lambda: fit("DL"), 30),
+        "fit_large": seconds(lambda: fit("REML", *large), rounds=1),
+        "permutation": seconds(lambda: test.permutation_test(2**STUDIES), rounds=1),
+        # tau2 and coefficients only: it has no intervals of many sets
+        "many": seconds(lambda: likelihood(data.Y, data.V)),
+        "effect_size_one": seconds(lambda: compute_measure("SMD", **arms), rounds=1),
     }
+    return times, lambda k, d: seconds(lambda: likelihood(*draw(k, d)), rounds=1)
 
 
-def time_statsmodels(sets: Sets) -> dict[str, float]:
+def time_statsmodels(data: Data) -> tuple[Times, Callable[[int, int], float]]:
     from statsmodels.stats.meta_analysis import combine_effects, effectsize_smd
 
-    one, _, _, arms = sets
-    yi, vi, first = one["yi"].to_numpy(), one["vi"].to_numpy(), arms.iloc[0]
-    columns = [arms[f"{name}_{arm}"].to_numpy() for arm in "tc" for name in ("mean", "sd", "n")]
-    single = [first[f"{name}_{arm}"] for arm in "tc" for name in ("mean", "sd", "n")]
-    return {
-        "fit_dl": seconds(lambda: combine_effects(yi, vi, method_re="iterated", use_t=True), 30),
+    yi, vi = data.one["yi"].to_numpy(), data.one["vi"].to_numpy()
+    order = [f"{name}_{arm}" for arm in "tc" for name in ("mean", "sd", "n")]
+    columns, single = [data.arms[n] for n in order], [data.first[n] for n in order]
+
+    def fit(y: np.ndarray, v: np.ndarray) -> object:
+        return combine_effects(y, v, method_re="iterated", use_t=True)
+
+    def growth(k: int, d: int) -> float:
+        Y, V = draw(k, 1)
+        return d * seconds(lambda: fit(Y[:, 0], V[:, 0]), 5)
+
+    times = {
+        "fit_dl": seconds(lambda: fit(yi, vi), 30),
         "effect_size": seconds(lambda: effectsize_smd(*columns)),
         "effect_size_one": seconds(lambda: effectsize_smd(*single), 30),
     }
+    return times, growth
 
 
-def time_pymetaanalysis(sets: Sets) -> dict[str, float]:
+def time_pymetaanalysis(data: Data) -> tuple[Times, Callable[[int, int], float]]:
     from meta_analyze import meta_analysis
 
-    one, Y, V, _ = sets
-    yi, vi = one["yi"].to_numpy(), one["vi"].to_numpy()
+    yi, vi = data.one["yi"].to_numpy(), data.one["vi"].to_numpy()
+    large = data.large["yi"].to_numpy(), data.large["vi"].to_numpy()
 
     def fit(y: np.ndarray, v: np.ndarray, method: str = "REML") -> object:
         return meta_analysis(effect=y, variance=v, tau2_method=method, ci_method="hartung_knapp")
 
+    def growth(k: int, d: int) -> float:
+        Y, V = draw(k, 1)
+        return d * seconds(lambda: fit(Y[:, 0], V[:, 0]), 2)
+
     whole = fit(yi, vi)
-    looped = seconds(lambda: [fit(Y[:, j], V[:, j]) for j in range(LOOPED)], rounds=1)
-    return {
+    looped = seconds(lambda: [fit(data.Y[:, j], data.V[:, j]) for j in range(LOOPED)], rounds=1)
+    times = {
         "fit": seconds(lambda: fit(yi, vi), 30),
         "fit_dl": seconds(lambda: fit(yi, vi, "DL"), 30),
+        "fit_large": seconds(lambda: fit(*large), rounds=1),
         "leave_one_out": seconds(whole.leave_one_out, 3),
         "many": looped / LOOPED * ANALYSES,
     }
+    return times, growth
 
 
-def time_metafor(sets: Sets) -> tuple[dict[str, float], str, float]:
-    one, Y, V, arms = sets
-    with tempfile.TemporaryDirectory() as folder:
-        one.to_csv(f"{folder}/one.csv", index=False)
-        pd.DataFrame(Y[:, :LOOPED]).to_csv(f"{folder}/many_y.csv", index=False)
-        pd.DataFrame(V[:, :LOOPED]).to_csv(f"{folder}/many_v.csv", index=False)
-        arms.to_csv(f"{folder}/arms.csv", index=False)
-        command = ["Rscript", str(HERE / "peers.R"), folder]
-        run = subprocess.run(command, capture_output=True, text=True, check=True)
+def time_metafor(folder: str) -> tuple[Times, Callable[[int, int], float], str, float]:
+    command = ["Rscript", str(HERE / "peers.R"), folder]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     told = {name: rest for name, *rest in (line.split() for line in run.stdout.splitlines())}
     times = {name: float(told[name][0]) for name in TASKS if name in told}
     times["many"] *= ANALYSES
-    return times, "metafor {} on R {}".format(*told["version"]), float(told["many_failed"][0])
+    times["effect_size"] *= 10
+    one = f'library(metafor); print(rma(yi, vi, data = read.csv("{folder}/one.csv")))'
+    whole = ["Rscript", "-e", one]
+    times["command"] = seconds(lambda: subprocess.run(whole, capture_output=True, check=True))
+    return (
+        times,
+        lambda k, d: d * float(told[f"k{k}"][0]) if f"k{k}" in told else np.nan,
+        "metafor {} on R {}".format(*told["version"]),
+        float(told["many_failed"][0]),
+    )
+
+
+def peak(call: Callable[[], object]) -> float:
+    """Return the most memory that a call asks for, in megabytes."""
+    tracemalloc.start()
+    call()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most / 2**20
+
+
+def growth_table(peers: dict[str, Callable[[int, int], float]]) -> list[str]:
+    """Time REML estimates by number of studies and of sets."""
+    heads = ["studies", "sets", "passes", *peers, "memory, MB", "data, MB"]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---:|" * len(heads)]
+    for k in SIZES:
+        for d in COUNTS:
+            if k * d > MOST:
+                continue
+            Y, V = draw(k, d)
+            times = max(1, 20_000 // (k * d))
+            floor = seconds(lambda Y=Y, V=V: (Y / V).sum(axis=0), times)
+            ours, moments = (
+                seconds(lambda Y=Y, V=V, method=method: tau2_columns(Y, V, method), times)
+                for method in ("REML", "PM")
+            )
+            ratios = [
+                ratio(peer(k, d) / (moments if name == "statsmodels" else ours))
+                for name, peer in peers.items()
+            ]
+            memory = peak(lambda Y=Y, V=V: tau2_columns(Y, V, "REML"))
+            cells = [f"{k:,}", f"{d:,}", ratio(ours / floor), *ratios]
+            cells += [f"{memory:.1f}", f"{(Y.nbytes + V.nbytes) / 2**20:.1f}"]
+            lines.append("| " + " | ".join(cells) + " |")
+    return lines
 
 
 def ratio(value: float) -> str:
     """Two digits, with no decimals that mean nothing."""
+    if np.isnan(value):
+        return ""
     return f"{value:.2g}" if value < 100 else f"{float(f'{value:.2g}'):,.0f}"
 
 
+def machine() -> str:
+    """Name the processor, if the system tells."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in told if line.startswith("model name")]
+    except OSError:
+        names = []
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
 def main() -> None:
-    sets = data()
-    times = {OURS: time_ours(sets)}
+    data = Data()
     versions = [f"{name} {version(name)}" for name in ("pymare", "statsmodels", "numpy", "scipy")]
-    times["PyMARE"] = time_pymare(sets)
-    times["statsmodels"] = time_statsmodels(sets)
-    absent = []
-    if importlib.util.find_spec("meta_analyze"):
-        times["PyMetaAnalysis"] = time_pymetaanalysis(sets)
-        versions.append(f"PyMetaAnalysis {version('pymetaanalysis')}")
-    else:
-        absent.append("PyMetaAnalysis (pip install '.[bench]')")
-    failed = None
-    if shutil.which("Rscript"):
-        try:
-            times["metafor"], r_versions, failed = time_metafor(sets)
-            versions.append(r_versions)
-        except subprocess.CalledProcessError as error:
-            absent.append(f"metafor ({error.stderr.strip().splitlines()[-1]})")
-    else:
-        absent.append("metafor (no Rscript)")
+    absent, failed = [], None
+    growth: dict[str, Callable[[int, int], float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        data.write(folder)
+        times = {OURS: time_ours(data, folder)}
+        times["PyMARE"], growth["PyMARE"] = time_pymare(data)
+        times["statsmodels"], growth["statsmodels"] = time_statsmodels(data)
+        if importlib.util.find_spec("meta_analyze"):
+            times["PyMetaAnalysis"], growth["PyMetaAnalysis"] = time_pymetaanalysis(data)
+            versions.append(f"PyMetaAnalysis {version('pymetaanalysis')}")
+        else:
+            absent.append("PyMetaAnalysis (pip install '.[bench]')")
+        if shutil.which("Rscript"):
+            try:
+                times["metafor"], growth["metafor"], r_versions, failed = time_metafor(folder)
+                versions.append(r_versions)
+            except subprocess.CalledProcessError as error:
+                absent.append(f"metafor ({error.stderr.strip().splitlines()[-1]})")
+        else:
+            absent.append("metafor (no Rscript)")
 
     peers = [name for name in times if name != OURS]
-    lines = [
-        "| task | " + " | ".join(peers) + " |",
-        "|---|" + "---:|" * len(peers),
-    ]
+    lines = ["| task | " + " | ".join(peers) + " |", "|---|" + "---:|" * len(peers)]
     for task, title in TASKS.items():
-        cells = [
-            ratio(times[peer][task] / times[OURS][task]) if task in times[peer] else ""
-            for peer in peers
-        ]
+        cells = [ratio(times[peer].get(task, np.nan) / times[OURS][task]) for peer in peers]
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     slower = [
         title
         for task, title in TASKS.items()
         if any(times[OURS][task] > 1.1 * times[peer].get(task, np.inf) for peer in peers)
     ]
-    looped = times[OURS]["many_looped"] / times[OURS]["many"]
     report = [
         "# Speed beside peers",
         "",
@@ -220,20 +304,24 @@ def main() -> None:
         "",
         *lines,
         "",
-        f"The many estimates are one call of `tau2_columns`; a loop over `meta.pool`, which also "
-        f"computes every interval, takes {ratio(looped)} times as long. The loops of peers were "
-        f"timed on {LOOPED} analyses.",
+        "Slower than at least one peer in: "
+        + (f"{'; '.join(slower)}." if slower else "nothing in this run."),
+        f"The loops of peers were timed on {LOOPED} sets.",
     ]
     if failed is not None:
         report.append(f"metafor's REML did not converge in {100 * failed:.1f} % of them.")
     report += [
         "",
-        "`meta` is slower than at least one peer in: "
-        f"{'; '.join(slower) if slower else 'nothing in this run'}. Its fit checks the input, "
-        "names every fault, and always includes the intervals of tau2 and I2 and the prediction "
-        "interval, which peers compute when asked, or not at all.",
+        "## How it grows",
         "",
-        f"Python {sys.version.split()[0]}, {', '.join(versions)}.",
+        "tau2 by REML of `sets` meta-analyses of `studies`. *Passes*: times as long as one pass of",
+        "NumPy over the data, `(Y / V).sum(axis=0)`, the floor. Then how many times as long a peer",
+        "takes (statsmodels: both by Paule-Mandel; all but PyMARE loop, and one set is timed).",
+        "Memory is the most that the call asks for beside the data.",
+        "",
+        *growth_table(growth),
+        "",
+        f"{machine()}. Python {sys.version.split()[0]}, {', '.join(versions)}.",
     ]
     if absent:
         report.append(f"Left out: {'; '.join(absent)}.")

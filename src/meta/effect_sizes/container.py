@@ -30,7 +30,11 @@ _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 
 
 def _empty(columns: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+    return pd.DataFrame(columns=list(columns), dtype=object)
+
+
+# copied, as making an empty table takes longer than a fit
+_NONE_EXCLUDED, _NONE_REJECTED = _empty(_EXCLUDED), _empty(_REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +63,8 @@ class Effects:
 
     measure: str
     table: pd.DataFrame
-    excluded: pd.DataFrame = field(default_factory=lambda: _empty(_EXCLUDED))
-    rejected: pd.DataFrame = field(default_factory=lambda: _empty(_REJECTED))
+    excluded: pd.DataFrame = field(default_factory=_NONE_EXCLUDED.copy)
+    rejected: pd.DataFrame = field(default_factory=_NONE_REJECTED.copy)
     derivations: Mapping[str, Derivation] = field(default_factory=dict)
     lower_is_better: bool | None = None
     remarks: tuple[str, ...] = ()
@@ -125,7 +129,10 @@ class Effects:
         check_effects(effect, variance, names)
         ids = columns.pop("study_id", names)
         table = pd.DataFrame(
-            {"study_id": [str(value) for value in np.ravel(np.asarray(ids))], "label": names}
+            {
+                "study_id": names if ids is names else [str(i) for i in np.ravel(np.asarray(ids))],
+                "label": names,
+            }
             | {"yi": effect, "vi": variance, "sei": np.sqrt(variance)}
             | {name: np.ravel(np.asarray(column)) for name, column in columns.items()}
         )

@@ -183,3 +183,19 @@ def test_an_executor_changes_no_bit_and_progress_is_told(rows):
     with ProcessPoolExecutor(2) as executor:
         spread = meta.multiverse(rows, choices, executor=executor)
     pd.testing.assert_frame_equal(serial.table, spread.table, check_exact=True)
+
+
+def test_a_cluster_changes_no_bit(rows):
+    # the optional extra "cluster"
+    distributed = pytest.importorskip("distributed")
+    choices = {"include": CHOICES["include"], "leave_out": 1, "ci_method": ["HK", "wald"]}
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        spread = meta.multiverse(rows, choices, executor=client.get_executor())
+    pd.testing.assert_frame_equal(
+        spread.table, meta.multiverse(rows, choices).table, check_exact=True
+    )
