@@ -76,6 +76,7 @@ _PUBLIC = {
     "direction_vote": "meta.synthesis.without_pooling.combined:direction_vote",
     "null_bounds": "meta.synthesis.without_pooling.silent_trials:null_bounds",
     "albatross": "meta.synthesis.without_pooling.albatross:albatross",
+    "reproduce": "meta.synthesis.diagnostics.reproduce:reproduce",
     "gosh": "meta.synthesis.diagnostics.gosh:gosh",
     "multiverse": "meta.synthesis.diagnostics.multiverse:multiverse",
     "operating_characteristics": "meta.synthesis.diagnostics.operating:operating_characteristics",
@@ -182,6 +183,7 @@ if TYPE_CHECKING:
     from meta.figures.evidence_map import plot_evidence_map as plot_evidence_map
     from meta.figures.forest import plot_forest as plot_forest
     from meta.figures.funnel import plot_funnel as plot_funnel
+    from meta.figures.gosh import plot_gosh as plot_gosh
     from meta.figures.harvest import plot_harvest as plot_harvest
     from meta.figures.intervals import plot_intervals as plot_intervals
     from meta.figures.labbe import plot_labbe as plot_labbe
@@ -215,6 +217,7 @@ if TYPE_CHECKING:
     from meta.synthesis.bias.small_study import begg as begg
     from meta.synthesis.bias.small_study import egger as egger
     from meta.synthesis.bias.trim_and_fill import trim_and_fill as trim_and_fill
+    from meta.synthesis.diagnostics.gosh import gosh as gosh
     from meta.synthesis.diagnostics.influence import baujat as baujat
     from meta.synthesis.diagnostics.influence import blup as blup
     from meta.synthesis.diagnostics.influence import cumulative as cumulative
@@ -226,6 +229,7 @@ if TYPE_CHECKING:
     )
     from meta.synthesis.diagnostics.permutation import permutation_test as permutation_test
     from meta.synthesis.diagnostics.regression_diagnostics import residuals as residuals
+    from meta.synthesis.diagnostics.reproduce import reproduce as reproduce
     from meta.synthesis.estimate import Estimate as Estimate
     from meta.synthesis.estimators import by_pymare as by_pymare
     from meta.synthesis.estimators import from_pymare as from_pymare
