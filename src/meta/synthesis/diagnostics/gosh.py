@@ -15,7 +15,7 @@ from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
 from meta.synthesis.diagnostics.subsets import Subsets
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, number
+from meta.synthesis.presentation import Answer, range_text
 
 # all subsets up to this many studies: about a million
 _ALL = 20
@@ -82,14 +82,11 @@ class Gosh(Answer):
 
     def sentence(self) -> str:
         """Say in one sentence how far the answers of subsets lie apart."""
-        ends = [
-            number(self.scale.to_reader(value))
-            for value in np.quantile(self.table["estimate"], [0.025, 0.975])
-        ]
+        ends = self.scale.to_reader(np.quantile(self.table["estimate"], [0.025, 0.975]))
         kind = "All" if self.exact else "A random sample of"
         return (
             f"{kind} {len(self.table):,} subsets of {self.fit.k} studies: {self.scale.label} "
-            f"{ends[0]} to {ends[1]} in the middle 95 % of them."
+            f"{range_text(ends)} in the middle 95 % of them."
         )
 
     def _rows(self) -> list[tuple[str, str]]:
