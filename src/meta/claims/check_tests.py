@@ -92,23 +92,29 @@ class _Known:
     """The words that a test may use."""
 
     def __init__(self, evidence: Evidence) -> None:
-        results, trials, form = evidence.results, evidence.trials, evidence.question.form
+        form = evidence.question.form
+        results = _words("results", "result_id", evidence)
+        groups = _words("trials", "population_group", evidence)
         self.values: dict[str, set[str]] = {
-            "stratum": set(results["stratum"].dropna()),
-            "control": set(results["control"].dropna()),
-            "studies": set(trials["study_id"]),
-            "result_ids": set(results["result_id"]),
-            "wider_result_ids": set(results["result_id"]),
-            "benchmark_ids": set(evidence.benchmarks["benchmark_id"]),
-            "review_ids": set(evidence.reviews["review_id"]),
+            "stratum": _words("results", "stratum", evidence),
+            "control": _words("results", "control", evidence),
+            "population": groups,
+            "people": groups,
+            "form": set() if form is None else _words("trials", form.column, evidence),
+            "studies": _words("trials", "study_id", evidence),
+            "result_ids": results,
+            "wider_result_ids": results,
+            "benchmark_ids": _words("benchmarks", "benchmark_id", evidence),
+            "review_ids": _words("reviews", "review_id", evidence),
         }
-        if form is not None:
-            self.values["form"] = set(trials[form.column].dropna())
-        if "population_group" in trials:
-            groups = set(trials["population_group"].dropna())
-            self.values |= {"population": groups, "people": groups}
-        self.outcomes = set(results["outcome"])
-        self.traced = set(evidence.claim_sources["claim_id"])
+        self.outcomes = _words("results", "outcome", evidence)
+        self.traced = _words("claim_sources", "claim_id", evidence)
+
+
+def _words(table: str, column: str, evidence: Evidence) -> set[str]:
+    """Return the words of a column; none where the folder has no such table or column."""
+    frame = evidence.table(table) if table in evidence.names else None
+    return set() if frame is None or column not in frame else set(frame[column].dropna())
 
 
 def _row_faults(

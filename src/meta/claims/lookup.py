@@ -18,6 +18,15 @@ from meta.evidence.tables import Evidence
 Record = dict[str, Any]
 
 
+# columns that rules read by name; those that filters of a question or a test may name are not
+# here, because a filter on a column that a folder lacks leaves nobody out
+_READ = (
+    "flag", "barred", "favours", "same_trial_as", "blinding", "population", "population_group",
+    "cointervention", "n_randomised", "time_weeks", "source_kind", "source_url", "reported_as",
+    "arm_t", "arm_c", "scale_max",
+)  # fmt: skip
+
+
 class Lookup:
     """The tables of a folder as claims need them.
 
@@ -31,7 +40,10 @@ class Lookup:
         # rulings on claims that are tested alike, by what they have in common
         self.rulings: dict[Hashable, Any] = {}
         self._folder = evidence.folder
-        self._results = evidence.select()
+        rows = evidence.select()
+        # a column that the folder lacks counts as not reported
+        absent = {name: None for name in _READ if name not in rows}
+        self._results = rows.assign(**absent)
         self._tables = {
             name: evidence.table(name) if name in evidence.names else pd.DataFrame()
             for name in ("benchmarks", "reviews", "outcomes", "claim_sources", TABLE)

@@ -305,10 +305,11 @@ def _nearest(case: Case, claimed: float) -> Iterator[str]:
         fall_t, fall_c = -change["percent_t"], -change["percent_c"]
         if pd.isna(fall_t) or pd.isna(fall_c):
             continue
+        stratum, control = (words(str(row.get(name, ""))) for name in ("stratum", "control"))
         yield (
-            f"nearest is {row['label']} ({words(row['stratum'])}; {row['instrument']}, week"
+            f"nearest is {row['label']} ({stratum}; {row['instrument']}, week"
             f" {figure(row['time_weeks'])}): {figure(fall_t, 0)} % down on {case.treatment} and"
-            f" {figure(fall_c, 0)} % on {words(row['control'])}, a gap of"
+            f" {figure(fall_c, 0)} % on {control}, a gap of"
             f" {figure(fall_t - fall_c, 0)} points beside the {figure(claimed)} % of the claim"
         )
 

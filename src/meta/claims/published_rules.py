@@ -158,7 +158,8 @@ def _events(rows: pd.DataFrame, case: Case) -> list[str]:
         given = f" at {figure(float(str(dose)))} {case.dose_unit}" if pd.notna(dose) else ""
         against = ""
         if pd.notna(row["events_c"]) and pd.notna(row["n_c"]):
-            against = f" against {int(row['events_c'])} of {int(row['n_c'])} on {row['control']}"
+            control = row.get("control", "the control")
+            against = f" against {int(row['events_c'])} of {int(row['n_c'])} on {control}"
         texts.append(
             f"{int(row['events_t'])} of {int(row['n_t'])} people with {row['instrument']}{given}"
             f"{against} ({row['label']})"

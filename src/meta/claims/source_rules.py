@@ -27,6 +27,7 @@ from meta.claims.verdicts import (
     judge_source,
 )
 from meta.claims.wording import counted, figure, listing, sentences, with_interval, words
+from meta.evidence.question import chosen_by
 
 # how claim_sources.csv says it
 _FOUND = {"yes": FOUND, "part": IN_PART, "different": MISQUOTED, "no": NOT_FOUND}
@@ -179,9 +180,10 @@ def _result(row: Mapping[str, Any], verdict: str) -> str:
             f"{row['instrument']} {figure(row['mean_t'])} on {row['arm_t']} and"
             f" {figure(row['mean_c'])} on {row['arm_c']}"
         )
-    if verdict == SUPPORTED and (row["blinding"] == "open" or row["control"] != "placebo"):
+    control = row.get("control", "")
+    if verdict == SUPPORTED and (row["blinding"] == "open" or control != "placebo"):
         blinding = "open label" if row["blinding"] == "open" else f"{row['blinding']} blind"
-        text += f"; the comparison was {blinding} against {words(str(row['control']))}"
+        text += f"; the comparison was {blinding} against {words(str(control))}"
     return text
 
 
@@ -194,7 +196,7 @@ def _own_trials(case: Case) -> str:
     rows = rows[
         rows["outcome"].isin(test.outcome)
         & rows[form.column].isin(test.form)
-        & (rows["randomised"] == "yes")
+        & chosen_by({"randomised": ("yes",)}, rows)
         & (rows["reporting"] != "single_arm")
     ].drop_duplicates("study_id")
     people = rows["n_randomised"].sum(min_count=1)
