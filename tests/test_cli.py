@@ -209,7 +209,7 @@ _MEANS = "label,mean_t,sd_t,n_t,mean_c,sd_c,n_c\nA,1,1,9,2,1,9\n"
         ("label,yi,vi\nA,0.1,-1\n", [], ["line 2, column vi (A): -1 is not > 0"]),
         ("label,yi\nA,0.1\n", [], ["an effect is given without its variance or standard error"]),
         ("label,yi,vi\n", [], ["a header and no studies"]),
-        (_MEANS, [], ["--measure SMD"]),
+        (_MEANS, [], ["--measure MD"]),
         (_MEANS, ["--measure", "RR"], ["missing: events_t, events_c"]),
         (_MEANS, ["--measure", "DM"], ["measure is 'DM'; needed: one of"]),
         ("study,events,n\nA,5,3\n", ["--measure", "PR"], ["line 2, column events"]),

@@ -281,9 +281,10 @@ def _only_measure(table: pd.DataFrame) -> str:
         if set(arguments.split()) <= set(table)
     ]
     given = f"they give {'; '.join(ways)}" if ways else "no measure follows from them"
+    example = ways[0].split()[0] if ways else "SMD"
     raise DataError(
-        f"effects: there is no column yi; name the measure that the columns become, for example "
-        f"measure='SMD' (--measure SMD). The columns are {listed(table)}; {given}"
+        "effects: there is no column yi; name the measure that the columns become, for example "
+        f"measure={example!r} (--measure {example}). The columns are {listed(table)}; {given}"
     )
 
 
