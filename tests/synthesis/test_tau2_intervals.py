@@ -45,6 +45,21 @@ def test_bcg_odds_ratios_equal_van_houwelingen_2002():
     assert (row["tau2_low"], row["tau2_high"]) == pytest.approx((0.1151, 0.8937), abs=6e-5)
 
 
+def test_both_variances_of_konstantopoulos_equal_metafor():
+    # metafor's example prints 0.0222 to 0.2072 between districts and 0.0163 to 0.0628 within
+    answers = reference("../metafor5/konstantopoulos2011_moderators")
+    effects = meta.Effects.from_arrays(
+        answers["yi"], answers["vi"], district=answers["district"], school=answers["school"]
+    )
+    fit = meta.multilevel(effects, random="~ 1 | district/school")
+    table = meta.tau2_intervals(fit)
+    want = reference("../models/mixed_models")["konstantopoulos2011"]["sigma2_ci"]
+    found = table[["tau2_low", "tau2_high"]].to_numpy()
+    assert found.round(4).tolist() == [[0.0222, 0.2072], [0.0163, 0.0628]]
+    np.testing.assert_allclose(found, want, rtol=1e-3)
+    assert table.index.tolist() == ["district", "district/school"]
+
+
 def test_the_limits_lie_where_the_likelihood_has_fallen():
     from meta.synthesis.tau2_intervals import log_likelihood_of
 

@@ -117,9 +117,9 @@ def likelihood_ratio(small: Any, large: Any) -> LikelihoodRatio:
 
     Parameters
     ----------
-    small, large : MetaRegression or Multilevel
-        Answers of :func:`meta.meta_regression` or :func:`meta.multilevel`, in any order; the
-        moderators and random terms of the one are among those of the other.
+    small, large : Pooled, MetaRegression, Multilevel or MixedRegression
+        Answers of :func:`meta.pool`, :func:`meta.meta_regression` or :func:`meta.multilevel`, in
+        any order; the moderators and random terms of the one are among those of the other.
 
     Returns
     -------
@@ -155,12 +155,7 @@ def likelihood_ratio(small: Any, large: Any) -> LikelihoodRatio:
     >>> print(meta.likelihood_ratio(*fits).sentence())
     χ²(1) = 0.22, p = 0.64
     """
-    for fit in (small, large):
-        if not hasattr(fit, "log_likelihood") or not hasattr(fit, "n_parameters"):
-            raise DataError(
-                f"likelihood_ratio takes answers of meta_regression() or multilevel(), and was "
-                f"given {type(fit).__name__}"
-            )
+    small, large = _side(small), _side(large)
     same = np.array_equal(small.effects.yi, large.effects.yi)
     if not same or not np.array_equal(small.effects.vi, large.effects.vi):
         raise DataError("likelihood_ratio: the two models are of different effects")
@@ -200,3 +195,29 @@ def likelihood_ratio(small: Any, large: Any) -> LikelihoodRatio:
             else ()
         ),
     )
+
+
+class _Side(NamedTuple):
+    effects: Any
+    method: str
+    design: Floats
+    n_parameters: int
+    log_likelihood: float
+    aic: float
+
+
+def _side(fit: Any) -> _Side:
+    """Return what is compared of an answer."""
+    from meta.synthesis.models.pooled import Pooled
+
+    if isinstance(fit, Pooled):
+        found, random = fit.fit_statistics(), fit.model == "random"
+        method = fit.tau2_method if random else "none"
+        design = np.ones((fit.k, 1))
+        return _Side(fit.effects, method, design, 1 + random, found.log_likelihood, found.aic)
+    if not hasattr(fit, "log_likelihood") or not hasattr(fit, "n_parameters"):
+        raise DataError(
+            "likelihood_ratio takes answers of pool(), meta_regression() or multilevel(), and was "
+            f"given {type(fit).__name__}"
+        )
+    return _Side(*(getattr(fit, name) for name in _Side._fields))

@@ -401,6 +401,27 @@ def test_likelihood_and_its_criteria_equal_metafor(method):
         assert getattr(fit, name) == pytest.approx(want[name], rel=1e-9)
 
 
+@pytest.mark.parametrize("method", ["ML", "REML", "DL"])
+def test_likelihood_of_a_mean_equals_metafor(method):
+    fit = meta.pool(MORE["yi"], MORE["vi"], measure="RR", tau2_method=method)
+    found, want = fit.fit_statistics(), MORE[f"mean_{method}"]
+    for name in ("log_likelihood", "aic", "bic"):
+        assert getattr(found, name) == pytest.approx(want[name], rel=1e-9)
+
+
+def test_a_mean_is_the_smallest_regression():
+    # metafor's example: latitude against no moderator, 9.9588
+    mean = meta.pool(MORE["yi"], MORE["vi"], measure="RR", tau2_method="ML")
+    line = two_moderators(tau2_method="ML", formula="~ ablat")
+    assert meta.likelihood_ratio(mean, line).statistic == pytest.approx(9.9588, abs=6e-5)
+    equal = meta.pool(MORE["yi"], MORE["vi"], measure="RR", model="common")
+    answer = meta.likelihood_ratio(equal, mean)
+    assert answer.dof == 1
+    assert any("end of its range" in note for note in answer.notes)
+    with pytest.raises(DataError, match="was given int"):
+        meta.likelihood_ratio(mean, 3)
+
+
 def test_likelihood_ratio_equals_metafor():
     fits = [
         two_moderators(tau2_method="ML", formula=formula)

@@ -353,6 +353,13 @@ def multilevel(
     )
 
 
+def terms_of(fit: Multilevel) -> tuple[RandomTerm, ...]:
+    """Return the random terms of a fit."""
+    if fit.random:
+        return random_terms(fit.effects, fit.random, "CS")
+    return _nested(fit.effects, fit.cluster, fit.inner)[0]
+
+
 def _mean(
     effects: Effects,
     terms: tuple[RandomTerm, ...],

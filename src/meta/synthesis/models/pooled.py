@@ -10,6 +10,7 @@ import pandas as pd
 
 from meta.synthesis.engine import weighted_fit
 from meta.synthesis.estimate import EffectTable, RandomEffects, inference
+from meta.synthesis.fit_statistics import FitStatistics, fit_statistics
 from meta.synthesis.presentation import compact
 
 _CI_NAMES = {
@@ -88,6 +89,15 @@ class Pooled(RandomEffects):
             rows.append({"ci_method": method} | found | {"in_use": method == self.ci_method})
         names = ["ci_method", "estimate", "se", "ci_low", "ci_high", "p_value", "in_use"]
         return EffectTable(fit=self, table=pd.DataFrame(rows)[names], notes=())
+
+    def fit_statistics(self) -> FitStatistics:
+        """Return log-likelihood, AIC and BIC; see :func:`meta.likelihood_ratio`.
+
+        Restricted for REML, full for every other method.
+        """
+        tau2 = self.tau2 if self.model == "random" and self.k > 1 else None
+        ones = np.ones((self.k, 1))
+        return fit_statistics(self.effects.yi, self.effects.vi, tau2, ones, self.tau2_method)
 
     def heterogeneity_text(self) -> str:
         """Return tau2, I2 and Q with their intervals, as they stand under a forest plot."""
