@@ -157,6 +157,37 @@ class Evidence:
         found = [schema for schema in self._package.tables if schema.name == name]
         return {column.name: dict(column.descriptor) for column in found[0].columns}
 
+    def word(self, table: str, column: str, code: Any) -> str:
+        """Write a code of a table as the data dictionary labels it.
+
+        Parameters
+        ----------
+        table, column : str
+            Where it stands.
+        code : object
+            The cell.
+
+        Returns
+        -------
+        str
+            Its label; the code with spaces where the dictionary has none; "" for an empty cell.
+
+        Raises
+        ------
+        DataError
+            If the folder has no such table.
+
+        Examples
+        --------
+        >>> import meta
+        >>> meta.load_evidence("data").word("trials", "design", "single_arm")
+        'One group, before and after'
+        """
+        if _is_nothing(code):
+            return ""
+        labels = self.described(table).get(column, {}).get("labels", {})
+        return str(labels.get(code, str(code).replace("_", " ")))
+
     @property
     def question(self) -> Question:
         """What is asked, from ``question`` in ``datapackage.json``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from meta.claims.wording import lower_first
 from meta.errors import DataError
 from meta.evidence.tables import Evidence
 
@@ -150,7 +151,9 @@ def _titles(evidence: Evidence) -> dict[str, str]:
     for name in ("trials", "results"):
         for column, described in evidence.described(name).items():
             if column not in HEADINGS or column.endswith(("_t", "_c")):
-                found[column] = described.get("title", heading(column))
+                words = heading(column).replace("Treatment", asked.treatment)
+                words = words.replace("treatment", lower_first(asked.treatment))
+                found[column] = described.get("title", words)
     return found
 
 

@@ -13,10 +13,12 @@ from meta.effect_sizes.derivation import Derivation
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
 from meta.html import Markup, escape, fenced, link
+from meta.report.headings import headings
 from meta.report.links import as_text
 from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_results import derive_all, result_section
 
+# what is told of a study, before and after the form and the dose that the question names
 _FACTS = {
     "title": "Title",
     "journal": "Journal",
@@ -27,8 +29,8 @@ _FACTS = {
     "blinding": "Blinding",
     "population": "Population",
     "n_randomised": "People randomised",
-    "mg_form": "Magnesium salt",
-    "elemental_mg_day": "Elemental magnesium, mg a day",
+}
+_COURSE = {
     "dose_note": "Dose",
     "duration_weeks": "Weeks",
     "comparator": "Comparator",
@@ -37,26 +39,6 @@ _FACTS = {
     "registration": "Registration",
     "access": "Read as",
     "note": "Curators' note",
-}
-
-# columns whose cells are codes
-_CODES = ("design", "blinding", "mg_form", "access")
-_TOOLS = {
-    "Cochrane RoB1 (as judged in CD009402.pub3)": "Cochrane review CD009402 (RoB 1)",
-    "Cochrane RoB1 (as judged in CD010655.pub3)": "Cochrane review CD010655 (RoB 1)",
-    "RoB 1 (vitamin_meta)": "the unpublished data set vitamin_meta (RoB 1)",
-    "RoB2": "the curators of these tables: one question of RoB 2, forced by a reported fact",
-    "design_fact": "the curators: a fact of the design",
-    "integrity_notice": "a notice of a journal or of Retraction Watch",
-    "post_publication_critique": "a critique after publication",
-}
-_DOMAINS = {
-    "D1": "randomisation (D1)",
-    "D2": "deviations from what was intended (D2)",
-    "D3": "missing data (D3)",
-    "D4": "measurement (D4)",
-    "D5": "selective reporting (D5)",
-    "overall": "as a whole",
 }
 
 
@@ -76,13 +58,13 @@ def write_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
     folder.mkdir()
     findings = check_trustworthiness(evidence)
     results = evidence.select()
-    bias = evidence.risk_of_bias
-    reviewed = evidence.review_trials
+    bias, reviewed = (_by_study(evidence, name) for name in ("risk_of_bias", "review_trials"))
     derived = derive_all(results)
     for _, trial in evidence.trials.iterrows():
         study = trial["study_id"]
         page = _page(
             trial,
+            evidence,
             results[results["study_id"] == study],
             bias[bias["study_id"] == study],
             findings[findings["study_id"] == study],
@@ -91,7 +73,7 @@ def write_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
             _notebooks(study, results[results["study_id"] == study], notebooks),
         )
         (folder / f"{study}.md").write_text(page, encoding="utf-8")
-    (source / "trials.md").write_text(_list(evidence.trials, results), encoding="utf-8")
+    (source / "trials.md").write_text(_list(evidence, results), encoding="utf-8")
 
 
 def trial_link(study: str, label: str, folder: str = "trials/") -> Markup:
@@ -99,7 +81,27 @@ def trial_link(study: str, label: str, folder: str = "trials/") -> Markup:
     return Markup(f'<a href="{folder}{escape(study)}.html">{escape(label)}</a>')
 
 
-def _list(trials: pd.DataFrame, results: pd.DataFrame) -> str:
+def _by_study(evidence: Evidence, name: str) -> pd.DataFrame:
+    """Return a table with a row or more a study; an empty one where the folder has none."""
+    return evidence.table(name) if name in evidence.names else pd.DataFrame({"study_id": []})
+
+
+def _own(evidence: Evidence) -> dict[str, str]:
+    """Name the columns of the form and of the dose that the question asks about."""
+    asked = evidence.question
+    described = evidence.described("trials")
+    names = [name for name in (asked.form and asked.form.column, asked.dose) if name]
+    titles = headings(names, evidence)
+    units = {name: described.get(name, {}).get("unit") for name in names}
+    return {
+        name: f"{titles[name]}, {unit}" if unit else titles[name] for name, unit in units.items()
+    }
+
+
+def _list(evidence: Evidence, results: pd.DataFrame) -> str:
+    trials = evidence.trials
+    form = evidence.question.form
+    own = [form.column] if form else []
     shown = trials.assign(
         page=[trial_link(*pair) for pair in zip(trials["study_id"], trials["label"], strict=True)],
         results=trials["study_id"].map(results["study_id"].value_counts()).fillna(0).astype(int),
@@ -108,7 +110,7 @@ def _list(trials: pd.DataFrame, results: pd.DataFrame) -> str:
                 lambda names: ", ".join(sorted({words(name) for name in names}))
             )
         ),
-        **{name: trials[name].str.replace("_", " ") for name in _CODES},
+        **{name: _worded(evidence, name, trials[name]) for name in ("design", "blinding", *own)},
     )
     columns = {
         "page": "Study",
@@ -116,7 +118,7 @@ def _list(trials: pd.DataFrame, results: pd.DataFrame) -> str:
         "design": "Design",
         "blinding": "Blinding",
         "population": "Population",
-        "mg_form": "Salt",
+        **headings(own, evidence),
         "n_randomised": "People",
         "outcomes": "Outcomes",
         "results": "Results",
@@ -133,6 +135,7 @@ def _list(trials: pd.DataFrame, results: pd.DataFrame) -> str:
 
 def _page(
     trial: pd.Series,
+    evidence: Evidence,
     results: pd.DataFrame,
     bias: pd.DataFrame,
     findings: pd.DataFrame,
@@ -140,34 +143,48 @@ def _page(
     derived: Mapping[str, Derivation | str],
     together: str,
 ) -> str:
-    parts = [f"# {as_text(trial['label'])}", fenced(_facts(trial))]
+    parts = [f"# {as_text(trial['label'])}", fenced(_facts(trial, evidence))]
     if len(results):
         parts += ["## Results as printed", together]
-        sections = (result_section(row, derived[row["result_id"]]) for _, row in results.iterrows())
+        sections = [
+            result_section(row, derived[row["result_id"]], evidence)
+            for _, row in results.iterrows()
+        ]
         parts.append(fenced("\n".join(sections)))
     else:
         parts.append("No result of this study was read. The note above says what is known of it.")
     if len(findings):
         parts += ["## What does not add up", fenced(_findings(findings))]
     if len(bias):
-        parts += ["## Risk of bias", fenced(_bias(bias))]
+        parts += ["## Risk of bias", fenced(_bias(bias, evidence))]
     if len(reviewed):
         parts += ["## As printed in reviews", fenced(_reviewed(reviewed))]
     return "\n\n".join(parts) + "\n"
 
 
-def _facts(trial: pd.Series) -> str:
+def _worded(evidence: Evidence, name: str, codes: pd.Series) -> list[str]:
+    """Write codes of the trials in words."""
+    return [evidence.word("trials", name, code) for code in codes]
+
+
+def _facts(trial: pd.Series, evidence: Evidence) -> str:
+    described = evidence.described("trials")
     facts = [
-        (heading, str(trial[name]).replace("_", " ") if name in _CODES else trial[name])
-        for name, heading in _FACTS.items()
-        if pd.notna(trial[name])
+        (
+            heading,
+            evidence.word("trials", name, trial[name])
+            if "labels" in described.get(name, {})
+            else trial[name],
+        )
+        for name, heading in (_FACTS | _own(evidence) | _COURSE).items()
+        if pd.notna(trial.get(name))
     ]
-    if pd.notna(trial["doi"]):
+    if pd.notna(trial.get("doi")):
         facts.append(("Paper", link(f"https://doi.org/{trial['doi']}", f"doi {trial['doi']}")))
-    if pd.notna(trial["pmid"]):
+    if pd.notna(trial.get("pmid")):
         address = f"https://pubmed.ncbi.nlm.nih.gov/{trial['pmid']}"
         facts.append(("PubMed", link(address, trial["pmid"])))
-    if pd.notna(trial["same_trial_as"]):
+    if pd.notna(trial.get("same_trial_as")):
         other = trial["same_trial_as"]
         facts.append(("Same trial as", trial_link(other, other, folder="")))
     return html.table(
@@ -187,11 +204,11 @@ def _notebooks(study: str, results: pd.DataFrame, notebooks: NotebookIndex) -> s
     return f"What these and other studies say together: {links}."
 
 
-def _bias(bias: pd.DataFrame) -> str:
+def _bias(bias: pd.DataFrame, evidence: Evidence) -> str:
     return html.table(
         bias.assign(
-            who=bias["tool"].map(lambda name: _TOOLS.get(name, name)),
-            domain=bias["domain"].map(lambda name: _DOMAINS.get(name, name)),
+            who=bias["tool"].map(lambda name: evidence.word("risk_of_bias", "tool", name)),
+            domain=bias["domain"].map(lambda name: evidence.word("risk_of_bias", "domain", name)),
             where=[link(url, "cited") for url in bias["source_url"]],
             read=[link(url, "page read" if "://" in url else url) for url in bias["read_at"]],
         ),

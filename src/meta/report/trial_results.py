@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from meta.claims.wording import words
+from meta.claims.wording import lower_first, sentence, words
 from meta.effect_sizes.derivation import Derivation
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
+from meta.evidence.tables import Evidence
 from meta.html import escape, link
 from meta.synthesis.presentation import value_text
 
@@ -20,16 +21,6 @@ _PRINTED = {
     "direction": "whom it favours, without a size",
     "silent": "that there was no difference, without a figure",
     "single_arm": "one group, with nothing to compare it with",
-}
-_COMPARISON = {
-    "magnesium_alone": "magnesium alone",
-    "add_on": "magnesium added to a treatment that both arms got",
-    "combination": "magnesium together with another active ingredient",
-    "active_comparator": "magnesium against another treatment",
-    "magnesium_comparison": "one kind of magnesium against another",
-    "uncontrolled": "no control group",
-    "observational": "people observed, nothing given by the study",
-    "animal": "animals",
 }
 _CONTROL = {"placebo": "against placebo", "no_treatment": "against no treatment"}
 _READ = {
@@ -74,7 +65,7 @@ def derive_all(results: pd.DataFrame) -> dict[str, Derivation | str]:
     return found
 
 
-def result_section(row: pd.Series, effect: Derivation | str) -> str:
+def result_section(row: pd.Series, effect: Derivation | str, evidence: Evidence) -> str:
     """Write one result as a section of a page.
 
     Parameters
@@ -83,6 +74,8 @@ def result_section(row: pd.Series, effect: Derivation | str) -> str:
         A row of ``evidence.select``.
     effect : Derivation or str
         The effect that it gives, or why it gives none.
+    evidence : Evidence
+        The tables of the row; their data dictionary has the words of its codes.
 
     Returns
     -------
@@ -92,13 +85,14 @@ def result_section(row: pd.Series, effect: Derivation | str) -> str:
     lines = [
         f'<section class="result" id="{escape(row["result_id"])}">',
         f"<h3>{escape(_title(row))}</h3>",
-        f"<p>{escape(_compared(row))}</p>",
     ]
-    if pd.notna(row["reported_as"]):
+    if compared := _compared(row, evidence):
+        lines.append(f"<p>{escape(compared)}</p>")
+    if pd.notna(row.get("reported_as")):
         lines.append(f"<blockquote>{escape(row['reported_as'])}</blockquote>")
     lines.append(f"<p>{_where(row)}</p>")
     for name, heading in (("flag", "Caution"), ("note", "Curators' note")):
-        if pd.notna(row[name]):
+        if pd.notna(row.get(name)):
             lines.append(f"<p><strong>{heading}:</strong> {escape(row[name])}</p>")
     lines += [_effect(effect), "</section>"]
     return "\n".join(lines)
@@ -106,30 +100,33 @@ def result_section(row: pd.Series, effect: Derivation | str) -> str:
 
 def _title(row: pd.Series) -> str:
     parts = [words(row["outcome"])]
-    if pd.notna(row["instrument"]):
+    if pd.notna(row.get("instrument")):
         parts.append(row["instrument"])
-    if pd.notna(row["time_weeks"]) and row["time_weeks"] > 0:
+    if pd.notna(row.get("time_weeks")) and row["time_weeks"] > 0:
         parts.append(f"week {row['time_weeks']:g}")
     text = ", ".join(parts)
     return text[:1].upper() + text[1:]
 
 
-def _compared(row: pd.Series) -> str:
-    arms = [row[name] for name in ("arm_t", "arm_c") if pd.notna(row[name])]
-    kind = _COMPARISON[row["stratum"]]
-    control = _CONTROL.get(row["control"], "")
-    text = f"{' against '.join(arms)}; the comparison: {kind} {control}".strip(" ;")
-    return f"{text[:1].upper()}{text[1:]}."
+def _compared(row: pd.Series, evidence: Evidence) -> str:
+    arms = " against ".join(row[name] for name in ("arm_t", "arm_c") if pd.notna(row.get(name)))
+    kind = lower_first(evidence.word("results", "stratum", row.get("stratum")))
+    compared = f"{kind} {_CONTROL.get(str(row.get('control')), '')}".strip()
+    return sentence(arms, f"the comparison: {compared}" if arms and compared else compared)
 
 
 def _where(row: pd.Series) -> str:
     text = f"Printed: {escape(_PRINTED[row['reporting']])}."
-    place = row["locator"] if pd.notna(row["locator"]) else row["source_url"]
-    text += f" Read in {escape(_READ[row['source_kind']])}: {link(row['source_url'], place)}"
-    copy = row["read_at"]
-    if pd.notna(copy) and copy != row["source_url"]:
-        text += f", through {link(copy, 'this copy' if '://' in copy else copy)}"
-    return f"{text}. Row <code>{escape(row['result_id'])}</code>."
+    source = row.get("source_url")
+    if pd.notna(source):
+        place = row["locator"] if pd.notna(row.get("locator")) else source
+        kind = _READ.get(str(row.get("source_kind")), "")
+        text += f" Read in {f'{kind}: ' if kind else ''}{link(source, place)}"
+        copy = row.get("read_at")
+        if pd.notna(copy) and copy != source:
+            text += f", through {link(copy, 'this copy' if '://' in copy else copy)}"
+        text += "."
+    return f"{text} Row <code>{escape(row['result_id'])}</code>."
 
 
 def _effect(effect: Derivation | str) -> str:
