@@ -71,6 +71,7 @@ _PUBLIC = {
     "henmi_copas": "meta.synthesis.bias.henmi_copas:henmi_copas",
     "excess_significance": "meta.synthesis.bias.excess_significance:excess_significance",
     "fail_safe_n": "meta.synthesis.bias.fail_safe:fail_safe_n",
+    "beta_selection": "meta.synthesis.bias.beta_selection:beta_selection",
     "selection_model": "meta.synthesis.bias.selection_model:selection_model",
     "combine_p_values": "meta.synthesis.without_pooling.combined:combine_p_values",
     "direction_vote": "meta.synthesis.without_pooling.combined:direction_vote",
@@ -209,6 +210,7 @@ if TYPE_CHECKING:
     from meta.report.links import as_text as as_text
     from meta.report.what_if import what_if as what_if
     from meta.synthesis.bayes.model import bayes as bayes
+    from meta.synthesis.bias.beta_selection import beta_selection as beta_selection
     from meta.synthesis.bias.excess_significance import excess_significance as excess_significance
     from meta.synthesis.bias.fail_safe import fail_safe_n as fail_safe_n
     from meta.synthesis.bias.henmi_copas import henmi_copas as henmi_copas

@@ -28,10 +28,11 @@ ANSWERS = {
     "SelectionModel": "selection_model",
     "PetPeese": "pet_peese",
     "HenmiCopas": "henmi_copas",
+    "BetaSelection": "beta_selection",
 }
 _COUNTS, _CLUSTERED = ("BinomialNormal", "CountNormal"), ("Multilevel", "Robust")
 _TABLES = ("PooledTables", "PooledRates", *_COUNTS)
-_ADJUSTED = ("SelectionModel", "PetPeese", "HenmiCopas")
+_ADJUSTED = ("SelectionModel", "BetaSelection", "PetPeese", "HenmiCopas")
 _POOL = "give meta.pool(fit)"
 _AVERAGE = "average each cluster first (meta.aggregate_correlated)"
 _ALREADY = f"the answer is itself a correction of that kind; {_POOL}"
@@ -93,6 +94,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "selection_model": _ASYMMETRY,
     "pet_peese": _ASYMMETRY,
     "henmi_copas": _ASYMMETRY,
+    "beta_selection": _ASYMMETRY,
     "excess_significance": _ASYMMETRY,
     "fail_safe_n": _ASYMMETRY,
     "subgroups": _for((_ADJUSTED, _ALREADY)),

@@ -1,4 +1,4 @@
-"""Henmi-Copas, excess significance and fail-safe numbers against metafor."""
+"""Henmi-Copas, excess significance, fail-safe numbers and beta selection against metafor."""
 
 from __future__ import annotations
 
@@ -92,15 +92,57 @@ def test_fail_safe_numbers_equal_metafor():
         assert (abs(z.sum()) / np.sqrt(13 + more) > stats.norm.isf(0.05)) == significant
 
 
+def test_beta_selection_equals_metafor():
+    answer, want = meta.beta_selection(bcg(), alternative="greater"), ANSWERS["selection_beta"]
+    assert answer.estimate == pytest.approx(want["estimate"], rel=5e-4)
+    assert answer.se == pytest.approx(want["se"], rel=5e-4)
+    assert answer.tau2 == pytest.approx(want["tau2"], rel=5e-4)
+    assert answer.delta["delta"].tolist() == pytest.approx(want["delta"], rel=5e-4)
+    assert answer.lrt == pytest.approx(want["lrt"], rel=5e-4)
+    assert answer.lrt_p_value == pytest.approx(want["lrt_p"], rel=5e-4)
+    ml = bcg(tau2_method="ML")
+    assert answer.unadjusted_estimate == pytest.approx(ml.estimate, rel=1e-6)
+    assert answer.unadjusted_tau2 == pytest.approx(ml.tau2, rel=1e-6)
+    plain = ml.fit_statistics().log_likelihood
+    assert answer.log_likelihood == pytest.approx(plain + answer.lrt / 2, rel=1e-6)
+    assert answer.refit(ci_level=0.9).estimate == pytest.approx(answer.estimate, rel=1e-6)
+
+
+def test_the_chance_of_publication_by_adaptive_quadrature():
+    from scipy import integrate
+
+    from meta.synthesis.bias.beta_selection import _Likelihood
+
+    y, v = np.array([0.4, -0.1]), np.array([0.04, 0.3])
+    point = np.array([0.2, np.log(0.05), np.log(0.6), np.log(1.7)])
+    total = 0.0
+    for yi, vi in zip(y, v, strict=True):
+        spread = np.sqrt(vi + 0.05)
+
+        def weight(x, vi=vi):
+            p = np.clip(stats.norm.sf(x / np.sqrt(vi)), 1e-5, 1 - 1e-5)
+            return p ** (0.6 - 1) * (1 - p) ** (1.7 - 1)
+
+        def density(x, spread=spread, weight=weight):
+            return weight(x) * stats.norm.pdf(x, 0.2, spread)
+
+        edges = [-4.2649 * np.sqrt(vi), 4.2649 * np.sqrt(vi)]
+        chance = integrate.quad(density, -9, 9, points=edges, limit=400)[0]
+        total += np.log(weight(yi) * stats.norm.pdf(yi, 0.2, spread) / chance)
+    assert _Likelihood(y, v)(point) == pytest.approx(total, rel=1e-6)
+
+
 def test_what_cannot_be_asked():
     proportion = meta.pool_proportions([3, 4, 5], [20, 30, 40])
-    for function in (meta.excess_significance, meta.fail_safe_n):
+    for function in (meta.excess_significance, meta.fail_safe_n, meta.beta_selection):
         with pytest.raises(NotComparable, match="no value that means no effect"):
             function(proportion)
     with pytest.raises(DataError, match="between no effect and the mean"):
         meta.fail_safe_n(bcg(), method="Orwin", target=1.5)
     with pytest.raises(DataError, match="alpha is 5"):
         meta.excess_significance(bcg(), alpha=5)
+    with pytest.raises(TooFewStudies, match="4 parameters"):
+        meta.beta_selection(bcg().subset(range(4)))
     with pytest.raises(TooFewStudies):
         meta.henmi_copas(meta.Effects.from_arrays([0.1], [0.1]))
     clustered = meta.multilevel([0.1, 0.2, 0.4], [0.1, 0.1, 0.1], cluster=["a", "a", "b"])
