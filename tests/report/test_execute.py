@@ -26,9 +26,9 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path) -> dict[str, Path]:
-    runs = execute.Runs(Project(home))
-    runs.execute()
-    return runs.executed()
+    with execute.Runs(Project(home)) as runs:
+        runs.execute()
+        return runs.executed()
 
 
 def shown(executed: Path) -> str:
@@ -106,7 +106,8 @@ def test_no_kernel_outlives_an_interrupted_build(home: Path, number: signal.Sign
         "from meta.report.project import Project\n"
         "os.cpu_count = lambda: 2\n"
         "warm_kernels.LIBRARIES = ()\n"
-        f"execute.Runs(Project(Path({str(home)!r}))).execute()"
+        f"with execute.Runs(Project(Path({str(home)!r}))) as runs:\n"
+        "    runs.execute()"
     )
     build = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
 
@@ -155,6 +156,11 @@ def test_a_notebook_knows_the_modules_that_it_imports(home: Path, kernels: None)
     kept = home / "build" / "work" / "notebooks"
     modules = [json.loads((kept / f"{name}.json").read_text("utf-8"))["modules"] for name in "ab"]
     assert modules[0].keys() - modules[1].keys() == {"meta.errors"}
+
+
+def test_a_project_may_have_no_notebooks(home: Path):
+    (home / "notebooks").rmdir()
+    assert run(Project.at(home).home) == {}
 
 
 def test_what_another_program_did_is_not_kept(home: Path):

@@ -33,7 +33,7 @@ def build(root: Path | str = ".") -> Path:
     Parameters
     ----------
     root : path
-        The project folder, which holds ``data``, ``notebooks`` and ``report``.
+        The project folder, which holds ``data``, ``report`` and, if there are any, ``notebooks``.
 
     Returns
     -------
@@ -49,8 +49,8 @@ def build(root: Path | str = ".") -> Path:
     """
     project = Project.at(root)
     started = time.perf_counter()
-    with alone(project), SphinxProcess() as sphinx:
-        pages, runs = Pages(project), Runs(project)
+    with alone(project), SphinxProcess() as sphinx, Runs(project) as runs:
+        pages = Pages(project)
         if runs.waiting or not pages.current:
             sphinx.start()  # it is ready by the time that its turn comes
         _say(1, "checking the data and writing the generated pages")

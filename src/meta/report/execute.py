@@ -6,7 +6,9 @@ import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 from meta.errors import BuildError
 from meta.report.memory import Memory, write_whole
@@ -38,10 +40,23 @@ class Runs:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._memory = Memory(project.work / "notebooks")
+        self._stack = ExitStack()
+        self._kernels: WarmKernels | None = None
         self._memory.forget_all_but(path.stem for path in project.notebooks)
         self.waiting = [
             path for path in project.notebooks if not self._memory.knows(path.stem, digest_of(path))
         ]
+
+    def __enter__(self) -> Self:
+        """Let the kernels' process begin to import what notebooks need."""
+        # numerical libraries that each take all cores would only stand in each other's way
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        self._kernels = self._stack.enter_context(warm_kernels(len(self.waiting)))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End every kernel."""
+        self._stack.close()
 
     def execute(self) -> None:
         """Execute the notebooks that wait.
@@ -54,17 +69,13 @@ class Runs:
         if not self.waiting:
             return
         _check_loopback()
-        # numerical libraries that each take all cores would only stand in each other's way
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-        # the kernels are left first, also on Ctrl-C: a notebook whose kernel has gone ends at once
-        with (
-            # one more than cores: while a notebook waits for its kernel, a core has time
-            ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as pool,
-            warm_kernels(len(self.waiting)) as kernels,
-        ):
-            # the long ones stand last, so they go first: one that starts late runs alone
-            runs = pool.map(lambda path: self._run(path, kernels), reversed(self.waiting))
-            failures = [text for text in runs if text]
+        # one more than cores: while a notebook waits for its kernel, a core has time
+        with ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as pool:
+            try:
+                # the long ones stand last, so they go first: one that starts late runs alone
+                failures = [text for text in pool.map(self._run, reversed(self.waiting)) if text]
+            finally:  # also on Ctrl-C: a notebook whose kernel has gone ends at once
+                self._stack.close()
         if failures:
             raise BuildError("\n".join(sorted(failures)))
 
@@ -74,7 +85,7 @@ class Runs:
             path.name: self._memory.path(path.stem, ".ipynb") for path in self._project.notebooks
         }
 
-    def _run(self, path: Path, kernels: WarmKernels | None) -> str:
+    def _run(self, path: Path) -> str:
         """Execute one notebook; return what failed, or nothing."""
         import nbformat
 
@@ -92,7 +103,7 @@ class Runs:
             UnicodeDecodeError,
         ) as error:
             return f"notebooks/{path.name} is no notebook: {error}"
-        manager = kernels.manager() if kernels else None
+        manager = self._kernels.manager() if self._kernels else None
         client = Client(notebook, path.parent, manager, _TIMEOUT, str(log), str(self._project.home))
         try:
             client.execute(cleanup_kc=True)

@@ -10,7 +10,7 @@ from meta.errors import DataError
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with data, notebooks and what is special to its report.
+    """A folder with data, perhaps notebooks, and what is special to its report.
 
     Attributes
     ----------
@@ -29,7 +29,8 @@ class Project:
         Parameters
         ----------
         folder : path
-            The project folder, which holds ``data``, ``notebooks`` and ``report``.
+            The project folder, which holds ``data`` and ``report``; ``notebooks`` and ``figures``
+            count if they are there.
 
         Raises
         ------
@@ -37,7 +38,7 @@ class Project:
             If something that a report needs is missing.
         """
         home = Path(folder).resolve()
-        needed = ("data", "notebooks", "report/conf.py")
+        needed = ("data", "report/conf.py")
         missing = [name for name in needed if not (home / name).exists()]
         if missing:
             raise DataError(
