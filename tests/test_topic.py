@@ -83,3 +83,24 @@ def test_arms_are_called_as_the_question_calls_them(another: meta.Evidence) -> N
     ):
         another._package = dataclasses.replace(another._package, question=question)
         assert list(meta.headings(names, another).values()) == said
+
+
+def test_a_claim_needs_only_the_columns_that_say_something(
+    another: meta.Evidence, root: Path
+) -> None:
+    folder = another.folder
+    claim = {"claim_id": "a0-c01", "article_file": "a0.md", "claim_paraphrase": "It eases pain."}
+    tested = {"claim_id": "a0-c01", "kind": "superiority", "outcome": "pain", "measure": "SMD"}
+    known = json.loads((root / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    for name, row in (("claims", claim), ("claim_tests", tested)):
+        table = next(each for each in known["resources"] if each["name"] == name)
+        names = [each["name"] for each in table["schema"]["fields"] if each["name"] in row]
+        fields = [each for each in table["schema"]["fields"] if each["name"] in row]
+        package["resources"].append({**table, "schema": {"fields": fields}})
+        pd.DataFrame([row])[names].to_csv(folder / table["path"], index=False)
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    found = meta.assess("a0-c01", meta.load_evidence(folder))
+    # two trials are fewer than three
+    assert (found.verdict, found.claimed, found.topic) == ("unresolved", "", "")
+    assert not TOPIC.search(f"{found.answer} {found.reason}")

@@ -74,9 +74,9 @@ def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) 
     return Assessment(
         **{item.name: getattr(ruling, item.name) for item in fields(Ruling)},
         claim_id=test.claim_id,
-        article_file=str(row["article_file"]),
-        article_label=str(row["article_label"]),
-        topic=str(row["topic"]),
+        article_file=_text(row, "article_file"),
+        article_label=_text(row, "article_label"),
+        topic=_text(row, "topic"),
         claim=str(row["claim_paraphrase"]),
         claimed=_claimed(row),
         kind=test.kind,
@@ -125,9 +125,8 @@ def _text(row: Claim, name: str) -> str:
 
 def _claimed(row: Claim) -> str:
     """Write the figure of a claim as it was made: "28 percent", "more than 1,200 participants"."""
-    low, high = row["claimed_low"], row["claimed_high"]
-    value = row["claimed_value"]
-    unit: str = "" if pd.isna(row["claimed_unit"]) else f" {row['claimed_unit']}"
+    low, high, value = (row.get(f"claimed_{name}") for name in ("low", "high", "value"))
+    unit = f" {_text(row, 'claimed_unit')}".rstrip()
     if pd.notna(value):
         return f"{figure(value)}{unit}"
     if pd.notna(low) and pd.notna(high):
