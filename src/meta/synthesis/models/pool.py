@@ -89,7 +89,9 @@ def pool(
     ci_level : float
         Confidence level of all intervals, between 0 and 1.
     prediction_method : {"t(k-1)", "t(k-2)", "z"}
-        Reference distribution of the prediction interval.
+        Reference distribution of the prediction interval: "t(k-2)" is that of Higgins, Thompson and
+        Spiegelhalter (HTS), "t(k-1)" the one that R meta calls V, and HK with a Knapp-Hartung
+        interval.
 
     Returns
     -------
