@@ -20,8 +20,12 @@ from meta.evidence.faults import listed
 if TYPE_CHECKING:
     from meta.effect_sizes.derivation import Derivation
 
-_EXCLUDED = ["result_id", "study_id", "label", "reporting", "n_t", "n_c", "reason"]
-_REJECTED = ["result_id", "study_id", "chosen_result_id", "reason"]
+EXCLUDED = (
+    "result_id", "study_id", "label", "reporting", "favours", "n_t", "n_c", "n", "paired", "reason",
+    "cluster",
+)  # fmt: skip
+REJECTED = ("result_id", "study_id", "chosen_result_id", "reason")
+_EXCLUDED_SHOWN = ("result_id", "study_id", "label", "reporting", "n_t", "n_c", "reason")
 # a weight this many times another leaves nothing of it in a sum
 _WIDEST = 1e15
 # squares of variances below this, and of their inverses, leave the range of a double
@@ -29,12 +33,13 @@ _SMALLEST = 1e-70
 _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 
 
-def _empty(columns: Sequence[str]) -> pd.DataFrame:
+def no_rows(columns: Sequence[str]) -> pd.DataFrame:
+    """Make a table of these columns without a row."""
     return pd.DataFrame(columns=list(columns), dtype=object)
 
 
 # copied, as making an empty table takes longer than a fit
-_NONE_EXCLUDED, _NONE_REJECTED = _empty(_EXCLUDED), _empty(_REJECTED)
+_NONE_EXCLUDED, _NONE_REJECTED = no_rows(EXCLUDED), no_rows(REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,7 +410,7 @@ class Effects:
     def _repr_html_(self) -> str:
         parts = [f"<p>{escape(self._counts())}</p>", self._shown().to_html(index=False)]
         if len(self.excluded):
-            columns = [name for name in _EXCLUDED if name in self.excluded]
+            columns = [name for name in _EXCLUDED_SHOWN if name in self.excluded]
             table = self.excluded[columns].to_html(index=False, na_rep="")
             parts.append(f"<details><summary>Without an effect</summary>{table}</details>")
         return "\n".join(parts)

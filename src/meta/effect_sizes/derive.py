@@ -12,7 +12,7 @@ import pandas as pd
 from meta.effect_sizes.assumptions import ExternalSD, Settings, read_settings
 from meta.effect_sizes.at_once import Derivations, at_once, names_of
 from meta.effect_sizes.choice import CRITERIA, Rejected, choose_one_per_trial
-from meta.effect_sizes.container import Effects, measure_in
+from meta.effect_sizes.container import EXCLUDED, REJECTED, Effects, measure_in, no_rows
 from meta.effect_sizes.forms import derive
 from meta.effect_sizes.measures import MEASURES, arguments_in_words
 from meta.effect_sizes.row_effect import NoEffect, RowEffect
@@ -42,12 +42,7 @@ _FIRST = (
     "cluster",
     "flag",
 )
-_EXCLUDED = (
-    "result_id", "study_id", "label", "reporting", "favours", "n_t", "n_c", "n", "paired", "reason",
-    "cluster",
-)  # fmt: skip
 _FOUND = ("yi", "vi", "sei")
-_REJECTED = ("result_id", "study_id", "chosen_result_id", "reason")
 
 
 def effects(
@@ -467,6 +462,8 @@ def _computed_at_once(
 
 
 def _excluded(without: Sequence[NoEffect]) -> pd.DataFrame:
+    if not without:
+        return no_rows(EXCLUDED)
     return pd.DataFrame(
         [
             (
@@ -484,7 +481,7 @@ def _excluded(without: Sequence[NoEffect]) -> pd.DataFrame:
             )
             for each in without
         ],
-        columns=list(_EXCLUDED),
+        columns=list(EXCLUDED),
     ).astype({"n_t": float, "n_c": float, "n": float, "paired": bool})
 
 
@@ -495,6 +492,8 @@ def _people(row: Row) -> float | None:
 
 
 def _rejected(rejected: Sequence[Rejected]) -> pd.DataFrame:
+    if not rejected:
+        return no_rows(REJECTED)
     return pd.DataFrame(
         [
             (
@@ -505,5 +504,5 @@ def _rejected(rejected: Sequence[Rejected]) -> pd.DataFrame:
             )
             for each in rejected
         ],
-        columns=list(_REJECTED),
+        columns=list(REJECTED),
     )
