@@ -88,6 +88,7 @@ def test_settings_of_another_kind_name_what_is_needed(wrong, said):
 def test_effects_and_other_answers_are_not_taken_for_variances():
     fit = meta.pool([0.1, 0.2], [0.1, 0.1])
     tables = meta.mantel_haenszel([4, 5], [100, 90], [11, 10], [100, 90])
-    for given in (fit.effects, tables):
-        with pytest.raises(meta.DataError, match=r"give meta.pool\(effects\) or effects.vi"):
-            meta.operating_characteristics(given)
+    with pytest.raises(meta.DataError, match=r"give meta.pool\(effects\) or effects.vi"):
+        meta.operating_characteristics(fit.effects)
+    with pytest.raises(meta.DataError, match=r"give meta.pool\(fit\)"):
+        meta.operating_characteristics(tables)
