@@ -306,7 +306,7 @@ def main() -> None:
         "# Speed beside peers",
         "",
         "How many times as long as `meta` a peer takes for the same task: above 1, the peer is",
-        "slower; below 1, faster. Processor time on one machine, in one run, best of several rounds.",
+        "slower; below 1, faster. Processor time on one machine, in one run, best of some rounds.",
         "An empty cell: the peer does not offer the task.",
         "",
         *lines,

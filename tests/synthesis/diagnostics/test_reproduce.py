@@ -61,7 +61,7 @@ def test_a_figure_that_no_way_gives_has_its_nearest(rows):
 
 def test_ratios_are_compared_as_they_are_printed():
     pairs = meta.pairwise(
-        meta.long_arms(meta.load_evidence("data").antidepressants_primary_care),
+        meta.long_arms(meta.load_evidence("data").table("antidepressants_primary_care")),
         "SSRI",
         "Placebo",
         events="response",
