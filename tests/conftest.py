@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +47,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if hasattr(config, "workerinput"):  # a worker: the one who started it has done this
         return
-    os.environ["TEST_RUN"] = uuid.uuid4().hex
     RECORD.parent.mkdir(exist_ok=True)
-    keep({"run": os.environ["TEST_RUN"], "figures": figure_digests(), "built": False})
+    keep({"figures": figure_digests(), "built": False, "failure": None})
     asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
     whole = any(test.is_relative_to(path) for path in asked for test in OF_THE_SITE)
     if whole and not config.option.keyword and not config.option.collectonly:
@@ -78,12 +76,19 @@ def built() -> dict[str, str]:
     The workers of a run wait here for each other and for the build that began with the tests:
     whoever comes first builds, in place, what is not yet as it must be.
     """
+    from meta.errors import BuildError
     from meta.report.build import build
 
     with FileLock(ROOT / "build" / "tested.lock"):
         record = json.loads(RECORD.read_text(encoding="utf-8"))
+        if record["failure"]:  # of another worker, which has waited long enough for it
+            pytest.fail(record["failure"])
         if not record["built"]:
-            build(ROOT)
+            try:
+                build(ROOT)
+            except BuildError as error:
+                keep(record | {"failure": str(error)})
+                raise
             keep(record | {"built": True})
     figures: dict[str, str] = record["figures"]
     return figures

@@ -164,7 +164,8 @@ def test_a_project_may_have_no_notebooks(home: Path):
 
 
 def test_what_another_program_did_is_not_kept(home: Path):
-    write_notebook(home, "a", "import subprocess\nsubprocess.run(['true'])\ntime.time_ns()")
+    command = [sys.executable, "-c", ""]
+    write_notebook(home, "a", f"import subprocess\nsubprocess.run({command})\ntime.time_ns()")
     first = shown(run(home)["a.ipynb"])
     assert shown(run(home)["a.ipynb"]) != first
 

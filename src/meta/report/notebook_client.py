@@ -77,7 +77,8 @@ class Client(NotebookClient):
             return super().process_message(msg, cell, cell_index)
         assert self.km
         assert self.km.provisioner
-        self._ending = asyncio.ensure_future(self.km.provisioner.send_signal(signal.SIGKILL))
+        end = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has the second alone
+        self._ending = asyncio.ensure_future(self.km.provisioner.send_signal(end))
         return None
 
     def _begin(self, cell_index: int, **_: Any) -> None:
