@@ -216,7 +216,7 @@ def from_table(
     faults: list[str] = []
     if isinstance(table, pd.DataFrame):
         if "label" not in table and "study" in table:
-            table = table.rename(columns={"study": "label"})
+            table = table.assign(label=table["study"])
         measure = measure_in(table, measure) or _only_measure(table)
     settings = read_settings(
         measure or "GEN", scores, include, correlation, sd, drop00, faults

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 from reference_answers import reference
 from scipy import optimize, stats
@@ -632,3 +635,20 @@ def test_hotelling_keeps_its_level():
         rejected += robust(fit, cluster="trial").test("group").p_value < 0.05
     # four standard errors of a share of 200
     assert rejected / 200 == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 200))
+
+
+def test_a_table_keeps_the_columns_that_its_formulas_name():
+    table = pd.DataFrame(
+        {
+            "study": np.repeat(list("abcdef"), 2), "effect": range(12),
+            "yi": np.linspace(0.1, 0.9, 12) ** 2, "vi": 0.05, "out come": ["x", "y"] * 6,
+        }
+    )  # fmt: skip
+    settings = {"data": table, "random": "~ 1 | study/effect", "formula": "~ `out come`"}
+    fit = multilevel("yi", "vi", **settings)
+    assert fit.variances["groups"].tolist() == [6, 12]
+    assert fit.test("out come").dof == 1
+    outcome = multilevel("yi", "vi", **settings | {"random": "~ `out come` | study"})
+    assert list(outcome.correlations["out come | study"]) == ["x", "y"]
+    values = json.loads(json.dumps(robust(outcome).to_dict()))
+    assert values["coefficients"][0]["term"] == "Intercept"

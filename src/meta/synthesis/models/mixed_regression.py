@@ -15,7 +15,7 @@ from meta.errors import TooFewStudies
 from meta.synthesis.models.coefficients import Regression, WaldTest, coefficient_table, wald_test
 from meta.synthesis.models.mixed_model import MixedFit, MixedLikelihood, RandomTerm
 from meta.synthesis.models.moderators import Coding, study_design
-from meta.synthesis.presentation import compact, p_text
+from meta.synthesis.presentation import compact, number, p_text
 
 Matrix = NDArray[np.float64]
 
@@ -125,7 +125,7 @@ class MixedRegression(Regression):
             rows.append((f"{term}, {level}".rstrip(", "), f"σ² = {compact(value)}"))
         for term, table in self.correlations.items():
             values = table.to_numpy()[np.tril_indices(len(table), -1)]
-            rows.append((f"Correlation, {term}", ", ".join(f"{value:.2f}" for value in values)))
+            rows.append((f"Correlation, {term}", ", ".join(number(value) for value in values)))
         rows.append(
             (
                 "Residual heterogeneity",
