@@ -332,3 +332,21 @@ def test_lost_significance_is_never_overstatement() -> None:
         ]
         assert v.settled(words) in (v.UNRESOLVED, v.CONTRADICTED)
         assert v.OVERSTATED not in words
+
+
+def test_what_lies_exactly_on_a_limit() -> None:
+    # the margin itself is outside
+    assert v.judge_equivalence(Turned(0, -0.1, 0.15), 0.15) == v.UNRESOLVED
+    # a limit of exactly 0 excludes nothing, a tenth exactly is not below it
+    assert v.judge_percent_fall(28, Turned(10, 0.0, 20)) == v.UNRESOLVED
+    assert v.judge_percent_fall(10, Turned(-2, -5, 1.0)) == v.UNRESOLVED
+    # the end of "at least" and "at most", of a range and of a span of shares is inside
+    assert v.judge_measured((50, inf), [(50, 55)], [52]) == v.SUPPORTED
+    assert v.judge_measured((-inf, 50), [(40, 50)], [45]) == v.SUPPORTED
+    assert v.judge_typical([200, 400, 500], 200, 400) == v.SUPPORTED
+    assert v.judge_prevalence(2, [2, 33.7], [2, 33.7]) == v.UNRESOLVED
+    assert v.judge_prevalence(33.7, [2, 33.7], [2, 33.7]) == v.UNRESOLVED
+    # exactly half of the intervals is not most of them
+    assert v.lean_of_association([-1, -1, 0, 0]) == v.NEITHER
+    # an estimate of exactly nothing is on no side
+    assert v.lean_of_superiority(Turned(0.0, -1, 1, 0.4), Turned(0.5, -1, 1)) == v.NEITHER
