@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from meta.synthesis.columns import Sets
 from meta.synthesis.engine import design_matrix, q_profile
@@ -45,3 +45,36 @@ def q_profile_interval(
     sets = _one(yi, vi, X)
     low, high = q_profile(sets, level)[:, 0] * sets.unit[0] ** 2
     return float(low), float(high)
+
+
+def tau2_error(yi: NDArray[np.float64], vi: NDArray[np.float64], tau2: float, method: str) -> float:
+    r"""Return the standard error of tau2 (one mean, no moderators).
+
+    Notes
+    -----
+    From the variance of Q for the estimators by moments, from the information for the others
+    (EB and PM: that of the equation that they solve), as metafor's ``rma`` gives it. With
+    :math:`S_r = \sum w_i^r` and :math:`P = W - W 1 1' W / S_1`, tr(P) is :math:`S_1 - S_2/S_1` and
+    tr(PP) is :math:`S_2 - 2 S_3/S_1 + (S_2/S_1)^2`.
+    """
+    k, crude = len(vi), float(np.var(yi))
+    w = {
+        "DL": 1 / vi, "HS": 1 / vi, "HE": np.ones(k), "SJ": 1 / (vi + crude),
+    }.get(method, 1 / (vi + tau2))  # fmt: skip
+    one, two, three = (float(np.sum(w**power)) for power in (1, 2, 3))
+    if method == "ML":
+        return float(np.sqrt(2 / two))
+    if method in {"EB", "PM"}:
+        return float(np.sqrt(2 * k**2 / (k - 1)) / one)
+    trace, square = one - two / one, two - 2 * three / one + (two / one) ** 2
+    if method == "REML":
+        return float(np.sqrt(2 / square))
+    # with V the sampling variances: tr(PVPV) and tr(PVP)
+    own, both, twice = (float(np.sum(w**p * vi**q)) for p, q in ((2, 2), (2, 1), (3, 2)))
+    pvpv = own - 2 * twice / one + (both / one) ** 2
+    cubed = float(np.sum(w**3 * vi))
+    pvp = both - 2 * cubed / one + both * two / one**2
+    spread = np.sqrt(2 * pvpv + 4 * tau2 * pvp + 2 * tau2**2 * square)
+    return float(spread * {"SJ": crude / (k - 1), "HE": 1 / (k - 1), "HS": 1 / one}.get(
+        method, 1 / trace
+    ))  # fmt: skip

@@ -25,9 +25,9 @@ from meta.synthesis.estimate import (
     infer,
     inference,
     prediction,
-    tau2_error,
 )
 from meta.synthesis.given import effects_of
+from meta.synthesis.heterogeneity import tau2_error
 from meta.synthesis.means import TAU2_INTERVAL, pool_columns
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import check_level, decimals, range_text
@@ -202,7 +202,7 @@ def _several(data: Effects, settings: dict[str, Any], ci_method: str, level: flo
     if model == "random":
         fields |= prediction(mean, se, tau2, level, settings["prediction_method"], data.k - 1)
         fields |= {name: found[name] for name in TAU2_INTERVAL}
-        fields["tau2_se"] = tau2_error(vi, yi, tau2, method)
+        fields["tau2_se"] = tau2_error(yi, vi, tau2, method)
     weights = 1 / (vi + tau2)
     answer = Pooled(
         **settings,
