@@ -38,6 +38,7 @@ FITS: dict[str, Estimate] = {
     "bayes": meta.bayes(EFFECTS),
     "selection_model": meta.selection_model(POOLED),
     "pet_peese": meta.pet_peese(POOLED),
+    "henmi_copas": meta.henmi_copas(POOLED),
 }
 ORDER = np.arange(13)
 CALLS: dict[str, Any] = {
@@ -61,6 +62,10 @@ CALLS: dict[str, Any] = {
     "trim_and_fill": meta.trim_and_fill,
     "selection_model": meta.selection_model,
     "pet_peese": meta.pet_peese,
+    "beta_selection": meta.beta_selection,
+    "henmi_copas": meta.henmi_copas,
+    "excess_significance": meta.excess_significance,
+    "fail_safe_n": meta.fail_safe_n,
     "subgroups": lambda fit: meta.subgroups(fit, by=["x", "y"] * 6 + ["x"] * (fit.effects.k - 12)),
     "robust": lambda fit: meta.robust(fit, cluster=None if fit.model == "multilevel" else "label"),
     "blup": meta.blup,
@@ -86,6 +91,7 @@ def test_a_function_does_what_the_table_says(function, name):
     fit = FITS[name]
     if name == "proportions" and function in {
         *("equivalence", "absolute_effect", "selection_model", "pet_peese", "permutation_test"),
+        *("excess_significance", "fail_safe_n", "henmi_copas", "beta_selection"),
         "operating_characteristics",
     }:
         pytest.skip("a proportion has no value that means no effect")

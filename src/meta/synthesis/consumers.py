@@ -95,7 +95,8 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "pet_peese": _ASYMMETRY,
     "henmi_copas": _ASYMMETRY,
     "beta_selection": _ASYMMETRY,
-    "excess_significance": _ASYMMETRY,
+    "excess_significance": _ASYMMETRY
+    | _for(((*_TABLES, "BayesFit"), f"power is judged by an inverse-variance answer; {_POOL}")),
     "fail_safe_n": _ASYMMETRY,
     "subgroups": _for((_ADJUSTED, _ALREADY)),
     "robust": _for(
