@@ -58,7 +58,7 @@ def test_mantel_haenszel_equals_metafor(measure):
     assert fit.se == pytest.approx(want["se"], rel=1e-10)
     if "ci" in want:
         assert [fit.ci_low, fit.ci_high] == pytest.approx(want["ci"], rel=1e-10)
-    assert len(meta.leave_one_out(fit)) == 9
+    assert len(meta.leave_one_out(fit).to_frame()) == 9
 
 
 def test_a_proportion_by_its_counts_equals_metafor():
