@@ -94,7 +94,7 @@ def table(
     --------
     >>> import meta
     >>> rows = meta.load_evidence("data").select(study_id="tarleton2017", outcome="depression")
-    >>> meta.table(rows, "Results", ["label", "instrument", "reporting"])
+    >>> meta.table(rows.head(2), "Results", ["label", "instrument", "reporting"])
     Results
             label instrument reporting
     Tarleton 2017      PHQ-9  interval
