@@ -64,8 +64,12 @@ def _prune(app: Sphinx, exception: Exception | None) -> None:
     wanted = {site / f"{page}.html" for page in app.env.found_docs}
     wanted |= {site / f"{page}.html" for page in ("genindex", "search", "py-modindex")}
     wanted |= {site / "_images" / name for _, name in app.env.images.values()}
-    for path in [*site.rglob("*.html"), *(site / "_images").glob("*")]:
-        if path not in wanted:
+    # what the site takes over as it is, and what it took over before
+    extra = Path(app.srcdir) / "extra"
+    wanted |= {site / path.relative_to(extra) for path in extra.rglob("*")}
+    taken = [path for folder in extra.glob("*") for path in (site / folder.name).rglob("*")]
+    for path in [*site.rglob("*.html"), *(site / "_images").glob("*"), *taken]:
+        if path.is_file() and path not in wanted:
             path.unlink()
 
 
