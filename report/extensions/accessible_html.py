@@ -17,6 +17,10 @@ _TOGGLE_LABEL = re.compile(r' aria-label="Toggle hidden content"')
 # Captions of the menu are headings without a level; code that scrolls is out of a keyboard's reach.
 _CAPTION = re.compile(r'<p class="caption" role="heading">')
 _CODE = re.compile(r"<pre>")
+# So do wide tables that no region of ours holds.
+_TABLE = re.compile(
+    r'<div (?=class="table-wrapper|class="output text_html">\s*(?:<table|<div>\s*<(?:style|table)))'
+)
 # A figure that a notebook shows gets its file name as alternative text, one in a text gets none.
 _IMAGE = re.compile(r'<img alt="(?P<name>[^"]*)" src="(?P<path>[^"]*\.svg)"')
 _DESCRIPTION = "{http://www.w3.org/2000/svg}desc"
@@ -27,6 +31,7 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: 
     level = '<p class="caption" role="heading" aria-level="2">'
     context["furo_navigation_tree"] = _CAPTION.sub(level, menu)
     body = _CODE.sub('<pre tabindex="0">', _TOGGLE_LABEL.sub("", context.get("body", "")))
+    body = _TABLE.sub('<div tabindex="0" ', body)
     builder = cast("StandaloneHTMLBuilder", app.builder)
     # images are copied after the last page is written
     files = {name: Path(app.srcdir, path) for path, name in builder.images.items()}
