@@ -18,6 +18,7 @@ from playwright.sync_api import Browser
 from meta.evidence.tables import Evidence
 from meta.report import pages as pages_of_report
 from meta.report.build import build
+from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_pages import write_trial_pages
 
 MARK = "zqx"
@@ -77,8 +78,8 @@ def attacked_project(root: Path, home: Path) -> Path:
     return home
 
 
-def write_attacked_trial_pages(evidence: Evidence, source: Path, notebooks: Iterable[str]) -> None:
-    write_trial_pages(evidence, source, list(notebooks))
+def write_attacked_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> None:
+    write_trial_pages(evidence, source, notebooks)
     for page in (source / "trials").iterdir():
         if MARK not in page.read_text(encoding="utf-8"):
             page.unlink()

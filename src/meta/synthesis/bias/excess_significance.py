@@ -16,7 +16,7 @@ from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer, number, p_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ExcessSignificance(Answer):
     """Observed and expected numbers of significant studies.
 

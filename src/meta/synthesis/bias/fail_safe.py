@@ -24,7 +24,7 @@ _NOT_ADVISED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FailSafeN(Answer):
     """A fail-safe number of studies.
 
