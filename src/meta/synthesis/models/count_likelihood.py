@@ -6,6 +6,7 @@ distribution of the parameters is integrated out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -158,14 +159,14 @@ class Hypergeometric:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The likelihood at one tau, at its maximum in the mean.
+    """The likelihood at one tau, at its maximum in the mean and whatever else there is.
 
     Attributes
     ----------
     value, mean, slope : float
         Log-likelihood, the mean that has it, and its derivative by tau.
     hessian : numpy.ndarray of shape (2, 2)
-        Second derivatives by mean and tau.
+        Second derivatives by mean and tau, anything else profiled out.
     weights : numpy.ndarray of shape (k,)
         Information on the mean that each study gives.
     """
@@ -179,6 +180,45 @@ class Profile:
     def information(self, tau: float) -> Floats:
         """Observed information; of the mean alone at tau = 0, where tau says nothing about it."""
         return -(self.hessian[:1, :1] if tau == 0 else self.hessian)
+
+
+def highest_profile(profile: Callable[[float], Profile], endless: str) -> tuple[float, Profile]:
+    """Find the tau, at least 0, at which a likelihood of counts is highest.
+
+    Parameters
+    ----------
+    profile : callable
+        Takes tau and returns the likelihood there, the other parameters at their best.
+    endless : str
+        What is said, with ``{tau}``, if the likelihood grows without end.
+
+    Returns
+    -------
+    tuple
+        tau, and the profile there.
+
+    Raises
+    ------
+    NotConverged
+        If the likelihood grows with tau without end.
+    """
+    profiles: list[Profile] = []
+    for tau in _TAU_GRID:
+        profiles.append(profile(tau))
+        if profiles[-1].value < max(one.value for one in profiles) - _FALLEN:
+            break
+    best = int(np.argmax([one.value for one in profiles]))
+    if best == len(_TAU_GRID) - 1:
+        raise NotConverged(endless.format(tau=_TAU_GRID[-1]))
+    if best == 0:
+        # the slope at 0 is 0 by symmetry; the curvature says whether 0 is the top
+        if profiles[0].hessian[1, 1] <= 0:
+            return 0.0, profiles[0]
+        low, high = 1e-6, _TAU_GRID[1]
+    else:
+        low, high = max(_TAU_GRID[best - 1], 1e-6), _TAU_GRID[best + 1]
+    tau = float(optimize.brentq(lambda at: profile(at).slope, low, high, xtol=1e-12))
+    return tau, profile(tau)
 
 
 class NormalMean:
@@ -260,33 +300,12 @@ class NormalMean:
         return Profile(value, mean, float(gradient[1]), hessian.sum(axis=2), -hessian[0, 0])
 
     def maximise(self) -> tuple[float, Profile]:
-        """Find tau, at least 0, and the profile there.
-
-        Raises
-        ------
-        NotConverged
-            If the likelihood grows with tau without end.
-        """
-        profiles: list[Profile] = []
-        for tau in _TAU_GRID:
-            profiles.append(self.profile(tau))
-            if profiles[-1].value < max(one.value for one in profiles) - _FALLEN:
-                break
-        best = int(np.argmax([one.value for one in profiles]))
-        if best == len(_TAU_GRID) - 1:
-            raise NotConverged(
-                f"the likelihood still grows at tau = {_TAU_GRID[-1]:g}: the studies contradict "
-                "each other without limit; show them one by one"
-            )
-        if best == 0:
-            # the slope at 0 is 0 by symmetry; the curvature says whether 0 is the top
-            if profiles[0].hessian[1, 1] <= 0:
-                return 0.0, profiles[0]
-            low, high = 1e-6, _TAU_GRID[1]
-        else:
-            low, high = max(_TAU_GRID[best - 1], 1e-6), _TAU_GRID[best + 1]
-        tau = float(optimize.brentq(lambda at: self.profile(at).slope, low, high, xtol=1e-12))
-        return tau, self.profile(tau)
+        """Find tau, at least 0, and the profile there; see :func:`highest_profile`."""
+        return highest_profile(
+            self.profile,
+            "the likelihood still grows at tau = {tau:g}: the studies contradict each other "
+            "without limit; show them one by one",
+        )
 
 
 class TwoNormals:

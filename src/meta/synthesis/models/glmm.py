@@ -13,17 +13,20 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
+from scipy import special
 
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, NotConverged, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import RandomEffects, inference, prediction
 from meta.synthesis.models.count_likelihood import (
+    POINTS,
     Binomial,
     Hypergeometric,
     NormalMean,
+    Profile,
     TwoNormals,
+    highest_profile,
 )
 from meta.synthesis.models.two_by_two import Counts
 from meta.synthesis.models.two_by_two_tables import Tables, read_tables, single_effects
@@ -31,18 +34,8 @@ from meta.synthesis.presentation import check_level, compact, p_text
 
 Floats = NDArray[np.float64]
 
-# Points of the adaptive Gauss-Hermite quadrature. Seven agree with these to seven digits at the
-# maximum; the derivatives, which are posterior moments, need more where tau is large and counts are
-# zero.
-_POINTS = 21
 _NEWTON_STEPS = 60
 _STEP = 1e-12
-# Standard deviations of the log odds ratio at which the likelihood is looked at first. It need not
-# have one maximum, so the best of these is refined rather than the first that is met. The look ends
-# where the likelihood has fallen this far below its best.
-_FALLEN = 10.0
-_TAU_GRID = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.3, 1.9, 2.8, 4.0, 6.0, 9.0)
-
 
 GLMM_MODELS = {
     "UM.FS": "fixed study effects, random treatment effect",
@@ -234,12 +227,16 @@ class _Fit(NamedTuple):
 
 def _fixed_studies(used: Tables, _model: str) -> _Fit:
     likelihood = _Likelihood(used)
-    tau, at = _maximise(likelihood)
+    tau, at = highest_profile(
+        likelihood.profile,
+        "glmm: the likelihood still grows at tau = {tau:g} (the tables contradict each other "
+        "without limit); use mantel_haenszel(measure='RD') or pool() on effect_size('OR', ...)",
+    )
     common = at if tau == 0 else likelihood.profile(0.0)
     se = float(np.sqrt(np.linalg.inv(at.information(tau))[0, 0]))
     # the deviance; rounding can leave it a hair below 0 where all tables agree
     q = max(-2 * common.value, 0.0)
-    return _Fit(at.theta, se, tau**2, at.value, at.weights, q)
+    return _Fit(at.mean, se, tau**2, at.value, at.weights, q)
 
 
 def _random_studies(used: Tables, _model: str) -> _Fit:
@@ -315,23 +312,8 @@ class _Moments:
     hessian: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class _Profile:
-    """The likelihood at one tau, at its maximum in theta and all study effects."""
-
-    value: float
-    theta: float
-    slope: float  # derivative with respect to tau
-    hessian: Floats  # (2, 2): theta and tau, the study effects profiled out
-    weights: Floats  # (k,): information on theta that each study gives
-
-    def information(self, tau: float) -> Floats:
-        """Observed information; of theta alone at tau = 0, where tau says nothing about it."""
-        return -(self.hessian[:1, :1] if tau == 0 else self.hessian)
-
-
 class _Likelihood:
-    def __init__(self, tables: Tables, points: int = _POINTS) -> None:
+    def __init__(self, tables: Tables, points: int = POINTS) -> None:
         # treated and control as rows; the effect is split between them
         self.events = np.array([tables.a, tables.c])
         self.people = np.array([tables.n_t, tables.n_c])
@@ -399,7 +381,7 @@ class _Likelihood:
         square += np.einsum("ikm,jkm,km->ijk", first, first, posterior)
         return _Moments(value, gradient, square - gradient[:, None] * gradient[None, :])
 
-    def profile(self, tau: float) -> _Profile:
+    def profile(self, tau: float) -> Profile:
         """Maximise over theta and the study effects; jointly concave at a given tau."""
         alpha, theta = self.start, self.start_theta
         here = self.moments(alpha, theta, tau)
@@ -430,35 +412,10 @@ class _Likelihood:
         self.start, self.start_theta = alpha, theta
         inner = here.hessian[0, 0]
         outer = here.hessian[1:, 1:] - here.hessian[0, 1:] * here.hessian[1:, :1] / inner
-        return _Profile(
+        return Profile(
             value=float(here.value.sum()),
-            theta=theta,
+            mean=theta,
             slope=float(here.gradient[2].sum()),
             hessian=outer.sum(axis=2),
             weights=-outer[0, 0],
         )
-
-
-def _maximise(likelihood: _Likelihood) -> tuple[float, _Profile]:
-    """Find tau, at least 0, and the profile there."""
-    profiles: list[_Profile] = []
-    for tau in _TAU_GRID:
-        profiles.append(likelihood.profile(tau))
-        if profiles[-1].value < max(one.value for one in profiles) - _FALLEN:
-            break
-    best = int(np.argmax([one.value for one in profiles]))
-    if best == len(_TAU_GRID) - 1:
-        raise NotConverged(
-            f"glmm: the likelihood still grows at tau = {_TAU_GRID[-1]:g} (the tables contradict "
-            "each other without limit); use mantel_haenszel(measure='RD') or pool() on "
-            "effect_size('OR', ...)"
-        )
-    if best == 0:
-        # the slope at 0 is 0 by symmetry; the curvature says whether 0 is the top
-        if profiles[0].hessian[1, 1] <= 0:
-            return 0.0, profiles[0]
-        low, high = 1e-6, _TAU_GRID[1]
-    else:
-        low, high = max(_TAU_GRID[best - 1], 1e-6), _TAU_GRID[best + 1]
-    tau = float(optimize.brentq(lambda at: likelihood.profile(at).slope, low, high, xtol=1e-12))
-    return tau, likelihood.profile(tau)
