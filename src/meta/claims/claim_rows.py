@@ -76,15 +76,17 @@ def counted_rows(rows: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     return rows[~barred].reset_index(drop=True) if barred.any() else rows
 
 
-def trusted_rows(rows: pd.DataFrame, test: ClaimTest, evidence: Evidence) -> pd.DataFrame:
+def trusted_rows(
+    rows: pd.DataFrame, evidence: Evidence, control: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Keep the trials that are best protected from bias and whose figures nobody doubts.
 
     What protects from bias is the ``trusted`` filters of the question; where a test asks for
     another comparator, that one stands in for the comparator of the question.
     """
     filters = dict(evidence.question.trusted)
-    if test.control and not set(test.control) & set(filters.get("control", ())):
-        filters["control"] = test.control
+    if control and not set(control) & set(filters.get("control", ())):
+        filters["control"] = control
     keep = chosen_by(filters, rows) & ~rows["study_id"].isin(lookup(evidence).flagged)
     kept: pd.DataFrame = rows[keep]
     return kept

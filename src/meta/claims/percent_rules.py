@@ -128,7 +128,7 @@ def percent_sets(case: Case, rows: pd.DataFrame) -> TrialSets:
     """Pool the net falls of every trial and of the trusted ones."""
     facts = () if case.question.form is None else (case.question.form.column,)
     found = percent_falls(rows, facts)
-    trusted = percent_falls(trusted_rows(rows, case.test, case.evidence), facts)
+    trusted = percent_falls(trusted_rows(rows, case.evidence, case.test.control), facts)
     return TrialSets(
         rows=rows,
         primary=pooled_set(found, case.evidence),

@@ -127,7 +127,7 @@ def trial_sets(case: Case, rows: pd.DataFrame) -> TrialSets:
         none = TrialSet(fit=None)
         return TrialSets(rows=rows, primary=none, trusted=none, excluded=nothing, votes=vote(rows))
     found = derived(rows, test.measure, evidence)
-    trusted = derived(trusted_rows(rows, test, evidence), test.measure, evidence)
+    trusted = derived(trusted_rows(rows, evidence, test.control), test.measure, evidence)
     return TrialSets(
         rows=rows,
         primary=pooled_set(found, evidence),

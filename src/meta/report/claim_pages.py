@@ -20,6 +20,7 @@ from meta.html import Markup, fenced
 from meta.report.article_pages import about_article, article_page, quotes
 from meta.report.claim_view import claim_section
 from meta.report.landing import landing, promised
+from meta.report.links import article_name
 from meta.report.notebook_index import NotebookIndex
 from meta.report.reader_words import GROUPS, WORDS, verdict_label
 from meta.report.share import card_png, card_svg, claim_review, rows_csv
@@ -48,7 +49,7 @@ def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
     """
     found = [assess(str(claim), evidence) for claim in _claims(evidence)]
     articles = _by_article(found)
-    pages = {file: f"articles/{short(file)}.html" for file in articles}
+    pages = {file: f"articles/{article_name(file)}.html" for file in articles}
     topics = {
         one.topic: f"../notebooks/{name}.html"
         for one in found
@@ -57,7 +58,7 @@ def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
     (source / "articles").mkdir(exist_ok=True)
     for file, claims in articles.items():
         page = article_page(claims, evidence, topics)
-        (source / "articles" / f"{short(file)}.md").write_text(page, encoding="utf-8")
+        (source / "articles" / f"{article_name(file)}.md").write_text(page, encoding="utf-8")
     if found:
         (source / "claims.md").write_text(_claims_page(found), encoding="utf-8")
     index = source / "index.md"
@@ -71,11 +72,6 @@ def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
     if found:
         _write_promised(evidence, found, extra / "downloads")
         _write_claims(evidence, found, extra / "claim", topics)
-
-
-def short(file: str) -> str:
-    """Return the name of an article's page."""
-    return Path(file).stem[:3]
 
 
 def _claims(evidence: Evidence) -> list[str]:
@@ -138,7 +134,7 @@ def _write_claims(
             body=body,
             kick=about["kick"],
             label=verdict_label(one),
-            article=f"../articles/{short(one.article_file)}.html#{one.claim_id}",
+            article=f"../articles/{article_name(one.article_file)}.html#{one.claim_id}",
             asked=asked,
             address=address,
             image=f"{site}/claim/{one.claim_id}.png" if site else "",
@@ -159,7 +155,7 @@ def _claims_page(found: Sequence[Assessment]) -> str:
     rows: list[dict[str, Any]] = [
         {
             "claim": Markup('<a href="articles/{}.html#{}">{}</a>').format(
-                short(one.article_file), one.claim_id, one.claim
+                article_name(one.article_file), one.claim_id, one.claim
             ),
             "verdict": Markup('<span class="verdict {}">{}</span>').format(
                 one.verdict, verdict_label(one)

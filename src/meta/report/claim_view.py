@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -12,7 +11,7 @@ import pandas as pd
 
 from meta import html
 from meta.claims.assessment import Assessment
-from meta.claims.wording import counted, figure, probability_text, span
+from meta.claims.wording import figure, probability_text, span
 from meta.evidence.tables import Evidence
 from meta.html import Markup
 from meta.report.reader_words import verdict_label
@@ -207,18 +206,3 @@ def _source(one: Assessment) -> dict[str, Any]:
         role = "the cited source" if one.source_link_is_citation else "what turned up"
         link = html.link(address, role)
     return {"said": said, "text": one.source_text if said else "", "link": link}
-
-
-def used_by(found: Mapping[str, Assessment]) -> dict[str, list[str]]:
-    """Return the claims that use each study, by ``study_id``."""
-    claims: dict[str, list[str]] = {}
-    for name, one in found.items():
-        if "study_id" in one.used:
-            for study in dict.fromkeys(map(str, one.used["study_id"])):
-                claims.setdefault(study, []).append(name)
-    return claims
-
-
-def left_out(one: Assessment) -> str:
-    """Count the results that fit and give no usable figure."""
-    return counted(len(one.left_out), "result") if len(one.left_out) else ""

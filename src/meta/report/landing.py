@@ -11,24 +11,22 @@ import pandas as pd
 
 from meta import html
 from meta.claims.assessment import Assessment
+from meta.claims.claim_rows import trusted_rows
 from meta.claims.findings_table import Rated, rated_outcomes, rated_rows, rating
-from meta.claims.verdicts import CONTRADICTED, NOT_TESTABLE, SUPPORTED
-from meta.claims.wording import counted, span
+from meta.claims.trial_sets import CI_METHOD, turn_advantage
+from meta.claims.verdicts import CONTRADICTED, MIN_TRIALS, NOT_TESTABLE, SUPPORTED
+from meta.claims.wording import counted, in_words, span
 from meta.effect_sizes.derive import effects
-from meta.effect_sizes.measures import measure_of
-from meta.evidence.question import chosen_by
-from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
 from meta.html import Markup
+from meta.report.links import article_name
 from meta.report.reader_words import (
     LEVELS,
     WORDS,
     counted_verdicts,
     effect_sentence,
-    in_words,
     verdict_label,
 )
-from meta.synthesis.engine import null_effect
 from meta.synthesis.judgement.information_size import information_size
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
@@ -112,12 +110,14 @@ def _kick(evidence: Evidence, found: Sequence[Assessment]) -> str:
     trials = evidence.trials
     parts = []
     if found:
-        files = len({one.article_file for one in found})
-        articles = f"{in_words(files).capitalize()} article{'s' if files > 1 else ''}"
-        parts += [articles, f"{len(found)} statements"]
+        parts += [_articles_counted(found), f"{len(found)} statements"]
     parts.append(f"{(trials['randomised'] == 'yes').sum()} randomised trials")
     last = _last_search(evidence)
     return " · ".join([*parts, f"last search {last}"] if last else parts)
+
+
+def _articles_counted(found: Sequence[Assessment]) -> str:
+    return _capital(counted(len({one.article_file for one in found}), "article"))
 
 
 def _last_search(evidence: Evidence) -> str:
@@ -140,14 +140,12 @@ def _lead(evidence: Evidence, found: Sequence[Assessment]) -> Markup:
         else "By what was measured, no." if against > len(works) / 2
         else "Nobody knows yet."
     )  # fmt: skip
-    files = len({one.article_file for one in found})
     count = "none" if not backed else str(backed)
     rest = counted_verdicts(works, leave_out=[SUPPORTED, NOT_TESTABLE])
-    articles = f"{in_words(files).capitalize()} article{'s' if files > 1 else ''}"
     text = Markup(
         "<b>{}</b> {} make {} claims that it works. What we found backs <b>{} of them</b>: {}. "
         "That does not prove that it does nothing."
-    ).format(short, articles, len(works), count, rest)
+    ).format(short, _articles_counted(found), len(works), count, rest)
     form = evidence.question.form
     if form is None:
         return text
@@ -172,8 +170,7 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
     every = evidence.primary(each.outcome).drop_duplicates("study_id")
     own = form.own(every) if form else pd.Series(False, index=every.index)
     people = f", {fit.n_total:,} people" if fit.n_total is not None else ""
-    trials = f"{in_words(fit.k).capitalize()} trial{'s' if fit.k > 1 else ''}"
-    lines = [f"{trials} with figures{people}."]
+    lines = [f"{_capital(counted(fit.k, 'trial'))} with figures{people}."]
     if form is not None:
         with_figures = fit.effects.table["study_id"].isin(every.loc[own, "study_id"]).sum()
         lines.append(
@@ -195,34 +192,25 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
 
 def _side(fit: Pooled) -> int:
     """Tell on which side of no effect the interval lies: 1 better, -1 worse, 0 neither."""
-    null = null_effect(measure_of(fit.measure))
-    better = -1 if fit.effects.lower_is_better is not False else 1
-    if fit.ci_low <= null <= fit.ci_high:
-        return 0
-    return better if fit.ci_low > null else -better
+    turned = turn_advantage(fit)
+    return int(turned.low > 0) - int(turned.high < 0)
 
 
 def _strict(rows: pd.DataFrame, each: Rated, evidence: Evidence) -> str:
     """Say what the trials that are best protected from bias say together."""
-    strict = rows[_trusted(rows, evidence)]
+    strict = trusted_rows(rows, evidence)
     found = effects(strict, each.measure) if len(strict) else None
     if found is None or found.k == 0:
         return "No trial with figures is double-blind, against placebo and free of doubt."
-    if found.k < 3:
+    if found.k < MIN_TRIALS:
+        are = "is" if found.k == 1 else "are"
         return (
-            f"Only {in_words(found.k)} of them is double-blind, against placebo and free of doubt."
-            if found.k == 1
-            else f"Only {in_words(found.k)} of them are double-blind, against placebo and free of "
+            f"Only {in_words(found.k)} of them {are} double-blind, against placebo and free of "
             "doubt."
         )
-    side = _side(pool(found, ci_method="HK-adhoc"))
+    side = _side(pool(found, ci_method=CI_METHOD))
     says = {0: "leave open a benefit, nothing or harm", 1: "agree", -1: "point the other way"}
     return f"The {in_words(found.k)} strictest trials {says[side]}."
-
-
-def _trusted(rows: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    flagged = rows.loc[doubted(rows["flag"]), "study_id"]
-    return chosen_by(evidence.question.trusted, rows) & ~rows["study_id"].isin(flagged)
 
 
 def _safety(evidence: Evidence) -> dict[str, Any]:
@@ -292,7 +280,7 @@ def promised(evidence: Evidence, found: Sequence[Assessment]) -> list[Promise]:
         Promise(
             claim_id=one.claim_id,
             text=one.claim,
-            page=f"articles/{one.article_file[:3]}.html#{one.claim_id}",
+            page=f"articles/{article_name(one.article_file)}.html#{one.claim_id}",
             verdict=one.verdict,
             label=verdict_label(one),
             answer=one.answer,
@@ -349,6 +337,10 @@ def _articles(
             }
         )
     return rows
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _text(cell: Any) -> str:

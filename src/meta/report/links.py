@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape as escape_html
+from pathlib import Path
 
 from meta.html import Markup
 
@@ -39,3 +40,8 @@ def study_name(study: object, label: object) -> Markup:
 def claim_name(claim: object, text: object) -> Markup:
     """Write a claim; the site makes it a link to its place on the page of its article."""
     return Markup('<span class="claim" data-claim="{}">{}</span>').format(str(claim), str(text))
+
+
+def article_name(file: str) -> str:
+    """Return the name of an article's page, without folder and ending."""
+    return Path(file).stem[:3]

@@ -153,9 +153,3 @@ def effect_sentence(words: str, level: str, side: int) -> str:
     verb = "improve" if side > 0 else "worsen"
     how = {"low": f"may {verb}", "moderate": f"probably {verb}s", "high": f"{verb}s"}[level]
     return f"It {how} {words}."
-
-
-def in_words(count: int) -> str:
-    """Write a small number as a word: "five"; others in digits."""
-    small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return small[count] if 0 <= count < len(small) else f"{count:,}"
