@@ -65,10 +65,7 @@ def residuals(fit: MetaRegression) -> pd.DataFrame:
     reach = np.eye(fit.k) - _hat(fit)
     left = yi - X @ fit.coefficients["estimate"].to_numpy(dtype=float)
     se = np.sqrt(np.einsum("ij,j,ij->i", reach, vi + fit.tau2, reach))
-    away = yi - np.einsum("ip,ip->i", X, others.beta)
-    se_away = np.sqrt(
-        others.factor * (vi + others.tau2) + np.einsum("ip,ipq,iq->i", X, others.cov, X)
-    )
+    away, se_away = _away(fit, others)
     return pd.DataFrame(
         {
             "label": fit.effects.labels,
@@ -114,6 +111,7 @@ def regression_influence(fit: MetaRegression) -> pd.DataFrame:
     viechtbauercheung2010
     """
     others = _deleted(fit, "influence")
+    away, se_away = _away(fit, others)
     vi, X = fit.effects.vi, fit.design
     beta = fit.coefficients["estimate"].to_numpy(dtype=float)
     shift = beta - others.beta
@@ -124,7 +122,7 @@ def regression_influence(fit: MetaRegression) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "label": fit.effects.labels,
-            "rstudent": residuals(fit)["studentised"],
+            "rstudent": away / se_away,
             "dffits": np.einsum("ip,ip->i", X, shift)
             / np.sqrt(others.factor * hat * (vi + others.tau2)),
             "cook_d": np.einsum("ip,pq,iq->i", shift, np.linalg.inv(fit.cov), shift),
@@ -184,6 +182,14 @@ def _factor(fit: WeightedFit, ci_method: str) -> float:
     if ci_method == "wald":
         return 1.0
     return max(fit.scale, 1.0) if ci_method == "HK-adhoc" else fit.scale
+
+
+def _away(fit: MetaRegression, others: _Deleted) -> tuple[Floats, Floats]:
+    """Return how far each study lies from what the others predict, and its standard error."""
+    yi, vi, X = fit.effects.yi, fit.effects.vi, fit.design
+    away = yi - np.einsum("ip,ip->i", X, others.beta)
+    spread = others.factor * (vi + others.tau2) + np.einsum("ip,ipq,iq->i", X, others.cov, X)
+    return away, np.sqrt(spread)
 
 
 def _deleted(fit: MetaRegression, what: str) -> _Deleted:
