@@ -1,0 +1,73 @@
+"""The command line: ``meta check | import | pool | forest | claims | report | new``.
+
+Each command is a module of its own, which adds its options and does its work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from meta.cli import check, claims, forest, import_table, new, pool, report
+from meta.cli.studies import studies_help
+from meta.errors import (
+    BuildError,
+    DataError,
+    NotComparable,
+    NotConverged,
+    TooFewStudies,
+    printable,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What stands behind ``meta``; the process's own by default.
+
+    Returns
+    -------
+    int
+        0 if all went well; 1 if `check` found faults; 2 if the command could not be done, with the
+        reason on the standard error (argparse, too, ends with 2 on a wrong command line).
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    # what measures there are takes libraries that only help needs
+    helping = given[:1] != ["--help"] and {"-h", "--help"} & set(given)
+    parser = _parser(studies_help() if helping else "")
+    options = parser.parse_args(given)
+    try:
+        code: int = options.run(options)
+    except (
+        BuildError,
+        DataError,
+        NotComparable,
+        NotConverged,
+        OSError,
+        TooFewStudies,
+    ) as error:
+        print(printable(f"meta {options.command}: {error}"), file=sys.stderr)
+        return 2
+    return code
+
+
+def _parser(studies: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="meta",
+        description="Check evidence tables, pool studies, draw forest plots, set the evidence "
+        "beside claims, build the report, begin a folder of your own.",
+        epilog="`meta COMMAND --help` says more of a command.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check.add(commands)
+    import_table.add(commands)
+    pool.add(commands, studies)
+    forest.add(commands, studies)
+    claims.add(commands)
+    report.add(commands)
+    new.add(commands)
+    return parser
