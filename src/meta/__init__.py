@@ -136,7 +136,6 @@ _PUBLIC = {
     "TooFewStudies": "meta.errors:TooFewStudies",
     "NotComparable": "meta.errors:NotComparable",
     "NotConverged": "meta.errors:NotConverged",
-    "StatisticalWarning": "meta.errors:StatisticalWarning",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]
@@ -165,7 +164,6 @@ if TYPE_CHECKING:
     from meta.errors import DataError as DataError
     from meta.errors import NotComparable as NotComparable
     from meta.errors import NotConverged as NotConverged
-    from meta.errors import StatisticalWarning as StatisticalWarning
     from meta.errors import TooFewStudies as TooFewStudies
     from meta.evidence.judgements import read_risk_of_bias as read_risk_of_bias
     from meta.evidence.study_table import StudyTable as StudyTable

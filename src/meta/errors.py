@@ -115,7 +115,3 @@ class NotConverged(RuntimeError):
 
 class BuildError(RuntimeError):
     """The report cannot be built: a notebook fails, or a page refers to something missing."""
-
-
-class StatisticalWarning(UserWarning):
-    """The answer stands, but a reader should know something about it."""

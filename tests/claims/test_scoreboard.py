@@ -227,7 +227,7 @@ def test_the_earliest_reading_is_never_inferred(board: pd.DataFrame) -> None:
 
 def test_a_single_trial_does_not_decide_what_the_others_do_not_say() -> None:
     """A trial with nearly all of the weight excludes no effect; the other three do not."""
-    from meta.claims.trial_sets import pooled_set, turn_advantage
+    from meta.claims.trial_sets import advantage_of, pooled_set
     from meta.claims.verdicts import SUPPORTED, UNRESOLVED, judge_superiority
 
     class Nowhere:
@@ -238,8 +238,8 @@ def test_a_single_trial_does_not_decide_what_the_others_do_not_say() -> None:
     )
     found = pooled_set(effects, Nowhere())  # type: ignore[arg-type]
     assert found.heaviest == "study 1"
-    assert judge_superiority(turn_advantage(found.fit)) == SUPPORTED
-    assert found.word(judge_superiority, turn_advantage) == UNRESOLVED
+    assert judge_superiority(advantage_of(found.fit)) == SUPPORTED
+    assert found.word(judge_superiority, advantage_of) == UNRESOLVED
 
 
 def test_a_changed_trial_changes_the_verdict(changed: Plant, evidence: Evidence) -> None:

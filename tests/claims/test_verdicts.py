@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from meta.claims import verdicts as v
-from meta.claims.verdicts import Turned
+from meta.claims.verdicts import Oriented
 
 LIMITS = st.floats(-5, 5)
 
 
-def turned(low: float, high: float, dof: float = 4) -> Turned:
+def oriented(low: float, high: float, dof: float = 4) -> Oriented:
     """Give an interval the standard error that it has at that many degrees of freedom."""
     half = (high - low) / 2
-    return Turned((low + high) / 2, low, high, half / stats.t.ppf(0.975, dof), dof)
+    return Oriented((low + high) / 2, low, high, half / stats.t.ppf(0.975, dof), dof)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def turned(low: float, high: float, dof: float = 4) -> Turned:
     ],
 )
 def test_superiority(low: float, high: float, mid: float | None, verdict: str) -> None:
-    assert v.judge_superiority(turned(low, high), mid=mid) == verdict
+    assert v.judge_superiority(oriented(low, high), mid=mid) == verdict
 
 
 def test_an_effect_called_large_must_reach_the_important_difference() -> None:
-    main = turned(0.1, 0.3)
+    main = oriented(0.1, 0.3)
     assert v.judge_superiority(main, mid=0.3, called_large=True) == v.OVERSTATED
     assert v.judge_superiority(main, mid=0.2, called_large=True) == v.SUPPORTED
     assert v.judge_superiority(main, mid=0.3) == v.SUPPORTED
@@ -73,12 +73,12 @@ def test_sets_that_differ_settle_nothing(words: list[str]) -> None:
     ],
 )
 def test_percent_fall(low: float, high: float, verdict: str) -> None:
-    assert v.judge_percent_fall(28, turned(low, high)) == verdict
+    assert v.judge_percent_fall(28, oriented(low, high)) == verdict
 
 
 def test_a_fall_that_reaches_the_claim_only_by_its_interval_is_not_supported() -> None:
-    assert v.judge_percent_fall(28, Turned(13.9, 0.1, 30)) == v.UNRESOLVED
-    assert v.judge_percent_fall(28, Turned(14.0, 0.1, 30)) == v.SUPPORTED
+    assert v.judge_percent_fall(28, Oriented(13.9, 0.1, 30)) == v.UNRESOLVED
+    assert v.judge_percent_fall(28, Oriented(14.0, 0.1, 30)) == v.SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_fall_that_reaches_the_claim_only_by_its_interval_is_not_supported() -
     ],
 )
 def test_equivalence(low: float, high: float, verdict: str) -> None:
-    assert v.judge_equivalence(turned(low, high), 0.15) == verdict
+    assert v.judge_equivalence(oriented(low, high), 0.15) == verdict
 
 
 @pytest.mark.parametrize(
@@ -110,40 +110,40 @@ def test_equivalence(low: float, high: float, verdict: str) -> None:
     ],
 )
 def test_tolerability(low: float, high: float, verdict: str) -> None:
-    assert v.judge_tolerability(turned(low, high), 0.1) == verdict
+    assert v.judge_tolerability(oriented(low, high), 0.1) == verdict
 
 
 def test_the_p_value_is_that_of_the_t_distribution() -> None:
     # t = 2 with 4 degrees of freedom
-    assert Turned(1.0, -1, 3, 0.5, 4).p_above == pytest.approx(stats.t.sf(2, 4))
-    assert Turned(1.0, -1, 3, 0.5).p_above == pytest.approx(stats.norm.sf(2))
-    assert Turned(1.0, -1, 3, 0.5).minus(2.0).p_above == pytest.approx(stats.norm.cdf(2))
+    assert Oriented(1.0, -1, 3, 0.5, 4).p_above == pytest.approx(stats.t.sf(2, 4))
+    assert Oriented(1.0, -1, 3, 0.5).p_above == pytest.approx(stats.norm.sf(2))
+    assert Oriented(1.0, -1, 3, 0.5).minus(2.0).p_above == pytest.approx(stats.norm.cdf(2))
 
 
-def at_p(p: float, sign: int = 1, dof: float = 4) -> Turned:
+def at_p(p: float, sign: int = 1, dof: float = 4) -> Oriented:
     """Give an estimate of `sign` whose one-sided p-value is `p`."""
-    return Turned(sign * stats.t.isf(p, dof), -9, 9, 1.0, dof)
+    return Oriented(sign * stats.t.isf(p, dof), -9, 9, 1.0, dof)
 
 
 @pytest.mark.parametrize(
     ("primary", "trusted", "leans"),
     [
-        (at_p(0.2), Turned(0.1, -1, 1), v.FOR),
-        (at_p(0.2001), Turned(0.1, -1, 1), v.NEITHER),
-        (at_p(0.01), Turned(-0.1, -1, 1), v.NEITHER),
-        (at_p(0.01), Turned(0.0, -1, 1), v.NEITHER),
+        (at_p(0.2), Oriented(0.1, -1, 1), v.FOR),
+        (at_p(0.2001), Oriented(0.1, -1, 1), v.NEITHER),
+        (at_p(0.01), Oriented(-0.1, -1, 1), v.NEITHER),
+        (at_p(0.01), Oriented(0.0, -1, 1), v.NEITHER),
         (at_p(0.01), None, v.NEITHER),
-        (at_p(0.1, -1), Turned(-0.1, -1, 1), v.AGAINST),
-        (at_p(0.1, -1), Turned(0.1, -1, 1), v.NEITHER),
+        (at_p(0.1, -1), Oriented(-0.1, -1, 1), v.AGAINST),
+        (at_p(0.1, -1), Oriented(0.1, -1, 1), v.NEITHER),
     ],
 )
-def test_an_effect_leans(primary: Turned, trusted: Turned | None, leans: str) -> None:
+def test_an_effect_leans(primary: Oriented, trusted: Oriented | None, leans: str) -> None:
     assert v.lean_of_superiority(primary, trusted) == leans
 
 
 @given(LIMITS, st.floats(0.1, 3), LIMITS)
 def test_turning_a_question_turns_its_lean(estimate: float, se: float, trusted: float) -> None:
-    one, other = Turned(estimate, -9, 9, se, 3), Turned(trusted, -9, 9)
+    one, other = Oriented(estimate, -9, 9, se, 3), Oriented(trusted, -9, 9)
     mirror = {v.FOR: v.AGAINST, v.AGAINST: v.FOR, v.NEITHER: v.NEITHER}
     assert v.lean_of_superiority(-one, -other) == mirror[v.lean_of_superiority(one, other)]
 
@@ -176,30 +176,30 @@ def test_directions_lean(votes: tuple[int, int, int], leans: str) -> None:
     ],
 )
 def test_a_percent_fall_leans(primary: float, trusted: float | None, leans: str) -> None:
-    other = None if trusted is None else Turned(trusted, -99, 99)
-    assert v.lean_of_percent_fall(28, Turned(primary, 0, 50, 5.0, 3), other) == leans
+    other = None if trusted is None else Oriented(trusted, -99, 99)
+    assert v.lean_of_percent_fall(28, Oriented(primary, 0, 50, 5.0, 3), other) == leans
 
 
 def test_a_percent_fall_leans_for_only_if_the_fall_is_likely() -> None:
-    unsure = Turned(14.0, -30, 60, 20.0, 3)
+    unsure = Oriented(14.0, -30, 60, 20.0, 3)
     assert unsure.p_above > v.LEANING
-    assert v.lean_of_percent_fall(28, unsure, Turned(20, -9, 50)) == v.NEITHER
+    assert v.lean_of_percent_fall(28, unsure, Oriented(20, -9, 50)) == v.NEITHER
 
 
 def test_equivalence_never_leans_for() -> None:
-    assert v.lean_of_equivalence(Turned(0.0, -0.1, 0.1, 0.05), 0.15) == v.NEITHER
-    assert v.lean_of_equivalence(Turned(1.0, 0.9, 1.1, 0.05), 0.15) == v.NEITHER
+    assert v.lean_of_equivalence(Oriented(0.0, -0.1, 0.1, 0.05), 0.15) == v.NEITHER
+    assert v.lean_of_equivalence(Oriented(1.0, 0.9, 1.1, 0.05), 0.15) == v.NEITHER
     # z = 1 beyond the margin: p = 0.16; z = 0.5: p = 0.31
-    assert v.lean_of_equivalence(Turned(-0.25, -0.5, 0.0, 0.1), 0.15) == v.AGAINST
-    assert v.lean_of_equivalence(Turned(-0.20, -0.5, 0.0, 0.1), 0.15) == v.NEITHER
+    assert v.lean_of_equivalence(Oriented(-0.25, -0.5, 0.0, 0.1), 0.15) == v.AGAINST
+    assert v.lean_of_equivalence(Oriented(-0.20, -0.5, 0.0, 0.1), 0.15) == v.NEITHER
 
 
 def test_tolerability_leans_by_both_ends() -> None:
-    assert v.lean_of_tolerability(Turned(0.0, -0.2, 0.2, 0.1), 0.1) == v.FOR
-    assert v.lean_of_tolerability(Turned(0.2, -0.2, 0.6, 0.1), 0.1) == v.AGAINST
+    assert v.lean_of_tolerability(Oriented(0.0, -0.2, 0.2, 0.1), 0.1) == v.FOR
+    assert v.lean_of_tolerability(Oriented(0.2, -0.2, 0.6, 0.1), 0.1) == v.AGAINST
     # likely above 0 and likely below the margin
-    assert v.lean_of_tolerability(Turned(0.05, 0.01, 0.09, 0.02), 0.1) == v.NEITHER
-    assert v.lean_of_tolerability(Turned(0.05, -0.5, 0.6, 0.3), 0.1) == v.NEITHER
+    assert v.lean_of_tolerability(Oriented(0.05, 0.01, 0.09, 0.02), 0.1) == v.NEITHER
+    assert v.lean_of_tolerability(Oriented(0.05, -0.5, 0.6, 0.3), 0.1) == v.NEITHER
 
 
 def test_an_association_leans() -> None:
@@ -320,15 +320,15 @@ def test_what_a_claim_covers() -> None:
 
 
 def test_negation_swaps_the_limits() -> None:
-    assert -Turned(-0.5, -0.9, -0.1) == Turned(0.5, 0.1, 0.9)
+    assert -Oriented(-0.5, -0.9, -0.1) == Oriented(0.5, 0.1, 0.9)
 
 
 def test_lost_significance_is_never_overstatement() -> None:
     """One set excludes no effect, a smaller one does not: unresolved, whatever was called large."""
     for mid in (None, 0.3, 5.0):
         words = [
-            v.judge_superiority(turned(0.1, 0.9), mid=mid),
-            v.judge_superiority(turned(-0.6, 1.6), mid=mid),
+            v.judge_superiority(oriented(0.1, 0.9), mid=mid),
+            v.judge_superiority(oriented(-0.6, 1.6), mid=mid),
         ]
         assert v.settled(words) in (v.UNRESOLVED, v.CONTRADICTED)
         assert v.OVERSTATED not in words
@@ -336,10 +336,10 @@ def test_lost_significance_is_never_overstatement() -> None:
 
 def test_what_lies_exactly_on_a_limit() -> None:
     # the margin itself is outside
-    assert v.judge_equivalence(Turned(0, -0.1, 0.15), 0.15) == v.UNRESOLVED
+    assert v.judge_equivalence(Oriented(0, -0.1, 0.15), 0.15) == v.UNRESOLVED
     # a limit of exactly 0 excludes nothing, a tenth exactly is not below it
-    assert v.judge_percent_fall(28, Turned(10, 0.0, 20)) == v.UNRESOLVED
-    assert v.judge_percent_fall(10, Turned(-2, -5, 1.0)) == v.UNRESOLVED
+    assert v.judge_percent_fall(28, Oriented(10, 0.0, 20)) == v.UNRESOLVED
+    assert v.judge_percent_fall(10, Oriented(-2, -5, 1.0)) == v.UNRESOLVED
     # the end of "at least" and "at most", of a range and of a span of shares is inside
     assert v.judge_measured((50, inf), [(50, 55)], [52]) == v.SUPPORTED
     assert v.judge_measured((-inf, 50), [(40, 50)], [45]) == v.SUPPORTED
@@ -349,4 +349,4 @@ def test_what_lies_exactly_on_a_limit() -> None:
     # exactly half of the intervals is not most of them
     assert v.lean_of_association([-1, -1, 0, 0]) == v.NEITHER
     # an estimate of exactly nothing is on no side
-    assert v.lean_of_superiority(Turned(0.0, -1, 1, 0.4), Turned(0.5, -1, 1)) == v.NEITHER
+    assert v.lean_of_superiority(Oriented(0.0, -1, 1, 0.4), Oriented(0.5, -1, 1)) == v.NEITHER

@@ -106,11 +106,11 @@ def test_words_of_a_source_cannot_become_markup():
 
 
 def test_turning_the_sign_is_written_down():
-    turned = make().turned()
-    assert turned.yi == 0.5
-    assert turned.vi == 0.04
-    assert redo(turned)["yi"] == 0.5
-    assert "sign turned" in str(turned)
+    reversed_ = make().sign_reversed()
+    assert reversed_.yi == 0.5
+    assert reversed_.vi == 0.04
+    assert redo(reversed_)["yi"] == 0.5
+    assert "sign reversed" in str(reversed_)
 
 
 def test_ratio_is_also_shown_as_ratio():

@@ -393,8 +393,8 @@ def test_higher_is_better_is_turned_beside_lower_is_better():
     found = meta.effects(table(ARMS, ARMS | {"lower_is_better": "no"}))
     assert found.yi[1] == -found.yi[0]
     assert found.lower_is_better is True
-    assert found.table["turned"].tolist() == [False, True]
-    assert "sign turned" in str(found.derivation("s1"))
+    assert found.table["sign_reversed"].tolist() == [False, True]
+    assert "sign reversed" in str(found.derivation("s1"))
     alone = meta.effects(table(ARMS | {"lower_is_better": "no"}))
     assert alone.lower_is_better is False
     assert alone.yi[0] < 0
@@ -405,7 +405,7 @@ def test_odds_ratios_turn_but_risk_ratios_refuse():
     frame = table(cells, cells | {"lower_is_better": "no"})
     odds = meta.effects(frame, "OR")
     assert odds.yi[1] == pytest.approx(-odds.yi[0])
-    with pytest.raises(NotComparable, match=r"RR cannot be turned round.*s1-1"):
+    with pytest.raises(NotComparable, match=r"RR cannot be reversed.*s1-1"):
         meta.effects(frame, "RR")
 
 

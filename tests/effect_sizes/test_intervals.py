@@ -35,8 +35,8 @@ def test_risk_ratio_by_a_separate_computation():
 def test_there_and_back(estimate, se, level, dof, log):
     if log:
         estimate, se = estimate / 10, se / 10  # keeps the ratio's limits within the floats
-    low, high = se_to_ci(estimate, se, level=level, dof=dof, log=log)
-    back = ci_to_se(low, high, level=level, dof=dof, log=log)
+    low, high = se_to_ci(estimate, se, ci_level=level, dof=dof, log=log)
+    back = ci_to_se(low, high, ci_level=level, dof=dof, log=log)
     assert back.se == pytest.approx(se, rel=1e-7)
     assert back.estimate == pytest.approx(estimate, rel=1e-7, abs=1e-7)
     assert back.asymmetry == 0
@@ -76,10 +76,10 @@ def test_handbook_standard_deviations():
 
 def test_all_faults_at_once():
     with pytest.raises(DataError) as caught:
-        ci_to_se([1.0, 3.0, 1.0], [2.0, 2.0, np.nan], level=95, dof=0)
+        ci_to_se([1.0, 3.0, 1.0], [2.0, 2.0, np.nan], ci_level=95, dof=0)
     assert caught.value.faults == (
         "high[2] is missing; needed: a number",
-        "level is 95; needed: a confidence level strictly between 0 and 1 (0.95, not 95)",
+        "ci_level is 95; needed: a confidence level strictly between 0 and 1 (0.95, not 95)",
         "dof is 0; needed: degrees of freedom > 0",
         "low[1] is 3, high[1] is 2; needed: low below high",
     )

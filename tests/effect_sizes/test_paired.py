@@ -24,7 +24,7 @@ def test_handbook_example():
     by_sd = crossover_difference(*HANDBOOK, sd_difference=2)
     assert by_sd.estimate == 0.5
     assert by_sd.se == pytest.approx(0.632, abs=5e-4)
-    by_r = crossover_difference(*HANDBOOK, sd_t=2.38, sd_c=2.21, r=0.68)
+    by_r = crossover_difference(*HANDBOOK, sd_t=2.38, sd_c=2.21, correlation=0.68)
     assert by_r.sd_difference == pytest.approx(1.8426, abs=5e-5)
     assert by_r.se == pytest.approx(0.583, abs=5e-4)
     smd = crossover_smd(7.0, 2.38, 6.5, 2.21, 10, 0.68, bias_corrected=False)
@@ -39,8 +39,8 @@ def test_all_routes_meet():
         {"se": se},
         {"t": t},
         {"t": -t},  # a paper may subtract the other way round
-        {"p": statistic_to_p(t, dof=9)},
-        {"sd_t": 2.38, "sd_c": 2.21, "r": correlation_from_sds(2.38, 2.21, 2)},
+        {"p_value": statistic_to_p(t, dof=9)},
+        {"sd_t": 2.38, "sd_c": 2.21, "correlation": correlation_from_sds(2.38, 2.21, 2)},
     ]
     for route in routes:
         found = crossover_difference(*HANDBOOK, **route)
@@ -74,7 +74,12 @@ def test_a_standard_error_among_the_sds_is_found():
 
 @pytest.mark.parametrize(
     "routes",
-    [{}, {"sd_t": 2, "sd_c": 2}, {"t": 1, "p": 0.2}, {"sd_difference": 2, "r": 0.5}],
+    [
+        {},
+        {"sd_t": 2, "sd_c": 2},
+        {"t": 1, "p_value": 0.2},
+        {"sd_difference": 2, "correlation": 0.5},
+    ],
 )
 def test_exactly_one_route(routes):
     with pytest.raises(DataError, match="needed: exactly one of"):
@@ -83,11 +88,11 @@ def test_exactly_one_route(routes):
 
 def test_what_cannot_be_divided_by():
     with pytest.raises(DataError, match="means that differ"):
-        crossover_difference(5, 5, 10, p=0.5)
+        crossover_difference(5, 5, 10, p_value=0.5)
     with pytest.raises(DataError, match="a t other than 0"):
         crossover_difference(5, 4, 10, t=0)
     with pytest.raises(DataError, match="a p-value below 1"):
-        crossover_difference(5, 4, 10, p=1)
+        crossover_difference(5, 4, 10, p_value=1)
     with pytest.raises(DataError) as caught:
         crossover_smd([7.0, 6.0], [2.0, 0.0], 6.5, 2.0, [10, 2], 1.0)
     assert len(caught.value.faults) == 3

@@ -51,7 +51,7 @@ def test_closed_form():
 @pytest.mark.parametrize("ci_level", [0.90, 0.95])
 def test_the_standard_error_of_the_net_change_is_that_of_its_interval(ci_level):
     change = meta.percent_change(**FIGURES, ci_level=ci_level)
-    back = meta.convert.ci_to_se(change["net_low"], change["net_high"], level=ci_level)
+    back = meta.convert.ci_to_se(change["net_low"], change["net_high"], ci_level=ci_level)
     assert change["net_se"].iloc[0] == pytest.approx(float(np.ravel(back.se)[0]), rel=1e-12)
     fit = meta.pool(change["net"], change["net_se"] ** 2, measure="PC", ci_method="wald")
     assert fit.se == pytest.approx(change["net_se"].iloc[0], rel=1e-12)

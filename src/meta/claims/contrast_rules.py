@@ -26,13 +26,13 @@ from meta.claims.reasons import (
 )
 from meta.claims.ruling import Case, Ruling
 from meta.claims.sensitivity import check_table
-from meta.claims.trial_sets import TrialSet, rests_on, trial_sets, turn_advantage
+from meta.claims.trial_sets import TrialSet, advantage_of, rests_on, trial_sets
 from meta.claims.verdicts import (
     MIN_TRIALS,
     NEITHER,
     PRESERVED,
     UNRESOLVED,
-    Turned,
+    Oriented,
     judge_equivalence,
     judge_superiority,
     lean_of_equivalence,
@@ -72,15 +72,15 @@ def equivalence(case: Case) -> Ruling:
     found = trial_sets(case, rows)
     margin = PRESERVED * drug
 
-    def turn(fit: Pooled) -> Turned:
-        own = turn_advantage(fit)
+    def oriented(fit: Pooled) -> Oriented:
+        own = advantage_of(fit)
         se = float(np.hypot(own.se, drug_se))
         half = float(stdtrit(own.dof, 0.975)) * se
         centre = own.estimate - drug
-        return Turned(centre, centre - half, centre + half, se, own.dof)
+        return Oriented(centre, centre - half, centre + half, se, own.dof)
 
-    verdict = found.verdict(partial(judge_equivalence, margin=margin), turn)
-    difference = found.primary.turned(turn, MIN_TRIALS)
+    verdict = found.verdict(partial(judge_equivalence, margin=margin), oriented)
+    difference = found.primary.oriented(oriented, MIN_TRIALS)
     leans = NEITHER
     if verdict == UNRESOLVED and difference is not None:
         leans = lean_of_equivalence(difference, margin)
@@ -271,10 +271,10 @@ def _few_in_group(inside: int, k: int) -> str:
     return sentence(f"{few} of {in_words(k)} trials {verb} of that kind, too few to compare")
 
 
-def _ahead(difference: Turned) -> str:
+def _ahead(difference: Oriented) -> str:
     """Say which side the first group is on, with a figure that is not below 0."""
-    turned, word = (-difference, "behind") if difference.estimate < 0 else (difference, "ahead")
-    shown = with_interval(turned.estimate, turned.low, turned.high)
+    lead, word = (-difference, "behind") if difference.estimate < 0 else (difference, "ahead")
+    shown = with_interval(lead.estimate, lead.low, lead.high)
     return f"the first group is {word} by {shown}"
 
 
@@ -287,7 +287,7 @@ def _group(group: Effects, fit: Pooled) -> str:
     return f"{figures_text(TrialSet(fit=one))} in {counted(group.k, 'trial')}"
 
 
-def _difference(fit: Pooled, inside: np.ndarray) -> Turned:
+def _difference(fit: Pooled, inside: np.ndarray) -> Oriented:
     design = np.column_stack([np.ones(fit.k), inside.astype(float)])
     yi, vi = fit.effects.yi, fit.effects.vi
     tau2 = tau2_estimate(yi, vi, fit.tau2_method, design)
@@ -295,7 +295,7 @@ def _difference(fit: Pooled, inside: np.ndarray) -> Turned:
     dof = float("inf") if found.dof is None else float(found.dof)
     se, slope = float(np.sqrt(found.cov[1, 1])), float(found.beta[1])
     half = float(stdtrit(dof, 0.975)) * se
-    plain = Turned(slope, slope - half, slope + half, se, dof)
+    plain = Oriented(slope, slope - half, slope + half, se, dof)
     return plain if fit.effects.lower_is_better is False else -plain
 
 

@@ -20,7 +20,7 @@ from meta.claims.verdicts import (
     CONTRADICTED,
     OVERSTATED,
     SUPPORTED,
-    Turned,
+    Oriented,
     judge_measured,
 )
 from meta.claims.wording import counted, figure, listing, sentences, span, words
@@ -73,9 +73,9 @@ def measured(case: Case) -> Ruling:
     limits = _limits(own, wider)
     centre = only([one.value for one in own])
     ends = [end for end in claimed if isfinite(end)]
-    said = Turned(sum(ends) / len(ends), min(ends), max(ends))
+    said = Oriented(sum(ends) / len(ends), min(ends), max(ends))
     open_ended = len(ends) < 2
-    ratio = (nan,) * 3 if open_ended else ratio_of(said, Turned(centre, *limits))
+    ratio = (nan,) * 3 if open_ended else ratio_of(said, Oriented(centre, *limits))
     return Ruling(
         verdict=verdict,
         answer=_answer(verdict, own, rows, unit),

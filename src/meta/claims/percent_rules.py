@@ -39,7 +39,7 @@ from meta.claims.reasons import (
 )
 from meta.claims.ruling import Case, Ruling, ratio_of
 from meta.claims.sensitivity import PRIMARY, subsets
-from meta.claims.trial_sets import TrialSets, pooled_set, rests_on, turn_advantage
+from meta.claims.trial_sets import TrialSets, advantage_of, pooled_set, rests_on
 from meta.claims.verdicts import (
     AGAINST,
     FOR,
@@ -47,7 +47,7 @@ from meta.claims.verdicts import (
     MIN_TRIALS,
     NEITHER,
     UNRESOLVED,
-    Turned,
+    Oriented,
     judge_percent_fall,
     lean_of_percent_fall,
 )
@@ -149,11 +149,11 @@ def percent_fall(case: Case) -> Ruling:
         found = nobody(case, *context) if fitting.empty else barred_only(case, fitting)
         return replace(found, **figures)
     sets = percent_sets(case, rows)
-    verdict = sets.verdict(partial(judge_percent_fall, claimed), turn_advantage)
+    verdict = sets.verdict(partial(judge_percent_fall, claimed), advantage_of)
     leans = NEITHER
-    net = sets.primary.turned(turn_advantage, 2)
+    net = sets.primary.oriented(advantage_of, 2)
     if verdict == UNRESOLVED and net is not None:
-        leans = lean_of_percent_fall(claimed, net, sets.trusted.turned(turn_advantage, 1))
+        leans = lean_of_percent_fall(claimed, net, sets.trusted.oriented(advantage_of, 1))
     fit = sets.primary.fit
     if fit is None or fit.k < MIN_TRIALS:
         return _too_few(case, sets, claimed, leans)
@@ -163,7 +163,7 @@ def percent_fall(case: Case) -> Ruling:
     )
     if case.names_form and leans not in _form_sides(table, case, claimed):
         leans = NEITHER
-    ratio, ratio_low, ratio_high = ratio_of(Turned(claimed, claimed, claimed), turn_advantage(fit))
+    ratio, ratio_low, ratio_high = ratio_of(Oriented(claimed, claimed, claimed), advantage_of(fit))
     return Ruling(
         verdict=verdict,
         leans=leans,
@@ -337,7 +337,7 @@ def _check_table(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
         ids = list(found.table["result_id"]) if found.k else []
         first = first or ids
         fit = pooled_set(found, case.evidence).fit
-        net = None if fit is None else turn_advantage(fit)
+        net = None if fit is None else advantage_of(fit)
         table.append(
             {
                 "analysis": name,

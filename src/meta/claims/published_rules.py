@@ -19,7 +19,7 @@ from meta.claims.verdicts import (
     OVERSTATED,
     SUPPORTED,
     UNRESOLVED,
-    Turned,
+    Oriented,
     claimed_range,
     judge_association,
     judge_prevalence,
@@ -68,8 +68,8 @@ def prevalence(case: Case) -> Ruling:
         answer = "Published shares agree with it."
     else:
         answer = f"Published shares say otherwise: {span(min(shares), max(shares))} %."
-    said = Turned(nan, nan, nan) if value is None else Turned(value, value, value)
-    measured = Turned(only(shares), min(shares), max(shares))
+    said = Oriented(nan, nan, nan) if value is None else Oriented(value, value, value)
+    measured = Oriented(only(shares), min(shares), max(shares))
     ratio = ratio_of(said, measured)
     return Ruling(
         verdict=verdict,

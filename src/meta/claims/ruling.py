@@ -11,7 +11,7 @@ import pandas as pd
 
 from meta.claims.claim_test import ClaimTest
 from meta.claims.lookup import Lookup, lookup
-from meta.claims.verdicts import NEITHER, Turned
+from meta.claims.verdicts import NEITHER, Oriented
 from meta.claims.wording import lower_first
 from meta.evidence.question import Question
 from meta.evidence.tables import Evidence
@@ -187,7 +187,7 @@ def only(values: Sequence[float]) -> float:
     return values[0] if len(values) == 1 else nan
 
 
-def ratio_of(claimed: Turned, real: Turned) -> tuple[float, float, float]:
+def ratio_of(claimed: Oriented, real: Oriented) -> tuple[float, float, float]:
     """Divide a claimed by a real figure, with limits.
 
     Returns

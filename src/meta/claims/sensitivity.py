@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from meta.claims.ruling import Case
-from meta.claims.verdicts import MIN_TRIALS, Turned, judge_superiority
+from meta.claims.verdicts import MIN_TRIALS, Oriented, judge_superiority
 from meta.effect_sizes.assumptions import LEVELS
 from meta.effect_sizes.derive import effects
 from meta.evidence.question import Question, chosen_by
@@ -53,7 +53,7 @@ _CHECKS: WeakKeyDictionary[Evidence, dict[tuple[str, ...], list[Check]]] = WeakK
 
 
 def sensitivity(
-    rows: pd.DataFrame,
+    results: pd.DataFrame,
     measure: str = "SMD",
     *,
     mid: float | None = None,
@@ -65,7 +65,7 @@ def sensitivity(
 
     Parameters
     ----------
-    rows : pandas.DataFrame
+    results : pandas.DataFrame
         Results as ``evidence.select(...)`` gives them.
     measure : str
         Effect measure, as in :func:`meta.effects`.
@@ -108,7 +108,7 @@ def sensitivity(
     ['every derived effect', 'arms and intervals only']
     """
     chosen = Question() if question is None else question
-    found = list(checks(rows, measure, chosen, ci_method, **derivation))
+    found = list(checks(results, measure, chosen, ci_method, **derivation))
     fits = pd.Series([check.fit for check in found], dtype=object)
     return table_of(found, mid).assign(fit=fits)
 
@@ -193,9 +193,9 @@ def table_of(found: list[Check], mid: float | None) -> pd.DataFrame:
     for check in found:
         fit = check.fit
         shown = (float("nan"),) * 3 if fit is None else (fit.estimate, fit.ci_low, fit.ci_high)
-        turned = Turned(*shown)
+        advantage = Oriented(*shown)
         if fit is not None and fit.effects.lower_is_better is not False:
-            turned = -turned
+            advantage = -advantage
         rows.append(
             {
                 "analysis": check.analysis,
@@ -205,7 +205,7 @@ def table_of(found: list[Check], mid: float | None) -> pd.DataFrame:
                 "ci_low": shown[1],
                 "ci_high": shown[2],
                 "counts": check.counts,
-                "verdict": "" if fit is None else judge_superiority(turned, mid=mid),
+                "verdict": "" if fit is None else judge_superiority(advantage, mid=mid),
                 "trials": "; ".join([] if fit is None else fit.effects.labels),
             }
         )

@@ -39,10 +39,10 @@ from meta.claims.ruling import Case, Claim, Ruling
 from meta.claims.sensitivity import check_table
 from meta.claims.trial_sets import (
     TrialSets,
+    advantage_of,
     own_form_sides,
     rests_on,
     trial_sets,
-    turn_advantage,
 )
 from meta.claims.verdicts import (
     HALF,
@@ -51,7 +51,7 @@ from meta.claims.verdicts import (
     OVERSTATED,
     SUPPORTED,
     UNRESOLVED,
-    Turned,
+    Oriented,
     judge_superiority,
     judge_tolerability,
     lean_of_superiority,
@@ -81,14 +81,14 @@ def _superiority(case: Case, fitting: pd.DataFrame) -> Ruling:
         return nobody(case) if fitting.empty else barred_only(case, fitting)
     found = trial_sets(case, rows)
     judge = partial(judge_superiority, mid=case.mid, called_large=case.test.strength == "large")
-    verdict = found.verdict(judge, turn_advantage)
+    verdict = found.verdict(judge, advantage_of)
     leans = _leans(found, case) if verdict == UNRESOLVED else NEITHER
     fit = found.primary.fit
     return Ruling(
         verdict=verdict,
         leans=leans,
         answer=answer_of_effect(
-            verdict, leans, found, other_side=fit is not None and turn_advantage(fit).high < 0
+            verdict, leans, found, other_side=fit is not None and advantage_of(fit).high < 0
         ),
         details=sentences(
             case.test.reading,
@@ -105,19 +105,19 @@ def _superiority(case: Case, fitting: pd.DataFrame) -> Ruling:
         **sure(graded(case, fit, case.mid)),
         **_figures(case, found),
         probability_of="the mean effect is on the side of the claim" if _pools(fit) else "",
-        probability=probability(turn_advantage(fit)) if _pools(fit) and fit else float("nan"),
+        probability=probability(advantage_of(fit)) if _pools(fit) and fit else float("nan"),
     )
 
 
 def _leans(found: TrialSets, case: Case) -> str:
     """Say to which side the trials lean; a named form must be on that side, too."""
-    primary = found.primary.turned(turn_advantage, MIN_TRIALS)
+    primary = found.primary.oriented(advantage_of, MIN_TRIALS)
     if primary is None:
         sides = found.votes
         leans = lean_of_votes(len(sides.treated), len(sides.control), len(sides.neither))
     else:
-        leans = lean_of_superiority(primary, found.trusted.turned(turn_advantage, 2))
-    if case.names_form and leans not in own_form_sides(found, case, turn_advantage):
+        leans = lean_of_superiority(primary, found.trusted.oriented(advantage_of, 2))
+    if case.names_form and leans not in own_form_sides(found, case, advantage_of):
         return NEITHER
     return leans
 
@@ -126,7 +126,7 @@ def _pools(fit: Pooled | None) -> bool:
     return fit is not None and fit.k >= MIN_TRIALS
 
 
-def probability(room: Turned) -> float:
+def probability(room: Oriented) -> float:
     """Probability, with a flat prior, that the mean lies above 0."""
     return float(stdtr(room.dof, room.estimate / room.se))
 
@@ -168,12 +168,12 @@ def tolerability(case: Case) -> Ruling:
     rows = every[every["outcome"] == test.outcome[0]].reset_index(drop=True)
     found = trial_sets(case, rows)
     margin = test.margin or 0.0
-    verdict = found.verdict(partial(judge_tolerability, margin=margin), _turn_excess)
+    verdict = found.verdict(partial(judge_tolerability, margin=margin), _excess_of)
     fit = found.primary.fit
     leans = NEITHER
-    if verdict == UNRESOLVED and (excess := found.primary.turned(_turn_excess, MIN_TRIALS)):
+    if verdict == UNRESOLVED and (excess := found.primary.oriented(_excess_of, MIN_TRIALS)):
         leans = lean_of_tolerability(excess, margin)
-        if case.names_form and leans not in own_form_sides(found, case, turn_advantage):
+        if case.names_form and leans not in own_form_sides(found, case, advantage_of):
             leans = NEITHER
     return Ruling(
         verdict=verdict,
@@ -193,7 +193,7 @@ def tolerability(case: Case) -> Ruling:
         ),
         **sure(graded(case, fit, margin or None)),
         **_figures(case, found),
-        probability=probability((-_turn_excess(fit)).minus(-margin))
+        probability=probability((-_excess_of(fit)).minus(-margin))
         if fit and _pools(fit)
         else float("nan"),
         probability_of=f"the mean excess stays below {figure(100 * margin)} in 100"
@@ -202,8 +202,8 @@ def tolerability(case: Case) -> Ruling:
     )
 
 
-def _turn_excess(fit: Pooled) -> Turned:
-    return -turn_advantage(fit)
+def _excess_of(fit: Pooled) -> Oriented:
+    return -advantage_of(fit)
 
 
 def _answer_of_tolerability(verdict: str, found: TrialSets, margin: float) -> str:

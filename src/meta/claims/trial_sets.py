@@ -17,7 +17,7 @@ from meta.claims.verdicts import (
     FOR,
     MIN_TRIALS,
     UNRESOLVED,
-    Turned,
+    Oriented,
     settled,
 )
 from meta.claims.wording import figure, listing
@@ -34,8 +34,8 @@ CI_METHOD = "HK-adhoc"
 # carries that assumption by name
 _EXTERNAL_SD = "instrument"
 
-Turn = Callable[[Pooled], Turned]
-Judge = Callable[[Turned], str]
+Orient = Callable[[Pooled], Oriented]
+Judge = Callable[[Oriented], str]
 
 _EFFECTS: WeakKeyDictionary[Evidence, dict[tuple[str, ...], Effects]] = WeakKeyDictionary()
 _POOLED: WeakKeyDictionary[Evidence, dict[tuple[str, ...], Pooled]] = WeakKeyDictionary()
@@ -73,16 +73,16 @@ class TrialSet:
         """Its weight in percent."""
         return float("nan") if self.fit is None else float(np.max(self.fit.weights))
 
-    def word(self, judge: Judge, turn: Turn) -> str:
+    def word(self, judge: Judge, orient: Orient) -> str:
         """Judge the set; a single trial must not decide what the others do not say."""
         if self.fit is None or self.k < MIN_TRIALS:
             return UNRESOLVED
         fits = [self.fit, *([] if self.without is None else [self.without])]
-        return settled(judge(turn(fit)) for fit in fits)
+        return settled(judge(orient(fit)) for fit in fits)
 
-    def turned(self, turn: Turn, least: int) -> Turned | None:
+    def oriented(self, orient: Orient, least: int) -> Oriented | None:
         """Return the estimate, or None with fewer trials than `least`."""
-        return None if self.fit is None or self.k < least else turn(self.fit)
+        return None if self.fit is None or self.k < least else orient(self.fit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +107,15 @@ class TrialSets:
     excluded: pd.DataFrame
     votes: Votes
 
-    def verdict(self, judge: Judge, turn: Turn) -> str:
+    def verdict(self, judge: Judge, orient: Orient) -> str:
         """Return the word that both sets give; unresolved if they differ."""
-        return settled(each.word(judge, turn) for each in (self.primary, self.trusted))
+        return settled(each.word(judge, orient) for each in (self.primary, self.trusted))
 
 
-def turn_advantage(fit: Pooled) -> Turned:
-    """Turn a pooled effect so that above 0 favours the treatment."""
+def advantage_of(fit: Pooled) -> Oriented:
+    """Orient a pooled effect so that above 0 favours the treatment."""
     dof = float("inf") if fit.dof is None else float(fit.dof)
-    plain = Turned(fit.estimate, fit.ci_low, fit.ci_high, fit.se, dof)
+    plain = Oriented(fit.estimate, fit.ci_low, fit.ci_high, fit.se, dof)
     return plain if fit.effects.lower_is_better is False else -plain
 
 
@@ -168,7 +168,7 @@ def _pooled(found: Effects, evidence: Evidence) -> Pooled:
     return done[key]
 
 
-def own_form_sides(found: TrialSets, case: Case, turn: Turn, *, at: float = 0.0) -> set[str]:
+def own_form_sides(found: TrialSets, case: Case, orient: Orient, *, at: float = 0.0) -> set[str]:
     """Say on which sides trials of the form of the question lie, by effect or printed direction.
 
     Parameters
@@ -177,7 +177,7 @@ def own_form_sides(found: TrialSets, case: Case, turn: Turn, *, at: float = 0.0)
         The trials.
     case : Case
         The claim.
-    turn : callable
+    orient : callable
         Turns a fit so that above `at` is on the side of the claim.
     at : float
         Where the sides part.
@@ -188,7 +188,7 @@ def own_form_sides(found: TrialSets, case: Case, turn: Turn, *, at: float = 0.0)
     sides = set()
     fit = found.primary.fit
     if fit is not None and form.column in fit.effects.table:
-        sign = 1 if turn(fit).estimate * fit.estimate >= 0 else -1
+        sign = 1 if orient(fit).estimate * fit.estimate >= 0 else -1
         for effect in sign * fit.effects.yi[form.own(fit.effects.table).to_numpy()]:
             sides.add(FOR if effect > at else AGAINST)
     words = {"treated": FOR, "control": AGAINST}

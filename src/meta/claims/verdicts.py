@@ -1,7 +1,7 @@
 """Which verdict follows from these figures, and to which side do they lean?
 
-All rules that decide are here, and nothing else is: figures in, one word out. Estimates are turned
-beforehand so that above 0 is on the side that the claim takes.
+All rules that decide are here, and nothing else is: figures in, one word out. Estimates are
+oriented beforehand so that above 0 is on the side that the claim takes.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ FAR_RANGES = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """An estimate between its limits, turned so that above 0 is on the side of the claim.
+class Oriented:
+    """An estimate between its limits, oriented so that above 0 is on the side of the claim.
 
     Attributes
     ----------
@@ -73,13 +73,13 @@ class Turned:
     se: float = nan
     dof: float = inf
 
-    def __neg__(self) -> Turned:
-        return Turned(-self.estimate, -self.high, -self.low, self.se, self.dof)
+    def __neg__(self) -> Oriented:
+        return Oriented(-self.estimate, -self.high, -self.low, self.se, self.dof)
 
-    def minus(self, value: float) -> Turned:
+    def minus(self, value: float) -> Oriented:
         """Measure from another value than 0."""
         moved = (self.estimate - value, self.low - value, self.high - value)
-        return Turned(*moved, self.se, self.dof)
+        return Oriented(*moved, self.se, self.dof)
 
     @property
     def p_above(self) -> float:
@@ -100,13 +100,13 @@ def settled(words: Iterable[str]) -> str:
 
 
 def judge_superiority(
-    advantage: Turned, *, mid: float | None = None, called_large: bool = False
+    advantage: Oriented, *, mid: float | None = None, called_large: bool = False
 ) -> str:
     """Judge "better than the control" by one set of trials.
 
     Parameters
     ----------
-    advantage : Turned
+    advantage : Oriented
         Above 0 favours the treatment.
     mid : float, optional
         Smallest important difference, above 0; None if none is known.
@@ -122,7 +122,7 @@ def judge_superiority(
 
     Examples
     --------
-    >>> judge_superiority(Turned(0.5, 0.1, 0.9)), judge_superiority(Turned(0.5, -0.1, 1.1))
+    >>> judge_superiority(Oriented(0.5, 0.1, 0.9)), judge_superiority(Oriented(0.5, -0.1, 1.1))
     ('supported', 'unresolved')
     """
     if advantage.low > 0:
@@ -131,14 +131,14 @@ def judge_superiority(
     return CONTRADICTED if inside or advantage.high < 0 else UNRESOLVED
 
 
-def judge_percent_fall(claimed: float, net: Turned) -> str:
+def judge_percent_fall(claimed: float, net: Oriented) -> str:
     """Judge "falls by X percent" by the net fall of one set of trials.
 
     Parameters
     ----------
     claimed : float
         X, above 0, in percent.
-    net : Turned
+    net : Oriented
         How much further the treated arm fell than the control, in percentage points.
 
     Returns
@@ -150,7 +150,7 @@ def judge_percent_fall(claimed: float, net: Turned) -> str:
 
     Examples
     --------
-    >>> judge_percent_fall(28, Turned(9, 1, 17)), judge_percent_fall(28, Turned(9, -1, 19))
+    >>> judge_percent_fall(28, Oriented(9, 1, 17)), judge_percent_fall(28, Oriented(9, -1, 19))
     ('overstated', 'unresolved')
     """
     if net.low > 0 and net.high >= claimed and net.estimate >= HALF * claimed:
@@ -160,7 +160,7 @@ def judge_percent_fall(claimed: float, net: Turned) -> str:
     return CONTRADICTED if net.high < TENTH * claimed else UNRESOLVED
 
 
-def judge_equivalence(difference: Turned, margin: float) -> str:
+def judge_equivalence(difference: Oriented, margin: float) -> str:
     """Judge "as good as a drug class" from treatment minus drug; no difference found is nothing.
 
     Returns
@@ -171,7 +171,7 @@ def judge_equivalence(difference: Turned, margin: float) -> str:
 
     Examples
     --------
-    >>> judge_equivalence(Turned(0.0, -0.3, 0.3), margin=0.15)
+    >>> judge_equivalence(Oriented(0.0, -0.3, 0.3), margin=0.15)
     'unresolved'
     """
     if -margin < difference.low and difference.high < margin:
@@ -179,7 +179,7 @@ def judge_equivalence(difference: Turned, margin: float) -> str:
     return CONTRADICTED if difference.high < -margin else UNRESOLVED
 
 
-def judge_tolerability(excess: Turned, margin: float) -> str:
+def judge_tolerability(excess: Oriented, margin: float) -> str:
     """Judge "well tolerated" from the excess of unwanted effects on the treatment.
 
     Returns
@@ -193,14 +193,14 @@ def judge_tolerability(excess: Turned, margin: float) -> str:
     return CONTRADICTED if excess.low > 0 else UNRESOLVED
 
 
-def lean_of_superiority(primary: Turned, trusted: Turned | None) -> str:
+def lean_of_superiority(primary: Oriented, trusted: Oriented | None) -> str:
     """Say to which side an undecided effect leans.
 
     Parameters
     ----------
-    primary : Turned
+    primary : Oriented
         Every trial.
-    trusted : Turned or None
+    trusted : Oriented or None
         The trusted ones, two at least; None if there are fewer.
 
     Returns
@@ -210,8 +210,8 @@ def lean_of_superiority(primary: Turned, trusted: Turned | None) -> str:
         lie on the same side; else neither.
     """
     side = 1 if primary.estimate > 0 else -1
-    turned = primary if side > 0 else -primary
-    if trusted is None or turned.p_above > LEANING or trusted.estimate * side <= 0:
+    towards = primary if side > 0 else -primary
+    if trusted is None or towards.p_above > LEANING or trusted.estimate * side <= 0:
         return NEITHER
     return FOR if side > 0 else AGAINST
 
@@ -238,16 +238,16 @@ def lean_of_votes(favourable: int, opposed: int, none: int) -> str:
     return AGAINST if opposed > HALF * said else NEITHER
 
 
-def lean_of_percent_fall(claimed: float, primary: Turned, trusted: Turned | None) -> str:
+def lean_of_percent_fall(claimed: float, primary: Oriented, trusted: Oriented | None) -> str:
     """Say to which side an undecided fall leans, by figures alone.
 
     Parameters
     ----------
     claimed : float
         X, in percent.
-    primary : Turned
+    primary : Oriented
         Net fall of every trial.
-    trusted : Turned or None
+    trusted : Oriented or None
         That of the trusted trials, one at least; None if there is none.
 
     Returns
@@ -263,12 +263,12 @@ def lean_of_percent_fall(claimed: float, primary: Turned, trusted: Turned | None
     return FOR if reached and primary.p_above <= LEANING else NEITHER
 
 
-def lean_of_equivalence(difference: Turned, margin: float) -> str:
+def lean_of_equivalence(difference: Oriented, margin: float) -> str:
     """Say whether an undecided comparison through placebo leans against; it never leans for."""
     return AGAINST if (-difference).minus(margin).p_above <= LEANING else NEITHER
 
 
-def lean_of_tolerability(excess: Turned, margin: float) -> str:
+def lean_of_tolerability(excess: Oriented, margin: float) -> str:
     """Say to which side undecided unwanted effects lean; neither where both sides are met.
 
     Returns

@@ -25,7 +25,8 @@ class Input:
         The figure.
     printed : str
         Where it stands: ``"quoted"`` (in `reported_as`), another word of the column
-        `figures_not_quoted` ("elsewhere", "derived", "turned", ...), or ``""`` if not recorded.
+        `figures_not_quoted` ("elsewhere", "derived", "sign_reversed", ...), or ``""`` if not
+        recorded.
     """
 
     name: str
@@ -113,7 +114,7 @@ class Derivation:
     assumptions : tuple of Assumption
         What had to be supposed; empty if nothing.
     notes : tuple of str
-        How figures were read (sign turned, interval off centre, ...).
+        How figures were read (sign reversed, interval off centre, ...).
     reported_as : str
         The words of the source.
     source_url, locator : str
@@ -158,9 +159,9 @@ class Derivation:
         """Standard error, the root of `vi`."""
         return float(self.vi**0.5)
 
-    def turned(self) -> Derivation:
-        """Give the effect with its sign turned, saying so."""
-        note = "sign turned: on this scale higher is better, and the set reads lower as better"
+    def sign_reversed(self) -> Derivation:
+        """Give the effect with its sign reversed, saying so."""
+        note = "sign reversed: on this scale higher is better, and the set reads lower as better"
         return replace(
             self,
             yi=-self.yi,

@@ -38,7 +38,7 @@ _FIRST = (
     "sei",
     *(f"{name}_{arm}" for arm in "tc" for name in ("n", "mean", "sd", "events")),
     "paired",
-    "turned",
+    "sign_reversed",
     "cluster",
     "flag",
 )
@@ -118,9 +118,9 @@ def effects(
     Effects
         `.table` has a row for each trial: `yi` (treated minus control; log for RR, OR, PETO, ROM;
         negative favours the treated where lower is better), `vi`, `sei`, `reporting`, `form`,
-        `assumptions` ("" if none), the figures used, `paired`, `turned`, `cluster` (the trial),
-        `flag`, and every other column of the results. `.excluded` and `.rejected` hold the other
-        rows with the reason, `.derivation(study_id)` the way to each effect,
+        `assumptions` ("" if none), the figures used, `paired`, `sign_reversed`, `cluster` (the
+        trial), `flag`, and every other column of the results. `.excluded` and `.rejected` hold the
+        other rows with the reason, `.derivation(study_id)` the way to each effect,
         `.lower_is_better` the common direction. No effect at all is an empty table.
 
     Raises
@@ -149,8 +149,9 @@ def effects(
       a number too large would make the effect look more precise than it is.
     - A crossover is paired unless its two columns count different people (the first period, read
       as two groups); a column `paired` overrides this.
-    - Effects on scales where higher is better are turned if the set also holds the opposite; a
-      risk or mean ratio cannot be turned (its inverse is not the ratio of the opposite outcome).
+    - Effects on scales where higher is better are reversed in sign if the set also holds the
+      opposite; a risk or mean ratio cannot be (its inverse is not the ratio of the opposite
+      outcome).
     - Strata are not filtered or mixed with a warning: select them before; the column is carried.
       Flags are carried, too, and bar a row only if they say "retracted", "do not pool" or "do not
       use as SD".
@@ -358,7 +359,7 @@ def _check_comparable(chosen: Sequence[RowEffect], settings: Settings) -> None:
     if len(directions) > 1 and not turns:
         higher = [each.row.result_id for each in chosen if each.direction is False]
         raise NotComparable(
-            f"{settings.measure} cannot be turned round, and higher is better in "
+            f"{settings.measure} cannot be reversed, and higher is better in "
             f"{', '.join(higher)} while lower is better in the others. Select outcomes of one "
             "direction, or use measure='OR' for events and 'SMD' for means"
         )
@@ -372,15 +373,17 @@ def _to_common_direction(
     if not directions and not any(each.oriented for each in chosen):
         return list(chosen), None
     common = directions != {False}
-    turned = []
+    alike = []
     for each in chosen:
         # an effect known only from its verdict was given the sign of "lower is better"
         own = True if each.direction is None else each.direction
         if own == common:
-            turned.append(each)
+            alike.append(each)
         else:
-            turned.append(replace(each, derivation=each.derivation.turned(), turned=True))
-    return turned, common
+            alike.append(
+                replace(each, derivation=each.derivation.sign_reversed(), sign_reversed=True)
+            )
+    return alike, common
 
 
 def _table(
@@ -416,7 +419,7 @@ def _read_one_by_one(chosen: Sequence[RowEffect], numbers: Sequence[str]) -> pd.
         "vi": [each.derivation.vi for each in chosen],
         "sei": [each.derivation.sei for each in chosen],
         "paired": [each.row.paired for each in chosen],
-        "turned": [each.turned for each in chosen],
+        "sign_reversed": [each.sign_reversed for each in chosen],
         "cluster": [each.row.trial for each in chosen],
         "flag": [each.row.text("flag") for each in chosen],
     }
@@ -424,7 +427,7 @@ def _read_one_by_one(chosen: Sequence[RowEffect], numbers: Sequence[str]) -> pd.
         name: [each.used.get(name, each.row.numbers.get(name)) for each in chosen]
         for name in numbers
     }
-    kinds = {"position": int, "paired": bool, "turned": bool}
+    kinds = {"position": int, "paired": bool, "sign_reversed": bool}
     kinds |= dict.fromkeys(("yi", "vi", "sei", *numbers), float)
     columns["position"] = [each.row.position for each in chosen]
     return pd.DataFrame(
@@ -452,7 +455,7 @@ def _computed_at_once(
     return pd.DataFrame(
         {name: pd.Series(values, index=fast.index, dtype="str") for name, values in texts.items()}
         | {"yi": fast["yi"], "vi": fast["vi"], "sei": np.sqrt(fast["vi"])}
-        | {"paired": False, "turned": False, "position": positions}
+        | {"paired": False, "sign_reversed": False, "position": positions}
         | {
             name: table[name].to_numpy(dtype=float, na_value=np.nan)[positions]
             for name in numbers

@@ -8,12 +8,12 @@ from meta.effect_sizes.forms import RATIO_UNITS
 from meta.effect_sizes.rows import Row, read_rows
 
 
-def directions(rows: pd.DataFrame) -> pd.Series[str]:
+def directions(results: pd.DataFrame) -> pd.Series[str]:
     """Say for each reported result whom it favours, significant or not.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
+    results : pandas.DataFrame
         One row for each reported result, with columns as ``evidence.select(...)`` returns them.
         Of a table of your own, `study_id` (or `label`) will do with any of: `favours`; `estimate`
         with `effect_unit`; `mean_t mean_c`; `events_t n_t events_c n_c`; and, for all but the
@@ -22,8 +22,8 @@ def directions(rows: pd.DataFrame) -> pd.Series[str]:
     Returns
     -------
     pandas.Series of str
-        With the index of `rows`: "treated", "control", "neither" (no difference was found, or the
-        figures are equal), "not_stated" (no direction between two arms can be read).
+        With the index of `results`: "treated", "control", "neither" (no difference was found, or
+        the figures are equal), "not_stated" (no direction between two arms can be read).
 
     Raises
     ------
@@ -70,8 +70,8 @@ def directions(rows: pd.DataFrame) -> pd.Series[str]:
     >>> vote.treated, vote.control, vote.silent
     (2, 1, 1)
     """
-    sides = [direction_of(row) for row in read_rows(rows)]
-    return pd.Series(sides, index=rows.index, name="favours", dtype="str")
+    sides = [direction_of(row) for row in read_rows(results)]
+    return pd.Series(sides, index=results.index, name="favours", dtype="str")
 
 
 def direction_of(row: Row) -> str:

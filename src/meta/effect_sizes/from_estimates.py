@@ -65,7 +65,7 @@ def read_estimate(row: Row, *, log: bool = False) -> ReadEstimate:
     level = row.numbers.get("ci_level", 0.95)
     not_printed = not row.has("ci_level") or row.printed("ci_level") == "assumed"
     printed = row.numbers.get("estimate")
-    read = ci_to_se(low, high, estimate=printed, level=level, log=log)
+    read = ci_to_se(low, high, estimate=printed, ci_level=level, log=log)
     wrap = "ln({})" if log else "{}"
     lower, upper = wrap.format(f(low)), wrap.format(f(high))
     if printed is None:

@@ -273,7 +273,7 @@ def _paired(row: Row, settings: Settings, arms: Arms) -> RowEffect | str:
     a, b = (f(sd) for sd in sds)
     difference = f"{f(means[0])} - {_minus(means[1])}"
     if settings.measure == "MD":
-        paired = crossover_difference(*means, n, sd_t=sds[0], sd_c=sds[1], r=r)
+        paired = crossover_difference(*means, n, sd_t=sds[0], sd_c=sds[1], correlation=r)
         yi, vi = float(paired.estimate), float(paired.se) ** 2
         formula = "yi = mean_t - mean_c; vi = (sd_t^2 + sd_c^2 - 2 r sd_t sd_c) / n"
         steps: tuple[Step, ...] = (

@@ -60,7 +60,7 @@ class Interval(NamedTuple):
 
 def _quantile(columns: Columns) -> Floats:
     """Return the two-sided critical value: of t if degrees of freedom are given, else normal."""
-    upper = (1 + columns["level"]) / 2
+    upper = (1 + columns["ci_level"]) / 2
     dof = columns.get("dof")
     return np.asarray(stats.norm.ppf(upper) if dof is None else stats.t.ppf(upper, dof))
 
@@ -70,7 +70,7 @@ def ci_to_se(
     high: ArrayLike,
     *,
     estimate: ArrayLike | None = None,
-    level: ArrayLike = 0.95,
+    ci_level: ArrayLike = 0.95,
     dof: ArrayLike | None = None,
     log: bool = False,
 ) -> IntervalEffect:
@@ -82,7 +82,7 @@ def ci_to_se(
         Limits as printed; low below high. For a ratio, the limits of the ratio itself (above 0).
     estimate : array_like, optional
         The printed estimate. Without it the middle of the interval is taken.
-    level : array_like, default 0.95
+    ci_level : array_like, default 0.95
         Confidence level, between 0 and 1.
     dof : array_like, optional
         Degrees of freedom if the interval was built with Student's t; normal without.
@@ -124,8 +124,8 @@ def ci_to_se(
     rule = POSITIVE if log else ANY_NUMBER
     columns = read_columns(
         "ci_to_se",
-        {"low": low, "high": high, "estimate": estimate, "level": level, "dof": dof},
-        {"low": rule, "high": rule, "estimate": rule, "level": LEVEL, "dof": DEGREES_OF_FREEDOM},
+        {"low": low, "high": high, "estimate": estimate, "ci_level": ci_level, "dof": dof},
+        {"low": rule, "high": rule, "estimate": rule, "ci_level": LEVEL, "dof": DEGREES_OF_FREEDOM},
         (_LOW_BELOW_HIGH,),
     )
     lower, upper = columns["low"], columns["high"]
@@ -146,7 +146,7 @@ def se_to_ci(
     estimate: ArrayLike,
     se: ArrayLike,
     *,
-    level: ArrayLike = 0.95,
+    ci_level: ArrayLike = 0.95,
     dof: ArrayLike | None = None,
     log: bool = False,
 ) -> Interval:
@@ -158,7 +158,7 @@ def se_to_ci(
         The estimate; on the log scale if `log`.
     se : array_like
         Standard error on the same scale; above 0.
-    level : array_like, default 0.95
+    ci_level : array_like, default 0.95
         Confidence level, between 0 and 1.
     dof : array_like, optional
         Degrees of freedom for Student's t; normal without.
@@ -189,8 +189,13 @@ def se_to_ci(
     """
     columns = read_columns(
         "se_to_ci",
-        {"estimate": estimate, "se": se, "level": level, "dof": dof},
-        {"estimate": ANY_NUMBER, "se": STANDARD_ERROR, "level": LEVEL, "dof": DEGREES_OF_FREEDOM},
+        {"estimate": estimate, "se": se, "ci_level": ci_level, "dof": dof},
+        {
+            "estimate": ANY_NUMBER,
+            "se": STANDARD_ERROR,
+            "ci_level": LEVEL,
+            "dof": DEGREES_OF_FREEDOM,
+        },
     )
     half = _quantile(columns) * columns["se"]
     low, high = columns["estimate"] - half, columns["estimate"] + half
@@ -289,7 +294,7 @@ def ci_of_mean_to_sd(
     high: ArrayLike,
     n: ArrayLike,
     *,
-    level: ArrayLike = 0.95,
+    ci_level: ArrayLike = 0.95,
     distribution: Literal["t", "z"] = "t",
 ) -> Numbers:
     """Turn the confidence interval of one mean into a standard deviation.
@@ -300,7 +305,7 @@ def ci_of_mean_to_sd(
         Limits of the interval of the mean of one arm; low below high.
     n : array_like
         People in that arm; at least 2.
-    level : array_like, default 0.95
+    ci_level : array_like, default 0.95
         Confidence level, between 0 and 1.
     distribution : {"t", "z"}, default "t"
         Quantile that the interval was built with: t with n - 1 degrees of freedom, or normal.
@@ -334,11 +339,11 @@ def ci_of_mean_to_sd(
         raise DataError(f"ci_of_mean_to_sd: distribution is {distribution!r}; needed: 't' or 'z'")
     columns = read_columns(
         "ci_of_mean_to_sd",
-        {"low": low, "high": high, "n": n, "level": level},
-        {"low": ANY_NUMBER, "high": ANY_NUMBER, "n": SIZE_FOR_MEANS, "level": LEVEL},
+        {"low": low, "high": high, "n": n, "ci_level": ci_level},
+        {"low": ANY_NUMBER, "high": ANY_NUMBER, "n": SIZE_FOR_MEANS, "ci_level": LEVEL},
         (_LOW_BELOW_HIGH,),
     )
-    upper = (1 + columns["level"]) / 2
+    upper = (1 + columns["ci_level"]) / 2
     quantile = (
         stats.t.ppf(upper, columns["n"] - 1) if distribution == "t" else stats.norm.ppf(upper)
     )

@@ -98,6 +98,6 @@ def _direction(rows: list[Row]) -> bool | None:
         listed = ", ".join(row.result_id for row in rows if row.lower_is_better is False)
         raise NotComparable(
             f"net_change: higher is better in {listed} while lower is better in the others; a "
-            "percent change cannot be turned round. Select results of one direction"
+            "percent change cannot be reversed. Select results of one direction"
         )
     return directions.pop() if len(directions) == 1 else None

@@ -122,12 +122,12 @@ def parse_p(text: str | float) -> PValue:
     return PValue(value, bound)  # type: ignore[arg-type]
 
 
-def p_to_statistic(p: ArrayLike, *, sign: ArrayLike, dof: ArrayLike | None = None) -> Numbers:
+def p_to_statistic(p_value: ArrayLike, *, sign: ArrayLike, dof: ArrayLike | None = None) -> Numbers:
     """Recover the test statistic from a two-sided p-value.
 
     Parameters
     ----------
-    p : array_like
+    p_value : array_like
         Exact two-sided p-value, in (0, 1]. A bound ("<0.001") is none: see `parse_p`.
     sign : array_like
         1 or -1: the direction of the effect, which a two-sided p-value does not carry.
@@ -161,15 +161,15 @@ def p_to_statistic(p: ArrayLike, *, sign: ArrayLike, dof: ArrayLike | None = Non
     """
     columns = read_columns(
         "p_to_statistic",
-        {"p": p, "sign": sign, "dof": dof},
-        {"p": P_VALUE, "sign": SIGN, "dof": DEGREES_OF_FREEDOM},
+        {"p_value": p_value, "sign": sign, "dof": dof},
+        {"p_value": P_VALUE, "sign": SIGN, "dof": DEGREES_OF_FREEDOM},
     )
     return columns.like_input(columns["sign"] * _size_of_statistic(columns))
 
 
 def _size_of_statistic(columns: Columns) -> Floats:
     dof = columns.get("dof")
-    tail = columns["p"] / 2
+    tail = columns["p_value"] / 2
     return np.asarray(stats.norm.isf(tail) if dof is None else stats.t.isf(tail, dof))
 
 
@@ -217,7 +217,7 @@ def statistic_to_p(statistic: ArrayLike, *, dof: ArrayLike | None = None) -> Num
 
 def p_to_se(
     estimate: ArrayLike,
-    p: ArrayLike,
+    p_value: ArrayLike,
     *,
     dof: ArrayLike | None = None,
     log: bool = False,
@@ -229,7 +229,7 @@ def p_to_se(
     estimate : array_like
         The estimate that the p-value tests against no effect: a difference other than 0, or, with
         `log`, a ratio above 0 other than 1.
-    p : array_like
+    p_value : array_like
         Exact two-sided p-value, in (0, 1).
     dof : array_like, optional
         Degrees of freedom of a t test; normal without.
@@ -268,15 +268,15 @@ def p_to_se(
     null = 1.0 if log else 0.0
     columns = read_columns(
         "p_to_se",
-        {"estimate": estimate, "p": p, "dof": dof},
+        {"estimate": estimate, "p_value": p_value, "dof": dof},
         {
             "estimate": POSITIVE if log else ANY_NUMBER,
-            "p": P_VALUE,
+            "p_value": P_VALUE,
             "dof": DEGREES_OF_FREEDOM,
         },
         (
             Relation(("estimate",), lambda x: x != null, f"an estimate other than {null:g}"),
-            Relation(("p",), lambda x: x < 1, "a p-value below 1"),
+            Relation(("p_value",), lambda x: x < 1, "a p-value below 1"),
         ),
     )
     size = np.log(columns["estimate"]) if log else columns["estimate"]

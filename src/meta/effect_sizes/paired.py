@@ -43,7 +43,7 @@ class PairedDifference(NamedTuple):
     sd_difference: Numbers
 
 
-def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, r: ArrayLike) -> Numbers:
+def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, correlation: ArrayLike) -> Numbers:
     """Return the standard deviation of the difference of two measurements of the same people.
 
     Parameters
@@ -51,7 +51,7 @@ def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, r: ArrayLike) -> Numbers:
     sd_a, sd_b : array_like
         Standard deviations of the two measurements (before and after, or the two periods of a
         crossover); above 0.
-    r : array_like
+    correlation : array_like
         Correlation of the two within people, strictly between -1 and 1.
 
     Returns
@@ -66,8 +66,8 @@ def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, r: ArrayLike) -> Numbers:
 
     Notes
     -----
-    √(sd_a² + sd_b² - 2 r sd_a sd_b). A correlation that was not reported is an assumption: state it
-    and vary it.
+    √(sd_a² + sd_b² - 2 r sd_a sd_b), with r the correlation. One that was not reported is an
+    assumption: state it and vary it.
 
     Checked against: the Handbook's crossover example (1.8426).
 
@@ -82,10 +82,10 @@ def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, r: ArrayLike) -> Numbers:
     """
     columns = read_columns(
         "sd_of_difference",
-        {"sd_a": sd_a, "sd_b": sd_b, "r": r},
-        {"sd_a": STANDARD_DEVIATION, "sd_b": STANDARD_DEVIATION, "r": CORRELATION},
+        {"sd_a": sd_a, "sd_b": sd_b, "correlation": correlation},
+        {"sd_a": STANDARD_DEVIATION, "sd_b": STANDARD_DEVIATION, "correlation": CORRELATION},
     )
-    variance = variance_of_difference(columns["sd_a"], columns["sd_b"], columns["r"])
+    variance = variance_of_difference(columns["sd_a"], columns["sd_b"], columns["correlation"])
     return columns.like_input(np.sqrt(variance))
 
 
@@ -150,11 +150,11 @@ def crossover_difference(
     *,
     sd_t: ArrayLike | None = None,
     sd_c: ArrayLike | None = None,
-    r: ArrayLike | None = None,
+    correlation: ArrayLike | None = None,
     sd_difference: ArrayLike | None = None,
     se: ArrayLike | None = None,
     t: ArrayLike | None = None,
-    p: ArrayLike | None = None,
+    p_value: ArrayLike | None = None,
 ) -> PairedDifference:
     """Return the mean difference of a crossover trial with the error of a paired analysis.
 
@@ -164,7 +164,7 @@ def crossover_difference(
         Means under treatment and control, of the same people.
     n : array_like
         People (counted once), at least 2.
-    sd_t, sd_c, r : array_like, optional
+    sd_t, sd_c, correlation : array_like, optional
         First route: standard deviations under each condition and the within-person correlation,
         which papers rarely print. If it is assumed, say so and vary it.
     sd_difference : array_like, optional
@@ -173,7 +173,7 @@ def crossover_difference(
         Third route: standard error of the paired difference.
     t : array_like, optional
         Fourth route: t of the paired test.
-    p : array_like, optional
+    p_value : array_like, optional
         Fifth route: exact two-sided p of the paired t test.
 
     Returns
@@ -189,9 +189,10 @@ def crossover_difference(
 
     Notes
     -----
-    se = sd_difference / √n, from r by `sd_of_difference`, from t by abs(difference / t), from p
-    through t with n - 1 degrees of freedom. Treating the two periods as independent arms would give
-    too wide an interval and count everybody twice. Carry-over is not looked at.
+    se = sd_difference / √n, from the correlation by `sd_of_difference`, from t by
+    abs(difference / t), from p through t with n - 1 degrees of freedom. Treating the two periods as
+    independent arms would give too wide an interval and count everybody twice. Carry-over is not
+    looked at.
 
     Checked against: the Cochrane Handbook's worked example (means 7.0 and 6.5, SDs 2.38 and 2.21,
     10 people), old section 16.4.6.4: SE 0.632 from an SD of differences of 2, 0.583 from r 0.68.
@@ -206,23 +207,23 @@ def crossover_difference(
     --------
     >>> round(crossover_difference(7.0, 6.5, 10, sd_difference=2).se, 3)
     0.632
-    >>> round(crossover_difference(7.0, 6.5, 10, sd_t=2.38, sd_c=2.21, r=0.68).se, 3)
+    >>> round(crossover_difference(7.0, 6.5, 10, sd_t=2.38, sd_c=2.21, correlation=0.68).se, 3)
     0.583
     """
-    by_correlation = {"sd_t": sd_t, "sd_c": sd_c, "r": r}
-    single = {"sd_difference": sd_difference, "se": se, "t": t, "p": p}
+    by_correlation = {"sd_t": sd_t, "sd_c": sd_c, "correlation": correlation}
+    single = {"sd_difference": sd_difference, "se": se, "t": t, "p_value": p_value}
     given = [name for name, value in {**by_correlation, **single}.items() if value is not None]
     routes = [[name] for name in single] + [list(by_correlation)]
     if sorted(given) not in [sorted(route) for route in routes]:
         raise DataError(
             f"crossover_difference: given {', '.join(given) or 'nothing'}; needed: exactly one of "
-            "sd_t with sd_c and r, sd_difference, se, t, p"
+            "sd_t with sd_c and correlation, sd_difference, se, t, p_value"
         )
-    tested = t is not None or p is not None
+    tested = t is not None or p_value is not None
     relations = (
         Relation(("mean_t", "mean_c"), lambda a, b: a != b, "means that differ (for t or p)"),
         Relation(("t",), lambda x: x != 0, "a t other than 0"),
-        Relation(("p",), lambda x: x < 1, "a p-value below 1"),
+        Relation(("p_value",), lambda x: x < 1, "a p-value below 1"),
     )
     columns = read_columns(
         "crossover_difference",
@@ -233,11 +234,11 @@ def crossover_difference(
             "n": SIZE_FOR_MEANS,
             "sd_t": STANDARD_DEVIATION,
             "sd_c": STANDARD_DEVIATION,
-            "r": CORRELATION,
+            "correlation": CORRELATION,
             "sd_difference": STANDARD_DEVIATION,
             "se": STANDARD_ERROR,
             "t": ANY_NUMBER,
-            "p": P_VALUE,
+            "p_value": P_VALUE,
         },
         relations if tested else (),
     )
@@ -248,12 +249,12 @@ def crossover_difference(
         error = columns["se"]
     elif route == "t":
         error = np.abs(difference / columns["t"])
-    elif route == "p":
-        error = np.abs(difference) / np.asarray(stats.t.isf(columns["p"] / 2, people - 1))
+    elif route == "p_value":
+        error = np.abs(difference) / np.asarray(stats.t.isf(columns["p_value"] / 2, people - 1))
     elif route == "sd_difference":
         error = columns["sd_difference"] / np.sqrt(people)
     else:
-        variance = variance_of_difference(columns["sd_t"], columns["sd_c"], columns["r"])
+        variance = variance_of_difference(columns["sd_t"], columns["sd_c"], columns["correlation"])
         error = np.sqrt(variance / people)
     return PairedDifference(
         columns.like_input(difference),
@@ -268,7 +269,7 @@ def crossover_smd(
     mean_c: ArrayLike,
     sd_c: ArrayLike,
     n: ArrayLike,
-    r: ArrayLike,
+    correlation: ArrayLike,
     *,
     bias_corrected: bool = True,
 ) -> EffectVariance:
@@ -280,7 +281,7 @@ def crossover_smd(
         Means and standard deviations of the same people under treatment and control.
     n : array_like
         People (counted once), at least 3.
-    r : array_like
+    correlation : array_like
         Correlation of the two measurements within people, strictly between -1 and 1.
     bias_corrected : bool, default True
         Multiply by the small-sample factor J, as Hedges' g of parallel trials does.
@@ -319,17 +320,24 @@ def crossover_smd(
     """
     columns = read_columns(
         "crossover_smd",
-        {"mean_t": mean_t, "sd_t": sd_t, "mean_c": mean_c, "sd_c": sd_c, "n": n, "r": r},
+        {
+            "mean_t": mean_t,
+            "sd_t": sd_t,
+            "mean_c": mean_c,
+            "sd_c": sd_c,
+            "n": n,
+            "correlation": correlation,
+        },
         {
             "mean_t": ANY_NUMBER,
             "sd_t": STANDARD_DEVIATION,
             "mean_c": ANY_NUMBER,
             "sd_c": STANDARD_DEVIATION,
             "n": Rule(lambda x: x >= 3, "a number of people >= 3"),
-            "r": CORRELATION,
+            "correlation": CORRELATION,
         },
     )
-    people, correlation = columns["n"], columns["r"]
+    people, correlation = columns["n"], columns["correlation"]
     between = np.sqrt((columns["sd_t"] ** 2 + columns["sd_c"] ** 2) / 2)
     yi = (columns["mean_t"] - columns["mean_c"]) / between
     if bias_corrected:

@@ -28,8 +28,8 @@ class RowEffect:
     oriented : bool
         The sign came from the printed verdict alone, as if lower were better, so that the
         direction of the scale is not needed.
-    turned : bool
-        The sign was turned to the common direction of the set.
+    sign_reversed : bool
+        The sign was reversed to the common direction of the set.
     """
 
     row: Row
@@ -38,7 +38,7 @@ class RowEffect:
     used: dict[str, float] = field(default_factory=dict)
     direction: bool | None = None
     oriented: bool = False
-    turned: bool = False
+    sign_reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,13 +152,13 @@ def f_to_smd(
 
 
 def p_to_smd(
-    p: ArrayLike, n_t: ArrayLike, n_c: ArrayLike, *, sign: ArrayLike, vtype: str = "LS"
+    p_value: ArrayLike, n_t: ArrayLike, n_c: ArrayLike, *, sign: ArrayLike, vtype: str = "LS"
 ) -> EffectVariance:
     """Turn the p-value of an independent-samples t test into Hedges' g.
 
     Parameters
     ----------
-    p : array_like
+    p_value : array_like
         Exact two-sided p-value, in (0, 1].
     n_t, n_c : array_like
         People in each arm; at least 2.
@@ -192,12 +192,12 @@ def p_to_smd(
     """
     columns = read_columns(
         "p_to_smd",
-        {"p": p, "n_t": n_t, "n_c": n_c, "sign": sign},
-        {"p": P_VALUE, "sign": SIGN, **_TWO_ARMS},
+        {"p_value": p_value, "n_t": n_t, "n_c": n_c, "sign": sign},
+        {"p_value": P_VALUE, "sign": SIGN, **_TWO_ARMS},
         faults=_vtype_faults(vtype),
     )
     dof = columns["n_t"] + columns["n_c"] - 2
-    t = columns["sign"] * np.asarray(stats.t.isf(columns["p"] / 2, dof))
+    t = columns["sign"] * np.asarray(stats.t.isf(columns["p_value"] / 2, dof))
     return _g_from_t(t, columns, vtype)
 
 

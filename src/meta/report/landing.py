@@ -13,7 +13,7 @@ from meta import html
 from meta.claims.assessment import Assessment
 from meta.claims.claim_rows import trusted_rows
 from meta.claims.findings_table import Rated, rated_outcomes, rated_rows, rating
-from meta.claims.trial_sets import CI_METHOD, turn_advantage
+from meta.claims.trial_sets import CI_METHOD, advantage_of
 from meta.claims.verdicts import CONTRADICTED, MIN_TRIALS, NOT_TESTABLE, SUPPORTED
 from meta.claims.wording import counted, in_words, span
 from meta.effect_sizes.derive import effects
@@ -192,8 +192,8 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
 
 def _side(fit: Pooled) -> int:
     """Tell on which side of no effect the interval lies: 1 better, -1 worse, 0 neither."""
-    turned = turn_advantage(fit)
-    return int(turned.low > 0) - int(turned.high < 0)
+    advantage = advantage_of(fit)
+    return int(advantage.low > 0) - int(advantage.high < 0)
 
 
 def _strict(rows: pd.DataFrame, each: Rated, evidence: Evidence) -> str:

@@ -223,9 +223,10 @@ class Estimate(Answer):
         """Do the same analysis with some of the effects; see :meth:`meta.Effects.subset`."""
         return self.refit(self.effects.subset(keep))
 
-    def interval(self, level: float | None = None) -> tuple[float, float]:
+    def interval(self, ci_level: float | None = None) -> tuple[float, float]:
         """Return the interval at another level, on the scale of computation."""
-        found = infer(self.estimate, self.se, self.dof, self.ci_level if level is None else level)
+        level = self.ci_level if ci_level is None else ci_level
+        found = infer(self.estimate, self.se, self.dof, level)
         return found.ci_low, found.ci_high
 
     def to_frame(self) -> pd.DataFrame:

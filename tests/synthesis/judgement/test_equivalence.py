@@ -13,7 +13,7 @@ from reference_answers import reference
 from scipy import stats
 
 import meta
-from meta.claims.verdicts import CONTRADICTED, SUPPORTED, UNRESOLVED, Turned, judge_equivalence
+from meta.claims.verdicts import CONTRADICTED, SUPPORTED, UNRESOLVED, Oriented, judge_equivalence
 from meta.errors import DataError, NotComparable
 from meta.synthesis.judgement.equivalence import place_of
 
@@ -88,7 +88,7 @@ ends = st.floats(-2, 2)
 def test_the_claims_judge_by_the_same_rule(one, other, margin):
     low, high = sorted((one, other))
     place = place_of(low, high, -margin, margin)
-    verdict = judge_equivalence(Turned((low + high) / 2, low, high), margin)
+    verdict = judge_equivalence(Oriented((low + high) / 2, low, high), margin)
     # "as good as" is not said of what is better by more than the margin
     want = {"inside": SUPPORTED, "below": CONTRADICTED}
     assert verdict == want.get(place, UNRESOLVED)

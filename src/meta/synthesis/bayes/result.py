@@ -59,9 +59,9 @@ class BayesFit(RandomEffects):
     p_below_null: float
     posterior: Posterior = field(repr=False)
 
-    def interval(self, level: float | None = None) -> tuple[float, float]:
+    def interval(self, ci_level: float | None = None) -> tuple[float, float]:
         """Return the credible interval at another level, on the scale of computation."""
-        tail = (1 - (self.ci_level if level is None else level)) / 2
+        tail = (1 - (self.ci_level if ci_level is None else ci_level)) / 2
         low, high = (float(self.posterior.mu().quantile(p)[0]) for p in (tail, 1 - tail))
         return low, high
 
