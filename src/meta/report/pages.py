@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from inspect import ismodule
 from pathlib import Path
 
 import pandas as pd
@@ -113,12 +114,11 @@ def _api_page() -> str:
 
     parts = ["# The module `meta`", "Public names, by the question that they answer."]
     for heading, stage in _STAGES.items():
-        members = {
-            name: target for name, target in meta._PUBLIC.items() if target.startswith(stage)
-        }
-        names = [name for name, target in members.items() if not target.endswith(":")]
+        members = [name for name, module in meta._PUBLIC.items() if module.startswith(stage)]
+        modules = [name for name in members if ismodule(getattr(meta, name))]
+        names = [name for name in members if name not in modules]
         parts += [f"## {heading}", _listing("meta", names)]
-        for name in members.keys() - names:
+        for name in modules:
             module = getattr(meta, name)
             listing = _listing(module.__name__, module.__all__)
             parts += [f"### `meta.{name}`", f"Each is called as `meta.{name}.NAME`.", listing]

@@ -23,7 +23,7 @@ from meta.report.recording import digest_of
 # what Sphinx and its extensions need, and the modules whose documentation they read
 LIBRARIES = (
     *("sphinx.cmd.build", "myst_nb", "furo", "numpydoc", "sphinxcontrib.bibtex", "bs4"),
-    *sorted({target.partition(":")[0] for target in meta._PUBLIC.values()}),
+    *sorted(set(meta._PUBLIC.values())),
 )
 REFERENCE = "reference"  # the folder of pages that Sphinx writes by itself, a function each
 

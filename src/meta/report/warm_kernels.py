@@ -34,7 +34,7 @@ LIBRARIES = (
     "pymare",
     "statsmodels.stats.meta_analysis",
     "statsmodels.stats.proportion",
-    *sorted({target.partition(":")[0] for target in meta._PUBLIC.values()}),
+    *sorted(set(meta._PUBLIC.values())),
 )
 
 
