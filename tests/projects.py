@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 
+from meta.report.project import Project
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def project_in(home: Path, pages: dict[str, str]) -> Path:
-    """Write a project of some pages, which generates no others."""
+    """Write a project of some pages."""
     (home / "report").mkdir(parents=True)
     (home / "notebooks").mkdir()
     (home / "data").symlink_to(ROOT / "data", target_is_directory=True)
-    for name in ("conf.py", "extensions", "_static"):
-        (home / "report" / name).symlink_to(ROOT / "report" / name)
     for name, text in pages.items():
         write_page(home, name, text)
     return home
+
+
+def write_own_pages(project: Project, folder: Path) -> None:
+    """Take the project's own pages as they are, and generate none."""
+    shutil.copytree(project.own / "pages", folder, dirs_exist_ok=True)
 
 
 def write_page(home: Path, name: str, text: str) -> None:

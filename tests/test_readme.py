@@ -43,7 +43,7 @@ def test_links_and_commands_exist(root: Path):
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "report/pages/guides.md"],
+    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "src/meta/report/skeleton/pages/guides.md"],
 )
 def test_names_of_the_module_are_public(page, root: Path):
     text = (root / page).read_text(encoding="utf-8")

@@ -22,13 +22,14 @@ CHANGEABLE = sorted(
     for path in (ROOT / "notebooks").glob("*.ipynb")
     if "what_if(" in path.read_text(encoding="utf-8")
 )
+STATIC = "src/meta/report/skeleton/_static"
 METHODS = [(t, c) for t in ("REML", "DL", "PM") for c in ("HK", "HK-adhoc", "wald")]
 
 
 @pytest.fixture
 def pool_in_page(browser: Browser, root: Path):
     page = browser.new_page()
-    page.add_script_tag(path=str(root / "report" / "_static" / "pool.js"))
+    page.add_script_tag(path=str(root / STATIC / "pool.js"))
     yield lambda *args: page.evaluate("args => metaPool.pool(...args)", list(args))
     page.close()
 
@@ -83,7 +84,7 @@ def evidence() -> meta.Evidence:
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Put a plot on a page of its own, with the scripts and styles of the site."""
-    static = (ROOT / "report" / "_static").as_uri()
+    static = (ROOT / STATIC).as_uri()
     pages = []
 
     def open_page(plot: Any, **context: Any) -> Page:

@@ -17,7 +17,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from projects import children, project_in, running, until, write_notebook, write_page
+from projects import (
+    children,
+    project_in,
+    running,
+    until,
+    write_notebook,
+    write_own_pages,
+    write_page,
+)
 
 import meta
 from meta.cli import main
@@ -46,7 +54,7 @@ PAGES = {
 def no_other_pages() -> Iterator[None]:
     """Generate no pages, and prepare for no reference: the small project has neither."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pages, "write_pages", lambda *_: None)
+        patch.setattr(pages, "write_pages", write_own_pages)
         patch.setattr(sphinx_site, "LIBRARIES", ("sphinx.cmd.build", "myst_nb", "furo"))
         yield
 
@@ -146,11 +154,17 @@ def started(home: Path, notebook: str) -> subprocess.Popen[str]:
     program = (
         "from meta.report import pages, sphinx_site\n"
         "from meta.report.build import build\n"
-        "pages.write_pages = lambda home, folder: None\n"
+        "from projects import write_own_pages\n"
+        "pages.write_pages = write_own_pages\n"
         "sphinx_site.LIBRARIES = ()\n"
         f"build({str(home)!r})"
     )
-    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it asks Linux for the processes")
@@ -234,11 +248,11 @@ def test_as_text_is_inert():
 
 
 def test_the_reference_names_everything_public():
-    listed = {line.strip() for line in pages._api_page().splitlines()}
+    listed = {line.strip() for line in pages._reference().splitlines()}
     assert set(meta.__all__) - {"__version__", "convert"} <= listed
     assert set(meta.convert.__all__) <= listed
 
 
 def test_building_elsewhere_says_where_to_go(tmp_path: Path):
-    with pytest.raises(meta.DataError, match="not the project folder"):
+    with pytest.raises(meta.DataError, match="no project folder"):
         build(tmp_path)

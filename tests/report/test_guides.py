@@ -6,7 +6,7 @@ from pathlib import Path
 
 from meta.synthesis.consumers import ANSWERS, consumers
 
-GUIDE = Path(__file__).parents[2] / "report" / "pages" / "guides.md"
+GUIDE = Path(__file__).parents[2] / "src/meta/report/skeleton/pages/guides.md"
 
 
 def table_of_answers() -> str:

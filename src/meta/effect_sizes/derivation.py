@@ -106,7 +106,7 @@ class Derivation:
     formula : str
         The formula in words and symbols.
     reference : str
-        Key in ``data/references.bib``; "" where the formula is elementary.
+        Key in ``report/skeleton/methods.bib``; "" where the formula is elementary.
     inputs : tuple of Input
         The figures used, with where they stand.
     steps : tuple of Step

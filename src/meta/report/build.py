@@ -33,7 +33,8 @@ def build(root: Path | str = ".") -> Path:
     Parameters
     ----------
     root : path
-        The project folder, which holds ``data``, ``report`` and, if there are any, ``notebooks``.
+        The project folder, which holds ``data`` and, if there are any, ``notebooks``, ``figures``
+        and ``report``.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def build(root: Path | str = ".") -> Path:
     """
     project = Project.at(root)
     started = time.perf_counter()
-    with alone(project), SphinxProcess() as sphinx, Runs(project) as runs:
+    with alone(project), SphinxProcess(project) as sphinx, Runs(project) as runs:
         pages = Pages(project)
         if runs.waiting or not pages.current:
             sphinx.start()  # it is ready by the time that its turn comes
@@ -84,8 +85,9 @@ class Pages:
         self._project = project
         self._note = project.work / "pages.json"
         names = [path.name for path in project.notebooks]
-        read = tree_digest(project.home / "data", project.settings / "pages")
-        self._own = digest(read, *names, code_digest(), environment())
+        read = tree_digest(project.home / "data", project.own / "pages")
+        about = repr(project.about)
+        self._own = digest(read, about, *names, code_digest(), environment())
 
     @property
     def current(self) -> bool:
@@ -100,8 +102,8 @@ class Pages:
 
         self._note.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.copytree(self._project.settings / "pages", self.folder)
-        write_pages(self._project.home, self.folder)
+        self.folder.mkdir()
+        write_pages(self._project, self.folder)
         write_whole(self._note, json.dumps([self._own, tree_digest(self.folder)]))
 
 

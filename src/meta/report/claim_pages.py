@@ -1,4 +1,4 @@
-"""The pages about claims: the first page, articles, each claim alone, and what can be passed on."""
+"""The pages about claims: articles, each claim alone, what can be passed on, and the first page."""
 
 from __future__ import annotations
 
@@ -34,18 +34,23 @@ _PROMISED = (
 )  # fmt: skip
 
 
-def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> None:
-    """Write the first page, a page for every article and every claim, and the downloads.
+def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> Markup:
+    """Write a page for every article and every claim, and the downloads.
 
     Parameters
     ----------
     evidence : Evidence
-        The curated tables; without a table of claims only the first page and the data are written.
+        The curated tables; without a table of claims only the data are written.
     source : pathlib.Path
-        Where the pages of the site are collected. Its ``index.md`` holds ``{{ question }}`` and
-        ``{{ landing }}`` where they go. What Sphinx need not read goes to its folder ``extra``.
+        Where the pages of the site are collected. What Sphinx need not read goes to its folder
+        ``extra``.
     notebooks : NotebookIndex
         What the notebooks on the site answer.
+
+    Returns
+    -------
+    markupsafe.Markup
+        What stands under the heading of the first page.
     """
     found = [assess(str(claim), evidence) for claim in _claims(evidence)]
     articles = _by_article(found)
@@ -55,23 +60,19 @@ def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
         for one in found
         if (name := notebooks.of_topic(one.topic))
     }
-    (source / "articles").mkdir(exist_ok=True)
     for file, claims in articles.items():
         page = article_page(claims, evidence, topics)
+        (source / "articles").mkdir(exist_ok=True)
         (source / "articles" / f"{article_name(file)}.md").write_text(page, encoding="utf-8")
     if found:
         (source / "claims.md").write_text(_claims_page(found), encoding="utf-8")
-    index = source / "index.md"
-    text = index.read_text(encoding="utf-8")
-    text = text.replace("{{ question }}", evidence.question.title or "What does the evidence say?")
-    text = text.replace("{{ landing }}", fenced(landing(evidence, found, pages)))
-    index.write_text(text, encoding="utf-8")
     extra = source / EXTRA
     (extra / "downloads").mkdir(parents=True, exist_ok=True)
     (extra / "downloads" / "data.zip").write_bytes(_data_zip(evidence.folder))
     if found:
         _write_promised(evidence, found, extra / "downloads")
         _write_claims(evidence, found, extra / "claim", topics)
+    return landing(evidence, found, pages)
 
 
 def _claims(evidence: Evidence) -> list[str]:

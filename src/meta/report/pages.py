@@ -1,8 +1,9 @@
-"""The site's generated pages: studies, data dictionary, reference of the module."""
+"""The pages of a site: studies, claims, data dictionary, and those that are written by hand."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from inspect import ismodule
 from pathlib import Path
@@ -13,10 +14,12 @@ from meta import html
 from meta.evidence.reading import read_raw
 from meta.evidence.tables import Evidence, load_evidence
 from meta.html import Markup, escape, fenced
+from meta.report.by_hand import write_by_hand
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
 from meta.report.headings import headings
 from meta.report.notebook_index import NotebookIndex
+from meta.report.project import Project
 from meta.report.trial_pages import write_trial_pages
 
 # heading -> the stage of src/meta that the names come from
@@ -31,25 +34,37 @@ _STAGES = {
 }
 
 
-def write_pages(home: Path, source: Path) -> None:
-    """Write every generated page.
+def write_pages(project: Project, source: Path) -> None:
+    """Write every page but the notebooks; what the project has no table or file for is left out.
 
     Parameters
     ----------
-    home : pathlib.Path
-        The project folder.
+    project : Project
+        The project.
     source : pathlib.Path
         Where the pages of the site are collected.
     """
-    evidence = load_evidence(home / "data")
-    notebooks = NotebookIndex.read((home / "notebooks").glob("*.ipynb"))
+    data = project.home / "data"
+    evidence = load_evidence(data)
+    notebooks = NotebookIndex.read(project.notebooks)
     write_trial_pages(evidence, source, notebooks)
-    write_claim_pages(evidence, source, notebooks)
+    first = write_claim_pages(evidence, source, notebooks)
     (source / "results.md").write_text(_results_page(evidence), encoding="utf-8")
-    changes = (home / "data" / "CHANGES.md").read_text(encoding="utf-8")
-    (source / "changes.md").write_text(changes, encoding="utf-8")
-    (source / "data.md").write_text(_data_page(home), encoding="utf-8")
-    (source / "api.md").write_text(_api_page(), encoding="utf-8")
+    (source / "data.md").write_text(_data_page(project.home), encoding="utf-8")
+    for name, page in (("CHANGES.md", "changes.md"), ("references.bib", "references.bib")):
+        if (data / name).is_file():
+            shutil.copyfile(data / name, source / page)
+    shutil.copyfile(project.settings / "methods.bib", source / "methods.bib")
+    write_by_hand(
+        project,
+        source,
+        question=evidence.question,
+        about=project.about,
+        tables=evidence.names,
+        references=(source / "references.bib").is_file(),
+        landing=Markup(fenced(first)),
+        reference=_reference,
+    )
 
 
 def _results_page(evidence: Evidence) -> str:
@@ -109,10 +124,11 @@ def _data_page(home: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _api_page() -> str:
+def _reference() -> Markup:
+    """List the public names of the module, by the question that they answer."""
     import meta
 
-    parts = ["# The module `meta`", "Public names, by the question that they answer."]
+    parts: list[str] = []
     for heading, stage in _STAGES.items():
         members = [name for name, module in meta._PUBLIC.items() if module.startswith(stage)]
         modules = [name for name in members if ismodule(getattr(meta, name))]
@@ -122,7 +138,7 @@ def _api_page() -> str:
             module = getattr(meta, name)
             listing = _listing(module.__name__, module.__all__)
             parts += [f"### `meta.{name}`", f"Each is called as `meta.{name}.NAME`.", listing]
-    return "\n\n".join(parts) + "\n"
+    return Markup("\n\n".join(parts))
 
 
 def _listing(module: str, names: Sequence[str]) -> str:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meta.errors import DataError
+from meta.evidence.datapackage import DESCRIPTOR
+from meta.report.about import About
+
+_SKELETON = Path(__file__).parent / "skeleton"
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Project:
         Parameters
         ----------
         folder : path
-            The project folder, which holds ``data`` and ``report``; ``notebooks`` and ``figures``
+            The project folder, which holds ``data``; ``notebooks``, ``figures`` and ``report``
             count if they are there.
 
         Raises
@@ -38,12 +42,10 @@ class Project:
             If something that a report needs is missing.
         """
         home = Path(folder).resolve()
-        needed = ("data", "report/conf.py")
-        missing = [name for name in needed if not (home / name).exists()]
-        if missing:
+        if not (home / "data" / DESCRIPTOR).is_file():
             raise DataError(
-                f"{home} is not the project folder: {', '.join(missing)} missing. "
-                "Run `make report` where the Makefile is"
+                f"{home} is no project folder: data/{DESCRIPTOR} is missing. Run this where it is, "
+                "or begin with `meta new`"
             )
         return cls(home)
 
@@ -54,8 +56,24 @@ class Project:
 
     @property
     def settings(self) -> Path:
-        """The folder with Sphinx's settings, and the extensions and static files beside them."""
+        """What every report inherits: Sphinx's settings, static files, pages."""
+        return _SKELETON
+
+    @property
+    def own(self) -> Path:
+        """What is special to this report: pages and static files that override or add."""
         return self.home / "report"
+
+    def own_files(self, pattern: str) -> list[str]:
+        """Name the static files that the project adds to the inherited ones."""
+        inherited = {path.name for path in (self.settings / "_static").iterdir()}
+        own = sorted(path.name for path in (self.own / "_static").glob(pattern))
+        return [name for name in own if name not in inherited]
+
+    @property
+    def about(self) -> About:
+        """Who stands behind the report, and under which licences."""
+        return About.of(self.home)
 
     @property
     def build(self) -> Path:

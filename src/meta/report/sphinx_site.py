@@ -31,7 +31,8 @@ REFERENCE = "reference"  # the folder of pages that Sphinx writes by itself, a f
 class SphinxProcess:
     """A process that is ready to build a site, once, by the time that it is asked to."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: Project) -> None:
+        self._project = project
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -44,6 +45,7 @@ class SphinxProcess:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches the one who asked, who ends this
+            env=os.environ | {"META_PROJECT": str(self._project.home)},
         )
 
     def __enter__(self) -> Self:
@@ -90,9 +92,9 @@ def build_site(project: Project, first: SphinxProcess) -> None:
         If the site cannot be built, or there are warnings.
     """
     note = project.work / "sphinx.json"
-    settings = tree_digest(project.settings, leaving=["pages", "__pycache__"])
-    sources = [digest_of(path) for path in sorted(project.home.glob("data/*.bib"))]
-    state = digest(settings, *sources, code_digest(), environment())
+    settings = tree_digest(project.own, leaving=["pages"])
+    sources = [digest_of(path) for path in sorted(project.source.glob("*.bib"))]
+    state = digest(settings, repr(project.about), *sources, code_digest(), environment())
     pages = tree_digest(project.source, leaving=[REFERENCE])
     kept = read_note(note) or [None]
     if kept == [state, pages, tree_digest(project.prepared)]:
@@ -107,7 +109,7 @@ def build_site(project: Project, first: SphinxProcess) -> None:
         made = (project.doctrees, project.work / "jupyter_execute", project.source / REFERENCE)
         for folder in (project.prepared, *made):
             shutil.rmtree(folder, ignore_errors=True)
-        with first if kept[0] != state else SphinxProcess() as again:
+        with first if kept[0] != state else SphinxProcess(project) as again:
             went_well, output = again.build(_arguments(project))
     if not went_well:
         raise BuildError(f"the site was not built\n{_failure(output)}")

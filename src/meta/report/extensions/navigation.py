@@ -20,8 +20,8 @@ class Menu:
     def __init__(self, html: str) -> None:
         self._pieces: list[str] = []
         # address -> for each link to it, the pieces around it from outside in, and the link
-        self._ways: dict[str, list[list[int]]] = {}
-        around: list[list[int]] = []
+        self._ways: dict[str, list[list[Any]]] = {}
+        around: list[Any] = []
         end = 0
         for tag in _TAG.finditer(html):
             if tag["closing"]:

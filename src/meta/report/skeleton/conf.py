@@ -1,17 +1,19 @@
-"""How the HTML report is built. `make report` calls it through :mod:`meta.report.build`."""
+"""How the site of any project is built. :mod:`meta.report.sphinx_site` says which project."""
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "report" / "extensions"))
+from meta.report.project import Project
 
-project = "The evidence beside the claims"
-author = "the magnesium-evidence contributors"
-copyright = "2026, the magnesium-evidence contributors. Text and data CC BY 4.0, code MIT"
-html_title = "The evidence beside the claims"
+_project = Project(Path(os.environ["META_PROJECT"]))
+_static = [folder / "_static" for folder in (_project.settings, _project.own)]
+
+project = _project.about.title
+author = _project.about.authors
+copyright = _project.about.copyright
+html_title = project
 language = "en"
 root_doc = "index"
 
@@ -21,13 +23,13 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "sphinxcontrib.bibtex",
-    "mathml",
-    "citation_keys",
-    "accessible_html",
-    "evidence_links",
-    "extra_files",
-    "navigation",
-    "continued",
+    "meta.report.extensions.mathml",
+    "meta.report.extensions.citation_keys",
+    "meta.report.extensions.accessible_html",
+    "meta.report.extensions.evidence_links",
+    "meta.report.extensions.extra_files",
+    "meta.report.extensions.navigation",
+    "meta.report.extensions.continued",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = False
@@ -42,7 +44,7 @@ myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
 
 # --- references and interface ----------------------------------------------------------------
-bibtex_bibfiles = [str(ROOT / "data" / "references.bib")]
+bibtex_bibfiles = [str(path) for path in sorted(_project.source.glob("*.bib"))]
 bibtex_default_style = "unsrt"
 bibtex_reference_style = "author_year"
 autosummary_generate = True
@@ -50,11 +52,11 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
-# --- pages -----------------------------------------------------------------------------------
+# --- pages: a project's own files come after the inherited ones, and so have the last word ------
 html_theme = "furo"
-html_static_path = [str(ROOT / "report" / "_static")]
-html_css_files = ["report.css", "reader.css"]
-html_js_files = ["tables.js", "pool.js", "what_if.js"]
+html_static_path = [str(folder) for folder in _static if folder.is_dir()]
+html_css_files = ["report.css", "reader.css", *_project.own_files("*.css")]
+html_js_files = ["tables.js", "pool.js", "what_if.js", *_project.own_files("*.js")]
 html_copy_source = False
 html_show_sphinx = False
 html_math_renderer = "mathml"

@@ -1,4 +1,4 @@
-"""Docstrings name sources by their key in data/references.bib; the site makes citations of them."""
+"""Docstrings name sources by their keys in methods.bib; the site makes citations of them."""
 
 from __future__ import annotations
 
