@@ -10,15 +10,15 @@ GUIDE = Path(__file__).parents[2] / "src/meta/report/skeleton/pages/guides.md"
 
 
 def table_of_answers() -> str:
-    """Write the table of functions and answers; reasons become letters, listed under it."""
+    """Write the table of functions and answers; reasons become numbers, listed under it."""
     said = consumers()
     reasons = list(dict.fromkeys(t for row in said.to_numpy().tolist() for t in row if t != "yes"))
-    letter = dict(zip(reasons, "abcdefghijklmnopqrstuvwxyz", strict=False)) | {"yes": "yes"}
+    mark = {text: str(number) for number, text in enumerate(reasons, 1)} | {"yes": "yes"}
     calls = [", ".join(f"`{call}`" for call in text.split(", ")[:2]) for text in ANSWERS.values()]
     lines = [f"| function | {' | '.join(calls)} |", "|---" * (len(calls) + 1) + "|"]
     for function, row in said.iterrows():
-        lines.append(f"| `{function}` | {' | '.join(letter[text] for text in row)} |")
-    lines += ["", *(f"- {letter[text]}: {text}" for text in reasons)]
+        lines.append(f"| `{function}` | {' | '.join(mark[text] for text in row)} |")
+    lines += ["", *(f"- {mark[text]}: {text}" for text in reasons)]
     return "\n".join(lines)
 
 

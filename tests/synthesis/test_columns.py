@@ -74,7 +74,7 @@ def test_tau2_equals_metafor_converged_to_1e_12(name):
     y, v = np.array(ref["yi"])[:, None], np.array(ref["vi"])[:, None]
     for method in TAU2_METHODS:
         if method not in ref:
-            continue  # metafor's PM did not converge on one data set
+            continue  # metafor's PM did not converge on one data set; further estimators: test_pool
         got, want = tau2_columns(y, v, method)[0], ref[method]["tau2"]
         if method in {"DL", "HE", "HS", "SJ"}:
             assert got == pytest.approx(want, rel=1e-10, abs=1e-12), method

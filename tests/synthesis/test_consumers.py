@@ -25,6 +25,7 @@ POOLED = meta.pool(EFFECTS, ci_level=0.9)
 FITS: dict[str, Estimate] = {
     "pool": POOLED,
     "common": POOLED.refit(model="common"),
+    "as_given": meta.pool(EFFECTS, weights="n_t", tau2=0.3),
     "subgroup": meta.subgroups(EFFECTS, by="kind").fits["x"],
     "filled": meta.trim_and_fill(POOLED).fit,
     "proportions": meta.pool_proportions(ARMS["events_c"], ARMS["n_c"]),

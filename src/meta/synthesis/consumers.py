@@ -18,6 +18,7 @@ from meta.synthesis.estimate import Estimate
 # the classes of answers, with the calls that give them
 ANSWERS = {
     "Pooled": "pool, pool_proportions, a subgroup, trim_and_fill",
+    "PooledAsGiven": "pool(tau2=), pool(weights=)",
     "PooledTables": "mantel_haenszel, peto",
     "BinomialNormal": "glmm",
     "PooledRates": "mantel_haenszel_rates",
@@ -35,6 +36,7 @@ _TABLES = ("PooledTables", "PooledRates", *_COUNTS)
 _ADJUSTED = ("SelectionModel", "BetaSelection", "PetPeese", "HenmiCopas")
 _POOL = "give meta.pool(fit)"
 _AVERAGE = "average each cluster first (meta.aggregate_correlated)"
+_AS_GIVEN = f"it estimates tau2 and its own weights, and here they were given; {_POOL}"
 _ALREADY = f"the answer is itself a correction of that kind; {_POOL}"
 
 
@@ -43,6 +45,7 @@ def _for(*parts: tuple[tuple[str, ...], str]) -> dict[str, str]:
 
 
 _LEVERAGE = _for(
+    (("PooledAsGiven",), f"{_AS_GIVEN}, or ask meta.leave_one_out(fit)"),
     (_TABLES, "leverage belongs to inverse-variance weights; meta.leave_one_out(fit) is defined"),
     (
         _CLUSTERED,
@@ -52,6 +55,7 @@ _LEVERAGE = _for(
     (_ADJUSTED, f"leverage belongs to a weighted mean; {_POOL}"),
 )
 _Q = _for(
+    (("PooledAsGiven",), _AS_GIVEN),
     (_COUNTS, f"the counts are modelled, and no Q is made of single effects; {_POOL}"),
     (_CLUSTERED, f"Q has no part that is one effect's of a cluster; {_AVERAGE}"),
     (("BayesFit",), f"a posterior has no Q; {_POOL}"),
@@ -61,11 +65,13 @@ _ASYMMETRY = _for(
     (_CLUSTERED, f"the test takes the effects for independent; {_AVERAGE}"), (_ADJUSTED, _ALREADY)
 )
 _INVERSE_VARIANCE = _for(
+    (("PooledAsGiven",), _AS_GIVEN),
     ((*_TABLES, "BayesFit"), f"it repeats an inverse-variance analysis; {_POOL}"),
     (_CLUSTERED, f"it takes the effects for independent; {_AVERAGE}"),
     (_ADJUSTED, f"it repeats an inverse-variance analysis; {_POOL}"),
 )
 _RESIDUALS = _for(
+    (("PooledAsGiven",), _AS_GIVEN),
     ((*_TABLES, "BayesFit", *_ADJUSTED), f"it needs one variance for each study; {_POOL}"),
     (_CLUSTERED, f"it needs one variance for each study; {_AVERAGE}"),
 )
@@ -86,6 +92,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "egger": _ASYMMETRY,
     "begg": _ASYMMETRY,
     "trim_and_fill": _for(
+        (("PooledAsGiven",), _AS_GIVEN),
         (_TABLES, f"a mirrored study has no counts; {_POOL}"),
         (_CLUSTERED, f"a mirrored study has no cluster; {_AVERAGE}"),
         (("BayesFit",), f"studies are trimmed around a weighted mean; {_POOL}"),
@@ -100,6 +107,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "fail_safe_n": _ASYMMETRY,
     "subgroups": _for((_ADJUSTED, _ALREADY)),
     "robust": _for(
+        (("PooledAsGiven",), _AS_GIVEN),
         (_TABLES, f"the sandwich needs the covariances of a working model; {_POOL}"),
         (("Robust",), "the answer is robust already; give its working model, fit.fit"),
         (("BayesFit", *_ADJUSTED), f"the sandwich needs a working model's weights; {_POOL}"),

@@ -59,6 +59,33 @@ def _paule_mandel(sets: Sets) -> Matrix:
     return q_root(sets, np.full(sets.d, float(sets.dof)))
 
 
+def _in_two_steps(first: Callable[[Sets], Matrix]) -> Callable[[Sets], Matrix]:
+    r"""DerSimonian and Kacker: Q at its expectation, with weights that hold a first estimate.
+
+    The expectation of Q with the weights :math:`1 / (v_i + \tau_0^2)` is
+    :math:`k - p + (\tau^2 - \tau_0^2) tr(P)`.
+    """
+
+    def estimate(sets: Sets) -> Matrix:
+        start = first(sets)
+        fit = sets.at(start)
+        return np.maximum(0.0, start + (fit.q - sets.dof) / fit.trace)
+
+    return estimate
+
+
+def _hunter_schmidt_corrected(sets: Sets) -> Matrix:
+    """Hunter and Schmidt, times k / (k - p) before the sampling part is taken off."""
+    fit = sets.at(np.zeros(sets.d))
+    return np.maximum(0.0, sets.k / sets.dof * (fit.q - sets.dof) / fit.weight)
+
+
+def _median_unbiased(sets: Sets) -> Matrix:
+    """Paule and Mandel's equation, with Q at its median in place of its expectation."""
+    median = 2 * float(special.gammaincinv(sets.dof / 2, 0.5))
+    return q_root(sets, np.full(sets.d, median))
+
+
 # to add an estimator of tau2, add an entry
 ESTIMATORS: dict[str, Callable[[Sets], Matrix]] = {
     "DL": _moments,
@@ -69,6 +96,10 @@ ESTIMATORS: dict[str, Callable[[Sets], Matrix]] = {
     "REML": lambda sets: highest_peak(sets, restricted=True),
     "EB": _paule_mandel,
     "PM": _paule_mandel,
+    "DL2": _in_two_steps(_moments),
+    "HE2": _in_two_steps(_hedges),
+    "HSk": _hunter_schmidt_corrected,
+    "PMM": _median_unbiased,
 }
 TAU2_METHODS = tuple(ESTIMATORS)
 CI_METHODS = ("wald", "HK", "HK-adhoc")
@@ -168,7 +199,7 @@ def tau2_columns(Y: ArrayLike, V: ArrayLike, method: str, X: ArrayLike | None = 
     ----------
     Y, V : array_like of shape (k, d)
         Effects and sampling variances, a column for each meta-analysis.
-    method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"}
+    method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM", "DL2", "HE2", "HSk", "PMM"}
         Estimator. EB and PM solve the same equation and give the same answer.
     X : array_like of shape (k, p), optional
         Design matrix with its intercept; an intercept alone by default.

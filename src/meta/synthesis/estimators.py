@@ -27,6 +27,7 @@ from pymare.stats import (
     weighted_least_squares,
 )
 from scipy import optimize
+from scipy.special import chdtri
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
@@ -42,7 +43,7 @@ class Tau2Estimator(BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"}
+    method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM", "DL2", "HE2", "HSk", "PMM"}
         Estimator of tau2. Coefficients and their covariance come from PyMARE's weighted least
         squares, without a small-sample correction.
 
@@ -165,7 +166,7 @@ def by_pymare(fit: Pooled) -> pd.DataFrame:
     Notes
     -----
     DL, HE, ML and REML are PyMARE's estimators, its search for the highest likelihood included;
-    HS, SJ, EB and PM, which it lacks, are computed from its generalised Q. PyMARE's search starts
+    all others, which it lacks, are computed from its generalised Q. PyMARE's search starts
     from one point and ends where the likelihood is flat to rounding, so its ML and REML agree to
     about six digits, and differ where the likelihood has another, higher peak.
 
@@ -242,11 +243,19 @@ def _tau2(y: Floats, v: Floats, X: Floats, method: str) -> float:
 
     if method == "HS":
         return max(0.0, (q_at(0.0) - k) / float((1 / v).sum()))
+    if method == "HSk":
+        return max(0.0, (q_at(0.0) * k / (k - 1) - k) / float((1 / v).sum()))
     if method == "SJ":
         crude = float(y.var())
         return crude * q_at(crude) / (k - 1)
-    if q_at(0.0) <= k - 1:
+    if method in {"DL2", "HE2"}:
+        start = _tau2(y, v, X, method[:2])
+        w = 1 / (v + start)
+        trace = float(w.sum() - (w**2).sum() / w.sum())
+        return max(0.0, start + (q_at(start) - (k - 1)) / trace)
+    target = float(chdtri(k - 1, 0.5)) if method == "PMM" else k - 1
+    if q_at(0.0) <= target:
         return 0.0
     # Q at tau2 is at most the sum of squares over it
-    most = k * float(y.var()) / (k - 1) + 1.0
-    return float(optimize.brentq(lambda tau2: q_at(tau2) - (k - 1), 0.0, most, xtol=1e-15))
+    most = k * float(y.var()) / target + 1.0
+    return float(optimize.brentq(lambda tau2: q_at(tau2) - target, 0.0, most, xtol=1e-15))

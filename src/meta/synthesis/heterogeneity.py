@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from meta.synthesis.columns import Sets
-from meta.synthesis.engine import design_matrix, q_profile
+from meta.synthesis.engine import design_matrix, q_profile, tau2_estimate
 
 
 def _one(yi: ArrayLike, vi: ArrayLike, X: ArrayLike | None = None) -> Sets:
@@ -58,13 +58,16 @@ def tau2_error(yi: NDArray[np.float64], vi: NDArray[np.float64], tau2: float, me
     tr(PP) is :math:`S_2 - 2 S_3/S_1 + (S_2/S_1)^2`.
     """
     k, crude = len(vi), float(np.var(yi))
-    w = {
-        "DL": 1 / vi, "HS": 1 / vi, "HE": np.ones(k), "SJ": 1 / (vi + crude),
-    }.get(method, 1 / (vi + tau2))  # fmt: skip
+    if method in {"DL2", "HE2"}:
+        w = 1 / (vi + tau2_estimate(yi, vi, method[:2]))
+    else:
+        w = {
+            "DL": 1 / vi, "HS": 1 / vi, "HSk": 1 / vi, "HE": np.ones(k), "SJ": 1 / (vi + crude),
+        }.get(method, 1 / (vi + tau2))  # fmt: skip
     one, two, three = (float(np.sum(w**power)) for power in (1, 2, 3))
     if method == "ML":
         return float(np.sqrt(2 / two))
-    if method in {"EB", "PM"}:
+    if method in {"EB", "PM", "PMM"}:
         return float(np.sqrt(2 * k**2 / (k - 1)) / one)
     trace, square = one - two / one, two - 2 * three / one + (two / one) ** 2
     if method == "REML":
@@ -75,6 +78,7 @@ def tau2_error(yi: NDArray[np.float64], vi: NDArray[np.float64], tau2: float, me
     cubed = float(np.sum(w**3 * vi))
     pvp = both - 2 * cubed / one + both * two / one**2
     spread = np.sqrt(2 * pvpv + 4 * tau2 * pvp + 2 * tau2**2 * square)
-    return float(spread * {"SJ": crude / (k - 1), "HE": 1 / (k - 1), "HS": 1 / one}.get(
-        method, 1 / trace
-    ))  # fmt: skip
+    factor = {
+        "SJ": crude / (k - 1), "HE": 1 / (k - 1), "HS": 1 / one, "HSk": k / (k - 1) / one,
+    }  # fmt: skip
+    return float(spread * factor.get(method, 1 / trace))

@@ -62,6 +62,8 @@ def mean_columns(
     *,
     model: str = "random",
     tau2_method: str = "REML",
+    tau2: float | None = None,
+    W: ArrayLike | None = None,
     tau2_level: float | None = None,
 ) -> Means:
     """Estimate the means of many meta-analyses of equal k.
@@ -70,8 +72,10 @@ def mean_columns(
     ----------
     Y, V : array_like of shape (k, d)
         Effects and sampling variances, a column for each meta-analysis.
-    model, tau2_method
+    model, tau2_method, tau2
         As for :func:`meta.pool`.
+    W : array_like of shape (k, d), optional
+        Weights in place of inverse variances.
     tau2_level : float, optional
         Level of the Q-profile interval of tau2, which is left out without it.
 
@@ -95,8 +99,10 @@ def mean_columns(
     for part, sets in chunks(y, v):
         unit = sets.unit**2
         at_zero = sets.at(np.zeros(sets.d))
-        tau2 = ESTIMATORS[tau2_method](sets) if random else np.zeros(sets.d)
-        fit = sets.at(tau2) if random else at_zero
+        between = np.zeros(sets.d)
+        if random:
+            between = ESTIMATORS[tau2_method](sets) if tau2 is None else tau2 / unit
+        fit = sets.at(between) if random else at_zero
         beta, cov = sets.coefficients(fit)
         typical = sets.dof / at_zero.trace
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -105,9 +111,9 @@ def mean_columns(
             "estimate": beta[0],
             "variance": cov[0, 0],
             "hk_scale": fit.q / sets.dof,
-            "tau2": tau2 * unit,
-            "i2": 100 * (tau2 / (tau2 + typical) if random else by_q),
-            "h2": tau2 / typical + 1 if random else at_zero.q / sets.dof,
+            "tau2": between * unit,
+            "i2": 100 * (between / (between + typical) if random else by_q),
+            "h2": between / typical + 1 if random else at_zero.q / sets.dof,
             "q": at_zero.q,
             "q_p_value": special.gammaincc(sets.dof / 2, at_zero.q / 2),
         }
@@ -118,7 +124,21 @@ def mean_columns(
                 one[f"h2_{end}"] = limit / typical + 1
         for name, values in one.items():
             found[name][part] = values
+    if W is not None:
+        found |= _by_weights(y, v + found["tau2"], np.asarray(W, dtype=float))
     return Means(model, k, found)
+
+
+def _by_weights(y: Floats, spread: Floats, W: Floats) -> dict[str, Floats]:
+    """Return the means by given weights and their variances.
+
+    Knapp and Hartung's factor stays that of the mean by inverse variance, as in metafor.
+    """
+    share = W / W.sum(axis=0)
+    return {
+        "estimate": (share * y).sum(axis=0),
+        "variance": (share**2 * spread).sum(axis=0),
+    }
 
 
 def interval_columns(
@@ -168,6 +188,8 @@ def pool_columns(
     *,
     model: str = "random",
     tau2_method: str = "REML",
+    tau2: float | None = None,
+    W: ArrayLike | None = None,
     ci_method: str = "HK",
     ci_level: float = 0.95,
     prediction_method: str = "t(k-1)",
@@ -180,8 +202,10 @@ def pool_columns(
     ----------
     Y, V : array_like of shape (k, d)
         Effects and sampling variances, a column for each meta-analysis.
-    model, tau2_method, ci_method, ci_level, prediction_method
+    model, tau2_method, tau2, ci_method, ci_level, prediction_method
         As for :func:`meta.pool`.
+    W : array_like of shape (k, d), optional
+        Weights in place of inverse variances.
     null : float
         The effect that the p-value is against, on the scale of computation.
     tau2_interval : bool
@@ -195,7 +219,9 @@ def pool_columns(
         :func:`meta.pool`. What does not exist is NaN.
     """
     level = ci_level if tau2_interval else None
-    means = mean_columns(Y, V, model=model, tau2_method=tau2_method, tau2_level=level)
+    means = mean_columns(
+        Y, V, model=model, tau2_method=tau2_method, tau2=tau2, W=W, tau2_level=level
+    )
     settings: dict[str, Any] = {
         "ci_method": ci_method, "ci_level": ci_level, "prediction_method": prediction_method,
     }  # fmt: skip

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_answers import reference, univariate_references
+from scipy import stats
 
 import meta
 from meta.synthesis.engine import TAU2_METHODS, tau2_columns
@@ -43,7 +45,11 @@ def test_common_effect_equals_metafor(name):
     assert fit.q_p_value == pytest.approx(want["Qp"], rel=1e-6)
 
 
-@pytest.mark.parametrize("method", TAU2_METHODS)
+# those of which every file of answers has one; the others are held to metafor below
+IN_FILES = [method for method in TAU2_METHODS if method in reference("bcg_RR")]
+
+
+@pytest.mark.parametrize("method", IN_FILES)
 @pytest.mark.parametrize("name", univariate_references())
 def test_random_effects_equal_metafor(name, method):
     ref = reference(name)
@@ -234,6 +240,101 @@ def test_order_sign_and_unit_do_not_matter(data, method, random):
     assert scaled.i2 == pytest.approx(fit.i2, rel=1e-4, abs=1e-4)
     assert fit.weights.sum() == pytest.approx(100)
     assert min(y) - 1e-9 <= fit.estimate <= max(y) + 1e-9
+
+
+FURTHER = reference("../models/further")
+GIVEN = FURTHER["bcg_given"]
+WALD = {"ci_method": "wald", "prediction_method": "z"}
+
+
+@pytest.mark.parametrize("method", ["DL2", "HE2", "HSk", "PMM"])
+def test_further_estimators_of_tau2_equal_metafor(method):
+    want = FURTHER["bcg_tau2"][method]
+    fit = meta.pool(GIVEN["yi"], GIVEN["vi"], tau2_method=method)
+    got = fit.tau2, fit.tau2_se, fit.estimate
+    assert got == pytest.approx((want["tau2"], want["se"], want["estimate"]), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("key", "settings"),
+    [
+        ("tau2", {"tau2": 0.2} | WALD),
+        ("tau2_hk", {"tau2": 0.2}),
+        ("unweighted", {"weights": [1] * 13} | WALD),
+        ("unweighted_hk", {"weights": [1] * 13}),
+        ("by_size", {"weights": "size"} | WALD),
+        ("by_size_DL", {"weights": "size", "tau2_method": "DL"} | WALD),
+        ("by_size_EE", {"weights": "size", "model": "common"}),
+        ("unweighted_EE", {"weights": [1] * 13, "model": "common"}),
+    ],
+)
+def test_given_tau2_and_weights_equal_metafor(key, settings):
+    want = GIVEN[key]
+    data = pd.DataFrame({name: GIVEN[name] for name in ("yi", "vi", "size")})
+    fit = meta.pool("yi", "vi", data=data, **settings)
+    got = [fit.estimate, fit.se, fit.ci_low, fit.ci_high, fit.p_value, fit.i2, fit.h2]
+    names = ("estimate", "se", "ci", "p", "I2", "H2")
+    assert got == pytest.approx(np.hstack([want[name] for name in names]).tolist(), rel=1e-9)
+    if fit.model == "random":
+        assert (fit.tau2, fit.pi_low, fit.pi_high) == pytest.approx(
+            (want["tau2"], *want["pi"]), rel=1e-9
+        )
+
+
+def test_given_weights_follow_their_effects():
+    data = pd.DataFrame({name: GIVEN[name] for name in ("yi", "vi", "size")})
+    fit = meta.pool("yi", "vi", data=data, weights="size", tau2=0.1)
+    assert (fit.tau2, fit.tau2_low) == pytest.approx((0.1, np.nan), nan_ok=True)
+    rest = data.drop(index=3)
+    want = meta.pool("yi", "vi", data=rest, weights=rest["size"].to_numpy(), tau2=0.1)
+    row = meta.leave_one_out(fit).table.iloc[3]
+    assert row[["estimate", "se", "tau2"]].tolist() == pytest.approx(
+        [want.estimate, want.se, 0.1], rel=1e-12
+    )
+    assert fit.weights == pytest.approx(100 * data["size"] / data["size"].sum())
+    plain = fit.refit(tau2=None, weights=None)
+    assert plain == meta.pool("yi", "vi", data=data)
+    assert plain.refit(tau2=0.1, weights="size") == fit
+    assert "given tau2, given weights" in fit.method_text()
+    with pytest.raises(meta.DataError, match="estimates tau2 and its own weights"):
+        meta.influence(fit)
+    with pytest.raises(meta.DataError, match="whose tau2 or weights were given"):
+        meta.subgroups(fit, by=list("ab" * 6 + "a"), shared_tau2=True)
+
+
+def test_given_values_that_cannot_be_are_refused_together():
+    with pytest.raises(meta.DataError) as caught:
+        meta.pool([0.1, 0.2], [0.1, 0.1], tau2=-1, weights=[0, 1], prediction_method="KR")
+    said = str(caught.value)
+    for part in ("tau2 is -1", "study 1: the weight is 0", "prediction_method='KR' is made for"):
+        assert part in said
+    for wrong, part in (
+        ({"tau2": True}, "tau2 is True"),
+        ({"tau2": 0.1, "model": "common"}, "tau2 belongs to model='random'"),
+        ({"weights": [1, 1], "model": "uwls"}, "no meaning with model='uwls'"),
+        ({"weights": "size"}, "weights='size' is no column"),
+    ):
+        with pytest.raises(meta.DataError, match=part):
+            meta.pool([0.1, 0.2], [0.1, 0.1], **wrong)
+
+
+def test_prediction_by_kenward_and_roger():
+    """The closed form that R meta has, and its limit of trials of one size."""
+    fit = meta.pool(GIVEN["yi"], GIVEN["vi"], prediction_method="KR")
+    w = 1 / (np.array(GIVEN["vi"]) + fit.tau2)
+    one, two, three = w.sum(), (w**2).sum(), (w**3).sum()
+    information = two / 2 - three / one + (two / one) ** 2 / 2
+    variance = (1 + 2 * (three / one - (two / one) ** 2) / information) / one
+    dof = 2 * information / (variance * two) ** 2
+    assert fit.prediction_dof == pytest.approx(dof)
+    reach = stats.t.ppf(0.975, dof) * np.sqrt(fit.tau2 + variance)
+    assert fit.pi_high == pytest.approx(fit.estimate + reach)
+    # trials of one size: nothing to correct, and k - 1 degrees of freedom
+    y = [-0.5, 0.3, 0.9, -0.2, 0.6]
+    equal = meta.pool(y, [0.1] * 5, prediction_method="KR")
+    plain = meta.pool(y, [0.1] * 5, ci_method="wald")
+    assert (equal.pi_low, equal.prediction_dof) == pytest.approx((plain.pi_low, 4))
+    assert meta.leave_one_out(equal).table["pi_low"].notna().all()
 
 
 def test_all_faults_are_named_at_once():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,3 +105,16 @@ def test_many_faults_are_counted():
         meta.pool_many(np.full((2, 500), np.nan), np.ones((2, 500)))
     assert len(caught.value.faults) == 21
     assert "and 980 more" in str(caught.value)
+
+
+def test_an_executor_changes_no_bit(monkeypatch):
+    frame = long_frame()
+    alone = meta.pool_many(data=frame, by="name")
+    random = np.random.default_rng(3)
+    y, v = random.normal(0, 1, (7, 5_000)), random.uniform(0.1, 1, (7, 5_000))
+    together = meta.pool_many(y, v)
+    monkeypatch.setattr("meta.synthesis.models.pool_many._TASK", 700)
+    with ThreadPoolExecutor(2) as threads, ProcessPoolExecutor(2) as processes:
+        for executor in (None, threads, processes):
+            assert meta.pool_many(data=frame, by="name", executor=executor).equals(alone)
+            assert meta.pool_many(y, v, executor=executor).equals(together)

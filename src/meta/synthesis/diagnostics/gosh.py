@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
 from meta.synthesis.diagnostics.subsets import Subsets
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.presentation import Answer, range_text
 
 # all subsets up to this many studies: about a million
@@ -152,6 +152,11 @@ def gosh(
     (11, 'D')
     """
     need("gosh", fit, Pooled, "the answer of pool()", "meta.pool(effects)")
+    if isinstance(fit, PooledAsGiven):
+        raise DataError(
+            "gosh pools every subset by estimation, and tau2 or weights were given; give "
+            "meta.pool(fit)"
+        )
     if fit.k < 3:
         raise DataError(f"gosh needs at least 3 studies and this fit has {fit.k}")
     if not isinstance(n_max, int | np.integer) or n_max < 1:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from meta.effect_sizes.measures import measure_of
 from meta.errors import NotComparable, NotConverged, TooFewStudies
-from meta.synthesis.engine import null_effect
+from meta.synthesis.engine import PREDICTION_METHODS, null_effect
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.means import pool_columns
 from meta.synthesis.models.pooled import Pooled
@@ -63,7 +63,9 @@ def repeated(fit: Estimate, sets: Iterable[Index], names: Sequence[str] = SHOWN)
         answer does not have. ``reason`` says why a set gives no answer; it is "" for all others.
     """
     parts = [
-        _pooled(fit, rows) if isinstance(fit, Pooled) else _refitted(fit, rows, names)
+        _pooled(fit, rows)
+        if isinstance(fit, Pooled) and fit.prediction_method in PREDICTION_METHODS
+        else _refitted(fit, rows, names)
         for rows in sets
     ]
     columns = (*names, "reason")
@@ -71,10 +73,13 @@ def repeated(fit: Estimate, sets: Iterable[Index], names: Sequence[str] = SHOWN)
 
 
 def _pooled(fit: Pooled, rows: Index) -> dict[str, NDArray[Any]]:
+    settings = fit.settings()
+    weights = settings.pop("weights")
     found = pool_columns(
         fit.effects.yi[rows],
         fit.effects.vi[rows],
-        **fit.settings(),
+        **settings,
+        W=None if weights is None else fit.effects.column(weights).to_numpy()[rows],
         null=null_effect(measure_of(fit.measure)),
         tau2_interval=False,
     )

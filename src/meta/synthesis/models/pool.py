@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.container import Effects
-from meta.errors import TooFewStudies
+from meta.errors import DataError, TooFewStudies
 from meta.evidence.faults import listed
 from meta.synthesis.engine import (
     CI_METHODS,
@@ -19,6 +19,7 @@ from meta.synthesis.engine import (
     PREDICTION_METHODS,
     TAU2_METHODS,
     check_choice,
+    quantile,
 )
 from meta.synthesis.estimate import (
     Estimate,
@@ -26,11 +27,13 @@ from meta.synthesis.estimate import (
     inference,
     prediction,
 )
-from meta.synthesis.given import effects_of
+from meta.synthesis.given import effects_of, with_column
 from meta.synthesis.heterogeneity import tau2_error
 from meta.synthesis.means import TAU2_INTERVAL, pool_columns
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.presentation import check_level, decimals, range_text
+
+Floats = NDArray[np.float64]
 
 # the usual rule of thumb for a normal approximation of a raw proportion: at least this many people
 # with and without the event
@@ -53,6 +56,8 @@ def pool(
     measure: str | None = None,
     model: str = "random",
     tau2_method: str = "REML",
+    tau2: float | None = None,
+    weights: ArrayLike | str | None = None,
     ci_method: str = "HK",
     ci_level: float = 0.95,
     prediction_method: str = "t(k-1)",
@@ -80,30 +85,39 @@ def pool(
     model : {"random", "common", "uwls"}
         Random effects; common effect (one true effect in all studies); or unrestricted weighted
         least squares (common-effect weights, variance multiplied by Q / (k - 1): the Birge ratio).
-    tau2_method : {"DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"}
-        Estimator of the between-study variance. Unused by the other models.
+    tau2_method : str
+        Estimator of the between-study variance: "DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM",
+        "DL2", "HE2" (DerSimonian and Kacker's two steps, DL or HE first; HE2 is their CA2), "HSk"
+        (HS corrected for k) or "PMM" (median-unbiased). Unused by the other models.
+    tau2 : float, optional
+        Between-study variance, where it is given instead of estimated: of an earlier review, or to
+        see what the answer would be.
+    weights : array_like of shape (k,) or str, optional
+        Weights in place of inverse variances, or the column that holds them, above 0; all 1 for an
+        unweighted mean. Random and common effects only.
     ci_method : {"HK", "HK-adhoc", "wald"}
         Knapp-Hartung interval (t with k - 1 degrees of freedom), the same with its factor floored
         at 1, or normal interval. The common-effect model has a normal interval and the unrestricted
         one a t interval; ``ci_method`` is unused there.
     ci_level : float
         Confidence level of all intervals, between 0 and 1.
-    prediction_method : {"t(k-1)", "t(k-2)", "z"}
+    prediction_method : {"t(k-1)", "t(k-2)", "z", "KR"}
         Reference distribution of the prediction interval: "t(k-2)" is that of Higgins, Thompson and
         Spiegelhalter (HTS), "t(k-1)" the one that R meta calls V, and HK with a Knapp-Hartung
-        interval.
+        interval; "KR" takes standard error and degrees of freedom of Kenward and Roger (Partlett
+        and Riley 2017), whatever the interval, and needs REML.
 
     Returns
     -------
     Pooled
         On the scale of computation (logarithms for ratio measures); texts and tables are on the
-        reader's scale.
+        reader's scale. A subclass, ``PooledAsGiven``, if tau2 or weights were given.
 
     Raises
     ------
     DataError
-        If a value is missing or infinite, a variance is not above 0, lengths differ, or a setting
-        is unknown.
+        If a value is missing or infinite, a variance or weight is not above 0, tau2 is below 0,
+        lengths differ, or a setting is unknown or has no meaning beside another.
     TooFewStudies
         If there is no effect at all. One effect is returned as one trial, with a note.
 
@@ -121,12 +135,18 @@ def pool(
     agree by chance, its interval can be far too short; the conservative one is therefore always
     named in the notes.
 
+    With given weights :math:`\omega_i` the estimate is :math:`\sum \omega_i y_i / \sum \omega_i`
+    with variance :math:`\sum \omega_i^2 (v_i + \hat\tau^2) / (\sum \omega_i)^2`. When not to use
+    them: to make a trial count more because it is liked. Weights by quality have no variance to
+    justify them; leave doubtful trials out, and show both answers.
+
     Checked against R's metafor 3.8 (``rma``, ``predict``, ``confint``) on the data sets in
-    validation/metafor, converged to 1e-12.
+    validation/metafor, converged to 1e-12, and with ``tau2``, ``weights`` and ``weighted = FALSE``.
 
     References
     ----------
-    knapphartung2003, inthout2014, roever2015, higgins2009, viechtbauer2005, viechtbauer2007
+    knapphartung2003, inthout2014, roever2015, higgins2009, viechtbauer2005, viechtbauer2007,
+    dersimoniankacker2007, partlettriley2017
 
     Examples
     --------
@@ -141,8 +161,9 @@ def pool(
     check_choice("model", model, MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
-    check_choice("prediction_method", prediction_method, PREDICTION_METHODS)
+    check_choice("prediction_method", prediction_method, (*PREDICTION_METHODS, "KR"))
     check_level(ci_level)
+    given, held = _as_given(given, model, tau2_method, prediction_method, tau2, weights)
     if given.k == 0:
         reasons = dict.fromkeys(given.excluded["reason"])
         raise TooFewStudies(
@@ -163,13 +184,57 @@ def pool(
         "_asked": ci_method,
     }
     if given.k == 1:
-        return _one_trial(given, settings, ci_level)
-    return _several(given, settings, ci_method, ci_level)
+        return _one_trial(given, settings, held, ci_level)
+    return _several(given, settings, held, ci_method, ci_level)
 
 
-def _one_trial(data: Effects, settings: dict[str, Any], level: float) -> Pooled:
-    return Pooled(
+def _as_given(
+    effects: Effects, model: str, tau2_method: str, prediction_method: str, tau2: Any, weights: Any
+) -> tuple[Effects, dict[str, Any]]:
+    """Check a tau2 and weights that are given in place of estimated ones, and keep the weights."""
+    faults = []
+    if tau2 is not None and (isinstance(tau2, bool) or not isinstance(tau2, int | float)):
+        faults.append(f"tau2 is {tau2!r}; give a number, or tau2_method for an estimate")
+    elif tau2 is not None and not 0 <= tau2 < np.inf:
+        faults.append(f"tau2 is {tau2!r}; a variance is 0 or above, and finite")
+    if tau2 is not None and model != "random":
+        faults.append(f"tau2 belongs to model='random', and the model is {model!r}")
+    if weights is not None and model == "uwls":
+        faults.append(
+            "weights have no meaning with model='uwls', which takes those of the common effect"
+        )
+    if prediction_method == "KR" and (
+        model != "random" or tau2_method != "REML" or tau2 is not None or weights is not None
+    ):
+        faults.append("prediction_method='KR' is made for random effects by REML with its weights")
+    column = None
+    if weights is not None:
+        effects, column = with_column(effects, "weight", weights)
+        if column not in effects.table:
+            raise DataError(
+                f"pool: weights={column!r} is no column of the effects, which have "
+                f"{listed(effects.table.columns)}"
+            )
+        values = effects.column(column)
+        faults += [
+            f"{label}: the weight is {value:g}; give one above 0"
+            for label, value in zip(effects.labels, values, strict=True)
+            if not 0 < value < np.inf
+        ]
+    if faults:
+        raise DataError.from_faults("pool", faults)
+    if tau2 is None and weights is None:
+        return effects, {}
+    return effects, {"given_tau2": tau2, "given_weights": column}
+
+
+def _one_trial(
+    data: Effects, settings: dict[str, Any], held: dict[str, Any], level: float
+) -> Pooled:
+    kind = PooledAsGiven if held else Pooled
+    return kind(
         **settings,
+        **held,
         **inference(data.yi[0], data.sei[0], None, level, data.measure),
         ci_method="wald",
         tau2=np.nan,
@@ -182,16 +247,23 @@ def _one_trial(data: Effects, settings: dict[str, Any], level: float) -> Pooled:
     )
 
 
-def _several(data: Effects, settings: dict[str, Any], ci_method: str, level: float) -> Pooled:
+def _several(
+    data: Effects, settings: dict[str, Any], held: dict[str, Any], ci_method: str, level: float
+) -> Pooled:
     yi, vi = data.yi, data.vi
     model, method = settings["model"], settings["tau2_method"]
+    given = held.get("given_tau2")
+    own = data.column(held["given_weights"]).to_numpy() if held.get("given_weights") else None
     columns = pool_columns(
         yi[:, None],
         vi[:, None],
         model=model,
         tau2_method=method,
+        tau2=given,
+        W=None if own is None else own[:, None],
         ci_method=ci_method,
         ci_level=level,
+        tau2_interval=given is None,
     )
     found = {name: float(values[0]) for name, values in columns.items()}
     in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[model]
@@ -199,13 +271,18 @@ def _several(data: Effects, settings: dict[str, Any], ci_method: str, level: flo
     dof = None if in_use == "wald" else data.k - 1
     fields = inference(mean, se, dof, level, data.measure)
     fields |= {name: found[name] for name in ("tau2", "i2", "h2", "q", "q_p_value", "hk_scale")}
+    weights = 1 / (vi + tau2) if own is None else own
     if model == "random":
-        fields |= prediction(mean, se, tau2, level, settings["prediction_method"], data.k - 1)
+        if settings["prediction_method"] == "KR":
+            fields |= _kenward_roger(mean, tau2, weights, level)
+        else:
+            fields |= prediction(mean, se, tau2, level, settings["prediction_method"], data.k - 1)
+    if model == "random" and given is None:
         fields |= {name: found[name] for name in TAU2_INTERVAL}
         fields["tau2_se"] = tau2_error(yi, vi, tau2, method)
-    weights = 1 / (vi + tau2)
-    answer = Pooled(
+    answer = (PooledAsGiven if held else Pooled)(
         **settings,
+        **held,
         **fields,
         ci_method=in_use,
         q_dof=data.k - 1,
@@ -214,6 +291,16 @@ def _several(data: Effects, settings: dict[str, Any], ci_method: str, level: flo
     )
     dependence = [data.dependence] if data.dependence else []
     return replace(answer, notes=(*data.notes, *dependence, *_notes(answer)))
+
+
+def _kenward_roger(mean: float, tau2: float, weights: Floats, level: float) -> dict[str, float]:
+    """Return the prediction interval with Kenward and Roger's variance and degrees of freedom."""
+    one, two, three = (float(np.sum(weights**power)) for power in (1, 2, 3))
+    information = two / 2 - three / one + (two / one) ** 2 / 2
+    variance = (1 + 2 * (three / one - (two / one) ** 2) / information) / one
+    dof = 2 * information / (variance * two) ** 2
+    reach = float(quantile(level, dof) * np.sqrt(tau2 + variance))
+    return {"pi_low": mean - reach, "pi_high": mean + reach, "prediction_dof": dof}
 
 
 def _notes(fit: Pooled) -> list[str]:
@@ -236,7 +323,7 @@ def _notes(fit: Pooled) -> list[str]:
             )
     if fit.model == "random":
         notes.extend(_interval_notes(fit))
-        if fit.tau2 == 0:
+        if fit.tau2 == 0 and np.isfinite(fit.tau2_se):
             reach = (
                 f"its interval reaches {fit.tau2_high:.3g}"
                 if fit.tau2_high > 0
@@ -302,7 +389,8 @@ def _interval_notes(fit: Pooled) -> list[str]:
     other = "HK-adhoc" if fit.ci_method == "HK" else "HK"
     name = {"HK": "Knapp-Hartung", "HK-adhoc": "ad hoc (conservative)"}
     factor = max(fit.hk_scale, 1.0) if other == "HK-adhoc" else fit.hk_scale
-    se = float(np.sqrt(factor / np.sum(1 / (fit.effects.vi + fit.tau2))))
+    share = fit.weights / 100
+    se = float(np.sqrt(factor * np.sum(share**2 * (fit.effects.vi + fit.tau2))))
     found = infer(fit.estimate, se, fit.dof, fit.ci_level)
     low, high = fit.scale.to_reader([found.ci_low, found.ci_high])
     digits = decimals([fit.scale.to_reader(fit.estimate), low, high])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,8 @@ _COLUMNS = (
     "tau2_high", "i2", "i2_low", "i2_high", "h2", "h2_low", "h2_high", "q", "q_dof", "q_p_value",
     "hk_scale",
 )  # fmt: skip
+# sets of one task: large enough that handing them over costs little beside pooling them
+_TASK = 20_000
 # more faults than this are counted, not listed
 _MOST_FAULTS = 20
 
@@ -51,6 +55,7 @@ def pool_many(
     ci_method: str = "HK",
     ci_level: float = 0.95,
     prediction_method: str = "t(k-1)",
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
     """Pool many sets of studies in one call, one row of answers a set.
 
@@ -73,6 +78,9 @@ def pool_many(
         value means no effect.
     model, tau2_method, ci_method, ci_level, prediction_method
         As for :func:`meta.pool`.
+    executor : concurrent.futures.Executor, optional
+        Where the work is done, in parts (processes, threads, Dask's or joblib's executors). The
+        answers have the same bits with and without.
 
     Returns
     -------
@@ -123,26 +131,38 @@ def pool_many(
     }
     if data is None:
         settings["null"] = null_effect(measure_of(measure or "GEN"))
-        return _table(_arrays(yi, vi, sei, by), settings)
+        return _table(_arrays(yi, vi, sei, by), settings, executor)
     settings["null"] = null_effect(measure_of(measure_in(data, measure) or "GEN"))
     names, sets = _long(data, yi, vi, sei, by)
-    return pd.concat([names, _table(sets, settings)], axis=1)
+    return pd.concat([names, _table(sets, settings, executor)], axis=1)
 
 
 # sets of equal k: their places in the answer, effects and variances of shape (k, sets)
 Sized = tuple[Index, Floats, Floats]
 
 
-def _table(sets: list[Sized], settings: dict[str, Any]) -> pd.DataFrame:
+def _table(sets: list[Sized], settings: dict[str, Any], executor: Executor | None) -> pd.DataFrame:
     count = sum(len(places) for places, _, _ in sets)
     columns = {name: np.full(count, np.nan) for name in _COLUMNS}
     columns |= {name: np.zeros(count, dtype=np.int64) for name in ("k", "q_dof")}
-    for places, y, v in sets:
+    parts = [
+        tuple(np.ascontiguousarray(one[..., first : first + _TASK]) for one in (places, y, v))
+        for places, y, v in sets
+        for first in range(0, len(places), _TASK)
+    ]
+    spread = map if executor is None else executor.map
+    effects, variances = [part[1] for part in parts], [part[2] for part in parts]
+    answers = spread(partial(_answers, settings), effects, variances)
+    for (places, y, _), found in zip(parts, answers, strict=True):
         columns["k"][places] = len(y)
         columns["q_dof"][places] = len(y) - 1
-        for name, values in pool_columns(y, v, **settings).items():
+        for name, values in found.items():
             columns[name][places] = values
     return pd.DataFrame(columns)
+
+
+def _answers(settings: dict[str, Any], y: Floats, v: Floats) -> dict[str, Floats]:
+    return pool_columns(y, v, **settings)
 
 
 def _numbers(name: str, given: Any) -> Floats:

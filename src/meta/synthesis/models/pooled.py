@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from meta.errors import DataError
 from meta.synthesis.engine import weighted_fit
 from meta.synthesis.estimate import EffectTable, RandomEffects, inference
 from meta.synthesis.fit_statistics import FitStatistics, fit_statistics
@@ -34,8 +35,8 @@ class Pooled(RandomEffects):
         Estimator of tau2 (random effects only).
     ci_method : str
         How the interval of ``estimate`` was made; "wald" for one trial, whatever was asked for.
-    prediction_method : {"z", "t(k-1)", "t(k-2)"}
-        Reference distribution of the prediction interval.
+    prediction_method : {"z", "t(k-1)", "t(k-2)", "KR"}
+        How the prediction interval was made.
     tau2_low, tau2_high : float
         Q-profile interval of tau2.
     i2_low, i2_high : float
@@ -68,7 +69,8 @@ class Pooled(RandomEffects):
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that made this answer, as arguments of :func:`meta.pool`."""
-        return RandomEffects.settings(self) | {"ci_method": self._asked}
+        given: dict[str, Any] = {"tau2": None, "weights": None}
+        return RandomEffects.settings(self) | {"ci_method": self._asked} | given
 
     def intervals(self) -> EffectTable:
         """Return the interval by each method, the one in use marked.
@@ -123,3 +125,56 @@ class Pooled(RandomEffects):
     def _interval_text(self) -> str:
         interval = _CI_NAMES[self.ci_method] if self.model != "uwls" else "t interval"
         return interval + (f" (t, {self.dof:g} df)" if self.dof else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PooledAsGiven(Pooled):
+    """The answer of one meta-analysis whose tau2 or weights were given instead of estimated.
+
+    It has the attributes of :class:`Pooled`. With given weights, ``weights`` are their shares, and
+    ``hk_scale`` is still that of the mean by inverse variance. A given tau2 has no interval.
+
+    Attributes
+    ----------
+    given_tau2 : float or None
+        The tau2 that was given.
+    given_weights : str or None
+        The column of ``effects.table`` that holds the weights.
+    """
+
+    given_tau2: float | None
+    given_weights: str | None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings that made this answer, as arguments of :func:`meta.pool`."""
+        given = {"tau2": self.given_tau2, "weights": self.given_weights}
+        return Pooled.settings(self) | given
+
+    def fit_statistics(self) -> FitStatistics:
+        """Refuse: a likelihood is compared at its maximum."""
+        raise DataError(
+            "fit_statistics needs tau2 and weights by likelihood, and here they were given; give "
+            "meta.pool(fit)"
+        )
+
+    def intervals(self) -> EffectTable:
+        """Return the interval by each method; see :meth:`Pooled.intervals`."""
+        methods = tuple(_CI_NAMES) if self.k > 1 and self.model == "random" else (self.ci_method,)
+        fits = [self.refit(ci_method=method) for method in methods]
+        names = ["ci_method", "estimate", "se", "ci_low", "ci_high", "p_value"]
+        rows = [{name: getattr(fit, name) for name in names} for fit in fits]
+        table = pd.DataFrame(rows).assign(in_use=[method == self.ci_method for method in methods])
+        return EffectTable(fit=self, table=table, notes=())
+
+    def heterogeneity_text(self) -> str:
+        """Return tau2 and I2, as they stand under a forest plot."""
+        if self.given_tau2 is None or self.model != "random" or self.k == 1:
+            return Pooled.heterogeneity_text(self)
+        return f"τ² = {compact(self.tau2)} (given); I² = {self.i2:.0f} %; {self.q_text()}"
+
+    def _model_text(self) -> str:
+        named = RandomEffects._model_text(self)
+        if self.model == "random":
+            by = f"{self.tau2_method} estimate of" if self.given_tau2 is None else "given"
+            named += f", {by} tau2"
+        return named + ", given weights" * (self.given_weights is not None)

@@ -21,7 +21,7 @@ from meta.synthesis.estimate import Estimate, RandomEffects, inference, predicti
 from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.models.pool import AS_EXPECTED, pool
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.presentation import Answer, compact, listed, number, p_text
 
 # with fewer studies than this in a subgroup its tau2 and its interval say little
@@ -229,9 +229,14 @@ def subgroups(
     fits = {group: overall.subset(mask) for group, mask in masks.items()}
     residual: int | None = None
     if shared_tau2:
-        if not isinstance(overall, Pooled):
+        if not isinstance(overall, Pooled) or isinstance(overall, PooledAsGiven):
+            found = (
+                "one whose tau2 or weights were given"
+                if isinstance(overall, Pooled)
+                else f"a {overall.model} one"
+            )
             raise DataError(
-                f"shared_tau2 needs the answer of pool(); this is a {overall.model} one"
+                f"shared_tau2 needs the answer of pool() by estimation; this is {found}"
             )
         if overall.model != "random":
             raise DataError(
