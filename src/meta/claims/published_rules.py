@@ -62,8 +62,10 @@ def prevalence(case: Case) -> Ruling:
     if value is None:
         answer = "It names no share, so there is none to be met or missed."
     elif verdict == UNRESOLVED:
-        share = span(min(every), max(every))
-        answer = f"It depends on where too low begins: {share} % by the line drawn."
+        answer = f"It depends where too low begins: {span(min(shares), max(shares))} %"
+        if others:
+            answer += f" in such people, {span(min(others), max(others))} % in others"
+        answer += "."
     elif verdict == SUPPORTED:
         answer = "Published shares agree with it."
     else:

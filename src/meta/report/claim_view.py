@@ -14,6 +14,7 @@ from meta.claims.assessment import Assessment
 from meta.claims.wording import figure, probability_text, span
 from meta.evidence.tables import Evidence
 from meta.html import Markup
+from meta.report.links import source_link
 from meta.report.reader_words import verdict_label
 
 
@@ -204,5 +205,5 @@ def _source(one: Assessment) -> dict[str, Any]:
     if one.source_link.startswith(("https://", "http://")):
         address = one.source_link.split(" ")[0]
         role = "the cited source" if one.source_link_is_citation else "what turned up"
-        link = html.link(address, role)
+        link = source_link(address, role)
     return {"said": said, "text": one.source_text if said else "", "link": link}

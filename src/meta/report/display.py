@@ -12,9 +12,9 @@ import pandas as pd
 from meta import html
 from meta.errors import DataError, need
 from meta.evidence.faults import closest, listed
-from meta.html import Markup, escape, link
+from meta.html import Markup, escape
 from meta.report.headings import DIGITS, headings, is_code
-from meta.report.links import claim_name, study_name
+from meta.report.links import claim_name, source_link, study_name
 from meta.synthesis.presentation import number
 
 # an interval is shown in one cell, made of the columns with these endings
@@ -243,12 +243,12 @@ def _linked(frame: pd.DataFrame, name: str) -> list[Markup] | None:
             if isinstance(text, Markup)
             else study_name(study, text)
             if pd.notna(study)
-            else link(url, text)
+            else source_link(url, text)
             for study, text, url in zip(own, shown, urls, strict=True)
         ]
     if "source_url" in frame:
         return [
-            text if isinstance(text, Markup) else link(url, text)
+            text if isinstance(text, Markup) else source_link(url, text)
             for url, text in zip(frame["source_url"], shown, strict=True)
         ]
     return None

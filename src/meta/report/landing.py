@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite
@@ -14,12 +15,12 @@ from meta.claims.assessment import Assessment
 from meta.claims.claim_rows import trusted_rows
 from meta.claims.findings_table import Rated, rated_outcomes, rated_rows, rating
 from meta.claims.trial_sets import CI_METHOD, advantage_of
-from meta.claims.verdicts import CONTRADICTED, MIN_TRIALS, NOT_TESTABLE, SUPPORTED
-from meta.claims.wording import counted, in_words, span
+from meta.claims.verdicts import MIN_TRIALS, NOT_TESTABLE, SUPPORTED
+from meta.claims.wording import counted, in_words, listing, lower_first, span
 from meta.effect_sizes.derive import effects
 from meta.evidence.tables import Evidence
 from meta.html import Markup
-from meta.report.links import article_name
+from meta.report.links import article_name, source_link
 from meta.report.reader_words import (
     LEVELS,
     WORDS,
@@ -30,6 +31,14 @@ from meta.report.reader_words import (
 from meta.synthesis.judgement.information_size import information_size
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
+
+# the answer in a few words, by the best certainty that an outcome reaches
+_SHORT = (
+    "Nobody knows for sure.",
+    "The evidence is weak.",
+    "There is fair evidence.",
+    "There is strong evidence.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +57,8 @@ class Card:
         The same in words.
     level : str
         Certainty.
+    side : {-1, 0, 1}
+        On which side of no effect the interval lies: better, neither, worse.
     steps : tuple of bool
         The four steps of certainty, those that are reached true.
     page : str
@@ -60,6 +71,7 @@ class Card:
     dots: tuple[bool, ...]
     dots_text: str
     level: str
+    side: int
     page: str
 
     @property
@@ -87,11 +99,14 @@ def landing(evidence: Evidence, found: Sequence[Assessment], articles: Mapping[s
         What stands under the heading.
     """
     promises = promised(evidence, found)
+    cards = [_card(each, row, evidence) for each, row in _carded(evidence)]
     return html.render(
         "landing.html",
         kick=_kick(evidence, found),
-        lead=_lead(evidence, found),
-        cards=[_card(each, row, evidence) for each, row in _carded(evidence)],
+        answer=_answer(cards, evidence.question.treatment),
+        tally=_tally(evidence, found),
+        cards=cards,
+        form="" if evidence.question.form is None else evidence.question.form.label,
         safety=_safety(evidence),
         promised=promises,
         axis=_axis(promises),
@@ -127,32 +142,45 @@ def _last_search(evidence: Evidence) -> str:
     return f"{pd.Timestamp(table['last_day'].max()):%-d %B %Y}"
 
 
-def _lead(evidence: Evidence, found: Sequence[Assessment]) -> Markup:
-    """Answer the question in a few sentences, counted over the claims that it works."""
+def _answer(cards: Sequence[Card], treatment: str) -> dict[str, str]:
+    """Answer the question in two or three sentences, one for outcomes that read alike."""
+    alike: dict[tuple[str, int], list[str]] = {}
+    for card in cards:
+        alike.setdefault((card.level, card.side), []).append(card.heading.lower())
+    best = max((LEVELS.index(card.level) for card in cards), default=0)
+    sentences = [
+        effect_sentence(listing(names, "and" if side else "or"), level, side)
+        for (level, side), names in alike.items()
+    ]
+    if sentences:
+        sentences[0] = re.sub(r"^It\b", treatment, sentences[0])
+        sentences[0] = re.sub(r"^Whether it\b", f"Whether {lower_first(treatment)}", sentences[0])
+    return {"short": _SHORT[best] if cards else "", "says": " ".join(sentences)}
+
+
+def _tally(evidence: Evidence, found: Sequence[Assessment]) -> dict[str, Any]:
+    """Count the claims that it works by verdict."""
     works = [one for one in found if one.group == "works"]
     if not works:
-        return Markup("")
+        return {}
     backed = sum(one.verdict == SUPPORTED for one in works)
-    against = sum(one.verdict == CONTRADICTED for one in works)
-    short = (
-        "Some of it holds." if backed > len(works) / 2
-        else "Mostly nobody knows." if backed
-        else "By what was measured, no." if against > len(works) / 2
-        else "Nobody knows yet."
-    )  # fmt: skip
-    count = "none" if not backed else str(backed)
-    rest = counted_verdicts(works, leave_out=[SUPPORTED, NOT_TESTABLE])
-    text = Markup(
-        "<b>{}</b> {} make {} claims that it works. What we found backs <b>{} of them</b>: {}. "
-        "That does not prove that it does nothing."
-    ).format(short, _articles_counted(found), len(works), count, rest)
     form = evidence.question.form
-    if form is None:
-        return text
     randomised = evidence.trials[evidence.trials["randomised"] == "yes"]
-    return text + Markup(" Only {} of {} randomised trials used {}.").format(
-        int(form.own(randomised).sum()), len(randomised), form.label
-    )
+    own = "" if form is None else (
+        f"Only {in_words(int(form.own(randomised).sum()))} of the {len(randomised)} randomised "
+        f"trials used {form.label}."
+    )  # fmt: skip
+    return {
+        "says": f"{_articles_counted(found)} make {len(works)} claims that it works.",
+        "backed": f"{_capital(in_words(backed)) if backed else 'None'} of them "
+        f"{'is' if backed == 1 else 'are'} backed by what we found.",
+        "own": own,
+        "bar": _bar(works),
+        "parts": [
+            (verdict, count, WORDS[verdict].counted_one if count == 1 else WORDS[verdict].counted)
+            for verdict, count in _bar(works)
+        ],
+    }
 
 
 def _carded(evidence: Evidence) -> list[tuple[Rated, Mapping[Hashable, Any]]]:
@@ -169,14 +197,11 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
     fit = rated.fit
     every = evidence.primary(each.outcome).drop_duplicates("study_id")
     own = form.own(every) if form else pd.Series(False, index=every.index)
-    people = f", {fit.n_total:,} people" if fit.n_total is not None else ""
-    lines = [f"{_capital(counted(fit.k, 'trial'))} with figures{people}."]
+    people = f" ({fit.n_total:,} people)" if fit.n_total is not None else ""
+    lines = [f"{_capital(counted(len(every), 'trial'))}, {in_words(fit.k)} with figures{people}."]
     if form is not None:
-        with_figures = fit.effects.table["study_id"].isin(every.loc[own, "study_id"]).sum()
-        lines.append(
-            f"{in_words(int(own.sum())).capitalize()} of {len(every)} trials used {form.label}, "
-            f"{in_words(int(with_figures))} with figures."
-        )
+        used = f"{_capital(in_words(int(own.sum())))} of them" if own.any() else "None of them"
+        lines[0] += f" {used} used {form.label}."
     lines.append(_strict(rows, each, evidence))
     asked = f", {own.sum()} of {form.label}" if form else ""
     return Card(
@@ -186,6 +211,7 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
         dots=tuple(sorted(map(bool, own), reverse=True)),
         dots_text=f"{counted(len(every), 'trial')}{asked}",
         level=rated.level,
+        side=_side(fit),
         page="" if pd.isna(row["page"]) else f"notebooks/{row['page']}.html",
     )
 
@@ -226,8 +252,9 @@ def _safety(evidence: Evidence) -> dict[str, Any]:
 
 
 def _statement(row: Mapping[Hashable, Any]) -> dict[str, str]:
-    """Return a statement with its source."""
-    return {"text": row["statement"], "source": html.link(row["source_url"], row["citation"])}
+    """Return a statement, and a link to who says so."""
+    who = str(row["citation"]).partition(", ")[0]
+    return {"text": row["statement"], "source": source_link(row["source_url"], who)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +263,8 @@ class Promise:
 
     Attributes
     ----------
-    claim_id, text, page, verdict, label, answer, measured : str
-        The claim, its page, its verdict, the answer, and the measured figure in words.
+    claim_id, text, page, verdict, label, answer, claimed, measured : str
+        The claim, its page, its verdict, the answer, the claimed and the measured figure in words.
     claimed_low, claimed_high, low, estimate, high : float
         In percent; NaN where nothing was measured.
     """
@@ -248,6 +275,7 @@ class Promise:
     verdict: str
     label: str
     answer: str
+    claimed: str
     measured: str
     claimed_low: float
     claimed_high: float
@@ -284,6 +312,7 @@ def promised(evidence: Evidence, found: Sequence[Assessment]) -> list[Promise]:
             verdict=one.verdict,
             label=verdict_label(one),
             answer=one.answer,
+            claimed=span(one.claimed_low, one.claimed_high),
             measured=_measured(one),
             claimed_low=one.claimed_low,
             claimed_high=one.claimed_high,
@@ -359,14 +388,18 @@ def article_sentence(claims: Sequence[Assessment]) -> str:
         return "It names no study for any of its claims."
     found = sum(one.source == "found" for one in named)
     missing = sum(one.source == "not_found" for one in named)
+    lean = "One of its claims leans" if len(named) == 1 else (
+        f"{_capital(in_words(len(named)))} of its claims lean"
+    )  # fmt: skip
+    if missing == len(named):
+        return f"{lean} on a study, and we found no such study."
     fates = (
-        (found, "we found the study and it says so"),
+        (found, "we found the study, and it says so"),
         (len(named) - found - missing, "the study says something else, or only a part"),
         (missing, "we did not find the study"),
     )
     parts = [f"for {in_words(count)} {fate}" for count, fate in fates if count]
-    lean = "claim leans" if len(named) == 1 else "claims lean"
-    return f"{in_words(len(named)).capitalize()} {lean} on a study: {', '.join(parts)}."
+    return f"{lean} on a study: {'; '.join(parts)}."
 
 
 def _others(found: Sequence[Assessment]) -> str:
@@ -389,9 +422,9 @@ def _trust(evidence: Evidence) -> dict[str, Any]:
     for row in search.to_dict("records"):
         by_section.setdefault(str(row["section"]), []).append(str(row["statement"]))
     return {
-        "made": by_section.get("selection", [])[:1] + by_section.get("reading", [])[:1],
+        "made": by_section.get("reading", [])[:1] + by_section.get("rereading", [])[-1:],
         "money": by_section.get("conflicts", [])[:1],
-        "weak": by_section.get("not_searched", [])[:2],
+        "weak": by_section.get("not_searched", [])[:2] + by_section.get("selection", [])[:1],
         "change": _change(evidence),
         "contact": question.contact,
     }

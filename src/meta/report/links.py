@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from html import escape as escape_html
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from meta import html
 from meta.html import Markup
 
+# forums, file sharing and mirrors, where anybody puts copies of texts by others
+_COPIES = frozenset(
+    {
+        *("aidevmd.com", "biocloudy.com", "bohrium.dp.tech", "businessmakeronline.club"),
+        *("docslib.org", "drugs-forum.com", "greenmedinfo.com", "issuu.com", "jiankangnihao.com"),
+        *("mafiadoc.com", "mdedge.com", "meddatax.com", "migaku.app", "movatter.jp"),
+        *("paperexplained.cn", "pdfpills.com", "peeref.com", "proxy.weglot.com"),
+        *("raypeatforum.com", "readkong.com", "researchain.net", "scribd.com"),
+        *("smartpatients.com", "wilddata.cn"),
+    }
+)
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|$~^:"})
 
 
@@ -30,6 +43,29 @@ def as_text(text: object) -> str:
     no\_treatment &lt;b&gt;
     """
     return escape_html(" ".join(str(text).split()), quote=False).translate(_MARKDOWN)
+
+
+def source_link(url: object, text: object) -> Markup:
+    """Link to where something was read; a copy on a forum or a sharing site is only named.
+
+    Examples
+    --------
+    >>> print(source_link("https://doi.org/10.1/x", "the paper"))
+    <a href="https://doi.org/10.1/x">the paper</a>
+    >>> print(source_link("https://es.scribd.com/document/1", "the paper"))
+    the paper (read in a copy on es.scribd.com, which is not linked)
+    """
+    host = copied_on(url)
+    if host:
+        return Markup("{} (read in a copy on {}, which is not linked)").format(str(text), host)
+    return html.link(url, text)
+
+
+def copied_on(url: object) -> str:
+    """Return the host of an address if it is one where anybody puts copies; else nothing."""
+    host = (urlsplit(str(url)).hostname or "").rstrip(".")
+    parts = host.split(".")
+    return host if any(".".join(parts[i:]) in _COPIES for i in range(len(parts))) else ""
 
 
 def study_name(study: object, label: object) -> Markup:

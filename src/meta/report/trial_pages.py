@@ -14,7 +14,7 @@ from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
 from meta.html import Markup, escape, fenced, link
 from meta.report.headings import headings
-from meta.report.links import as_text
+from meta.report.links import as_text, source_link
 from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_results import derive_all, result_section
 
@@ -209,8 +209,10 @@ def _bias(bias: pd.DataFrame, evidence: Evidence) -> str:
         bias.assign(
             who=bias["tool"].map(lambda name: evidence.word("risk_of_bias", "tool", name)),
             domain=bias["domain"].map(lambda name: evidence.word("risk_of_bias", "domain", name)),
-            where=[link(url, "cited") for url in bias["source_url"]],
-            read=[link(url, "page read" if "://" in url else url) for url in bias["read_at"]],
+            where=[source_link(url, "cited") for url in bias["source_url"]],
+            read=[
+                source_link(url, "page read" if "://" in url else url) for url in bias["read_at"]
+            ],
         ),
         "Judgements: by whom, of what, and on what each rests",
         columns={
@@ -249,7 +251,7 @@ def _reviewed(reviewed: pd.DataFrame) -> str:
     return html.table(
         reviewed.assign(
             source=[
-                link(url, place)
+                source_link(url, place)
                 for url, place in zip(reviewed["source_url"], reviewed["locator"], strict=True)
             ]
         ),

@@ -10,7 +10,8 @@ from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.evidence.tables import Evidence
-from meta.html import escape, link
+from meta.html import escape
+from meta.report.links import source_link
 from meta.synthesis.presentation import value_text
 
 # how much of a result is printed, from most to least
@@ -121,10 +122,10 @@ def _where(row: pd.Series) -> str:
     if pd.notna(source):
         place = row["locator"] if pd.notna(row.get("locator")) else source
         kind = _READ.get(str(row.get("source_kind")), "")
-        text += f" Read in {f'{kind}: ' if kind else ''}{link(source, place)}"
+        text += f" Read in {f'{kind}: ' if kind else ''}{source_link(source, place)}"
         copy = row.get("read_at")
         if pd.notna(copy) and copy != source:
-            text += f", through {link(copy, 'this copy' if '://' in copy else copy)}"
+            text += f", through {source_link(copy, 'this copy' if '://' in copy else copy)}"
         text += "."
     return f"{text} Row <code>{escape(row['result_id'])}</code>."
 
