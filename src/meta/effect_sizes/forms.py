@@ -119,7 +119,11 @@ def _way(row: Row, level: str, settings: Settings) -> Way | str:
     if level == "arms":
         return _way_of_arms(row, measure)
     unit = row.text("effect_unit")
-    if not unit and "effect_unit" not in row.known_columns and measure.name != "SMD":
+    if (
+        not unit
+        and "effect_unit" not in row.known_columns
+        and (measure.name != "SMD" or (level == "interval" and settings.sd is None))
+    ):
         unit = measure.name  # a table that names no unit prints what is asked for
     if level not in measure.forms:
         return f"{measure.words} needs {_needs(measure)}"

@@ -105,7 +105,11 @@ def printed_ratio(row: Row, settings: Settings) -> RowEffect | str:
 
 def _ratio_with_p(row: Row, settings: Settings, *, log: bool) -> RowEffect | str:
     if row.p is None or not row.p.exact:
-        return "a ratio is printed without an interval and without an exact p-value"
+        beside = " (a standard error is one of its logarithm: name them yi and sei)"
+        return (
+            "a ratio is printed without an interval and without an exact p-value"
+            f"{beside if log and row.has('se') else ''}"
+        )
     estimate, p = row["estimate"], row.p.value
     if estimate == (1 if log else 0) or p == 1:
         return (

@@ -30,6 +30,7 @@ RESULTS = (
     ("yi",), ("estimate",), ("ci_low", "ci_high"), ("p_value",),
 )  # fmt: skip
 """Any of these together makes a table of results."""
+_FORMS = ("pair", "percent", "share", "estimate", "interval")
 # how well a name fits, from best to worst
 PROFILE, _EXACT, _WHOLE, GRAMMAR, _CHANGE = 0, 1, 2, 1000, 2000
 
@@ -70,7 +71,10 @@ def all_names() -> dict[str, Any]:
         found[part] = {key_of(word) for word in found[part]["words"]}
     for profile in found["profile"]:
         profile["names"] = {key_of(name): target for name, target in profile["names"].items()}
-        profile["needs"] = {key_of(name) for name in profile["needs"]}
+        # names that begin with a line, as Stata's do, are compared as they stand
+        profile["needs"] = {
+            name if name.startswith("_") else key_of(name) for name in profile["needs"]
+        }
     return found
 
 
@@ -111,9 +115,9 @@ def is_known(name: str) -> bool:
         return False
     return (
         bool(fits_of(name))
-        or any(key in profile["names"] for profile in names["profile"])
+        or (len(key) > 1 and any(key in profile["names"] for profile in names["profile"]))
         or any(key in phrases for phrases in names["quantity"].values())
-        or any(quantities_in(name, form) for form in ("pair", "share", "estimate", "interval"))
+        or any(quantities_in(name, form) for form in _FORMS)
     )
 
 
@@ -157,6 +161,13 @@ def split_unknown(name: str) -> tuple[str, str]:
     return "", ""
 
 
+def names_an_arm(name: str) -> bool:
+    """Tell whether a name is that of an arm, and of nothing else: "Control group"."""
+    names = all_names()
+    words = [word for word in key_of(name).split() if word not in names["noise"]]
+    return any(" ".join(words) in names["arm"][arm] for arm in "tc")
+
+
 def quantities_in(name: str, form: str) -> dict[str, str]:
     """Tell what the figures of combined cells are, by the name of their column.
 
@@ -164,14 +175,14 @@ def quantities_in(name: str, form: str) -> dict[str, str]:
     ----------
     name : str
         Name of the column, such as "Mean (SD) placebo".
-    form : {"pair", "share", "estimate", "interval"}
-        Form of its cells: ``a (b)``, ``a/b``, ``a (b to c)``, ``b to c``.
+    form : {"pair", "percent", "share", "estimate", "interval"}
+        Form of its cells: ``a (b)``, ``a (b %)``, ``a/b``, ``a (b to c)``, ``b to c``.
 
     Returns
     -------
     dict of str to str
-        By word for the figure, the name that a column of its own would have; the word is "" for a
-        figure that is not needed. Empty if the name does not say what the figures are.
+        By word for the figure, the name that a column of its own would have; figures behind these
+        are not needed. Empty if the name does not say what the figures are.
 
     Examples
     --------
@@ -192,6 +203,9 @@ def quantities_in(name: str, form: str) -> dict[str, str]:
             beside = ("median", "iqr", "q", "quartiles", "to", "n")
             arm = " ".join(t for w, t in pieces if w not in beside and not w.isdigit())
             return {word: f"{word} {arm}" for word in ("median", "q1", "q3")}
+        if form == "interval" and {"iqr", "quartiles"} & set(words):
+            arm = " ".join(t for w, t in pieces if w not in ("iqr", "quartiles", "median"))
+            return {word: f"{word} {arm}" for word in ("q1", "q3")}
         if form == "interval":
             return limits if said_ci and not rest else {}
         fit = _of_measure(" ".join(rest)) if rest else None
@@ -211,11 +225,11 @@ def quantities_in(name: str, form: str) -> dict[str, str]:
         wanted = ["events", "n"] if {"events", "n"} & set(held) else []
     elif "mean" in held and ("sd" in held or "se" in held):
         wanted = ["mean", "sd" if "sd" in held else "se"]
-    elif "percent" in words and {"events", "n"} & set(held):
-        wanted = ["events", ""]
+    elif (form == "percent" or "percent" in words) and {"events", "n"} & set(held):
+        wanted = ["events"]
     else:
         wanted = []
-    return {word: f"{word} {arm}".strip() if word else "" for word in wanted}
+    return {word: f"{word} {arm}".strip() for word in wanted}
 
 
 def measure_named(word: str) -> str:
@@ -285,7 +299,8 @@ def _of_measure(key: str) -> Fit | None:
     joined = re.fullmatch(r"(?:log|ln)(.+)", key)
     if joined and any(joined[1] in phrases for phrases in names["measure"].values()):
         logarithmic, key = True, joined[1]
-    beside = {"effect", "estimate", "value", "size", "point", "percent", "ci", "with", "adjusted"}
+    beside = {"effect", "estimate", "value", "size", "point", "percent", "ci", "with", "a", "adj",
+              "adjusted", "crude", "unadjusted", "ajuste", "adjustiert"}  # fmt: skip
     for short, phrases in names["measure"].items():
         for phrase in sorted(phrases, key=len, reverse=True):
             rest = f" {key} ".replace(f" {phrase} ", " ", 1).split()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from meta.evidence.column_names import quantities_in
+from meta.evidence.column_names import names_an_arm, quantities_in
 from meta.evidence.numbers import is_missing
 
 _FIGURE = r"([-+\u2212\u2013]?\s?[0-9]*(?:[.,' ]?[0-9]+)+)"
@@ -21,6 +21,7 @@ _FORMS = {
     "pair": re.compile(
         rf"{_FIGURE}(?:{_OPEN}{_FIGURE}%?{_SHUT}|\s*(?:\u00b1|\+/-|\+-)\s*{_FIGURE})"
     ),
+    "percent": re.compile(rf"{_FIGURE}{_OPEN}[0-9.,]+ ?%{_SHUT}"),
     "share": re.compile(
         rf"{_FIGURE}\s*(?:/|of|von|de|sur)\s*{_FIGURE}(?:{_OPEN}[0-9.,]+ ?%?{_SHUT})?"
     ),
@@ -57,8 +58,15 @@ def taken_apart(
     columns: dict[str, list[str]] = {}
     meaning: dict[str, str] = {}
     notes = []
+    bare = [
+        name
+        for name, values in cells.items()
+        if not quantities_in(name, "share") and _all_of_form("share", values)
+    ]
+    # two columns of "4/123", of which one is named for an arm, are events of two arms
+    shares = bare if len(bare) == 2 and any(map(names_an_arm, bare)) else []
     for name, values in cells.items():
-        parts = _parts(name, values)
+        parts = _parts(f"n/N {name}" if name in shares else name, values)
         if not parts:
             columns[name] = list(values)
             continue
@@ -69,14 +77,15 @@ def taken_apart(
     return columns, meaning, notes
 
 
+def _all_of_form(form: str, values: Sequence[str]) -> bool:
+    said = [value.strip() for value in values if not is_missing(value)]
+    return bool(said) and all(map(_FORMS[form].fullmatch, said))
+
+
 def _parts(name: str, values: Sequence[str]) -> dict[str, tuple[str, list[str]]]:
-    said = [value for value in values if not is_missing(value)]
-    forms = [
-        form
-        for form, pattern in _FORMS.items()
-        if said and all(pattern.fullmatch(value.strip()) for value in said)
-    ]
-    for form in forms:
+    for form in _FORMS:
+        if not _all_of_form(form, values):
+            continue
         words = quantities_in(name, form)
         if words:
             groups = [_figures(_FORMS[form], value, len(words)) for value in values]
@@ -84,7 +93,6 @@ def _parts(name: str, values: Sequence[str]) -> dict[str, tuple[str, list[str]]]
             return {
                 word: (as_name, list(column))
                 for (word, as_name), column in zip(words.items(), columns, strict=True)
-                if word
             }
     return {}
 

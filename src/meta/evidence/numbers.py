@@ -24,7 +24,16 @@ MISSING = frozenset(
         "k.a.",
         "s.d.",
     }
-    | {"not reported", "not available", "missing", "-", "\N{EN DASH}", "\N{EM DASH}", ".", ".."}
+    | {"-", "\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}", ".", "..", "--", "(blank)"}
+    | {"not reported", "not available", "not stated", "not given", "missing", "unknown", "n/r"}
+    | {"k. a.", "keine angabe", "nicht berichtet", "n. b.", "non rapport\u00e9", "no informado"}
+    | {
+        "no reportado",
+        "n\u00e3o informado",
+        "n\u00e3o relatado",
+        "non riportato",
+        "niet gerapporteerd",
+    }
 )
 """Words that stand where nothing was reported, in lower case."""
 
@@ -42,12 +51,22 @@ _BY_SIGN = {
 }
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|okt|dez"
 _FIGURE = r"[-+]?\d+(?:[.,]\d+)?"
+_RAISED = "\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2080-\u2089"
+# the ways of print to write an exponent: 3.3 x 10^-4
+_POWER = re.compile(
+    rf"({_FIGURE}) ?[x\u00d7*\u00b7] ?10(?:\^(-?\d+)|(-\d+)|([\u207b]?[{_RAISED}]+))", re.IGNORECASE
+)
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (r"\d_\d.*", "holds an underscore", "Write the decimal point, if that was meant."),
     (r"[-+]?nan", "is what programs write for a computation that failed", "Leave the cell empty if "
      "nothing was reported."),
     (r"[-+]?(?:inf|infinity|\u221e)", "is no figure of a study", "Look the figure up in "
      "the source, or leave the cell empty."),
+    (r"n\.? ?s\.?|not significant|nicht signifikant|non significatif|no significativ[oa]",
+     "says not significant, which is no figure", "Leave the cell empty; an exact p-value has a "
+     "column of its own."),
+    (r"none|nil|keine|aucune?|ningun[oa]?", "may say 0 or not reported", "Write 0, or leave the "
+     "cell empty."),
     (r"#.+[!?/0]", "is an error of the spreadsheet", "Mend the formula, or leave the cell empty."),
     (rf"{_FIGURE} ?(?:%|percent)", "is a percentage", "Write the number alone, in the unit that "
      "the column needs: persons where it counts persons."),
@@ -203,9 +222,14 @@ def read_numbers(
 
 
 def _plain(cell: str) -> str:
-    if cell.isascii() and cell.isprintable() and " " not in cell:
+    if cell.isascii() and cell.isprintable() and " " not in cell and "10" not in cell:
         return cell
-    return _BLANKS.sub(" ", cell).strip().translate(_MINUS)
+    text = _BLANKS.sub(" ", cell).strip().translate(_MINUS)
+    power = _POWER.fullmatch(text)
+    if power:
+        exponent = unicodedata.normalize("NFKC", next(filter(None, power.groups()[1:])))
+        return f"{power[1]}e{exponent.translate(_MINUS)}"
+    return text.replace("\u00b7", ".")  # the decimal sign of some journals
 
 
 def _pointed(text: str, sign: str) -> str:
@@ -225,6 +249,11 @@ def _problem(cell: str, text: str, sign: str) -> tuple[str, str]:
             f"{shown} is not a number: it has a decimal {kinds[other]}, and the column decimal "
             f"{kinds[sign]}s",
             f"Write it with a decimal {kinds[sign]}.",
+        )
+    if re.fullmatch(rf"{_FIGURE}[{_RAISED}]+", text):
+        return (
+            f"{shown} is not a number: it has a raised figure behind it",
+            "Write the figure without its footnote mark.",
         )
     ordinary = unicodedata.normalize("NFKC", text)
     if any(char.isdigit() and not char.isascii() for char in text):

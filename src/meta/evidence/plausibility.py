@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.evidence.column_names import COUNTS
 from meta.evidence.faults import listed
 
 _PAIRS = tuple((f"events{arm}", f"n{arm}") for arm in ("_t", "_c", ""))
@@ -46,6 +47,23 @@ def implausible(table: pd.DataFrame) -> Iterator[Finding]:
             remedy = "A correlation lies between -1 and 1; a percentage is divided by 100."
             yield int(i), "r", f"{_shown(table, i, 'r')} is no correlation", remedy
     yield from _intervals(table)
+    yield from _sums(table)
+
+
+def _sums(table: pd.DataFrame) -> Iterator[Finding]:
+    """Name the last row where it adds up all others, whatever it is called."""
+    counts = [name for name in COUNTS if name in table and table[name].notna().all()]
+    others = table.iloc[:-1]
+    # two numbers may be the sum of a few others by chance
+    if len(counts) < 2 or len(others) < 2 or len(counts) + len(others) < 5:
+        return
+    if all(others[name].sum() == table[name].iloc[-1] > 0 for name in counts):
+        yield (
+            len(others),
+            "label",
+            f"the row is the sum of the others ({listed(counts)}), which is no study",
+            "Delete the row.",
+        )
 
 
 def _shown(table: pd.DataFrame, row: int | np.intp, name: str) -> str:

@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from meta.errors import DataError
@@ -31,6 +32,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# encodings of old programs, the most frequent first
+_OLD = {
+    "cp1252": "Windows-1252 (Latin-1)",
+    "mac_roman": "Mac Roman",
+    "cp850": "code page 850 (DOS)",
+}
+_FREQUENT = frozenset("äöüßéèàçñáíóúøåæãõê–’")
+_LETTERS = frozenset("ÄÖÜëâîïôûùÁÉÍÓÚÑÅÆØì—“”±−°²") | _FREQUENT
 _AS_CSV = "Save the table as CSV (UTF-8), and give that file."
 # how files begin that hold no table of text
 _OTHERS = (
@@ -55,8 +64,21 @@ _DELIMITERS = {
     ";": "semicolons",
     "\t": "tabs",
     "|": "vertical bars",
+    "  ": "two or more blanks",
     " ": "blanks",
 }
+_RAGGED = (
+    "Put quotation marks around a cell that holds the delimiter, and keep the delimiters of empty "
+    "cells."
+)
+_COMMAS = (
+    "It may hold decimal commas, in a file whose delimiter is the comma: save it with semicolons "
+    "or tabs between the cells."
+)
+# how lines begin that stand below a table
+_NOTES = ("*", "Note", "Source", "Heterogeneity", "Test for ", "Quelle", "Anmerkung", "Fuente", "†")
+# text that Excel shall not change
+_AS_FORMULA = re.compile(r'="(.*)"', flags=re.DOTALL)
 # a header is looked for no deeper than this
 _DEPTH = 30
 
@@ -183,7 +205,8 @@ def _decoded(table: RawTable, content: bytes) -> str | None:
         before = content[: error.start]
         line = content[before.rfind(b"\n") + 1 :].split(b"\n")[0]
         near = content[max(before.rfind(b"\n") + 1, error.start - 12) : error.start + 8]
-        guess = encoding or "Windows-1252 (Latin-1)"
+        old = max(_OLD, key=lambda name: _letters(content, name))
+        guess = encoding or _OLD[old]
         fault = Fault(
             file=table.file,
             line=before.count(b"\n") + 1,
@@ -194,7 +217,7 @@ def _decoded(table: RawTable, content: bytes) -> str | None:
             remedy="Save the file as UTF-8.",
         )
         (table.faults if encoding else table.doubts).append(fault)
-        text = content.decode("cp1252", errors="replace")
+        text = content.decode(old, errors="replace")
     else:
         if encoding not in ("", "utf-8"):
             table.notes.append(f"read as {encoding[:6].upper()}")
@@ -212,6 +235,12 @@ def _decoded(table: RawTable, content: bytes) -> str | None:
     return text
 
 
+def _letters(content: bytes, encoding: str) -> int:
+    """Weigh the letters and signs of western texts among what is not ASCII, less all else."""
+    found = [char for char in content.decode(encoding, errors="replace") if ord(char) > 127]
+    return sum((char in _LETTERS) + (char in _FREQUENT) or -1 for char in found)
+
+
 def _of_text(table: RawTable, text: str, known: Known) -> RawTable:
     """Split text into cells by the delimiter under which most columns are known."""
     said = re.match(r"sep=(.)\r?\n", text, flags=re.IGNORECASE)
@@ -219,8 +248,9 @@ def _of_text(table: RawTable, text: str, known: Known) -> RawTable:
     if said:
         text, first = text[said.end() :], 2
     best: tuple[float, ...] = ()
+    chosen = ""
     for delimiter in [said[1]] if said else _DELIMITERS:
-        if delimiter == " " and best[1]:
+        if not delimiter.strip(" ") and best[1] and (best[0] or chosen != "  "):
             break  # blanks separate only what nothing else does
         probe, _ = _cells(text, delimiter, strict=False, limit=60)
         rows = [cells for cells, _ in probe]
@@ -240,13 +270,16 @@ def _of_text(table: RawTable, text: str, known: Known) -> RawTable:
         way = "Look for a quotation mark that is not closed; double one that is meant."
         found = f"the row cannot be split into cells ({problem})"
         table.faults.append(Fault(file=table.file, line=line + first - 1, found=found, remedy=way))
-    return _arranged(table, [(cells, line + first - 1) for cells, line in numbered], known)
+    numbered = [(cells, line + first - 1) for cells, line in numbered]
+    return _arranged(table, numbered, known, blanks=chosen == " " and '"' not in text)
 
 
 def _cells(
     text: str, delimiter: str, *, strict: bool, limit: int | None = None
 ) -> tuple[list[tuple[list[str], int]], tuple[int, str] | None]:
     """Split text into rows that are not blank, each with the line on which it begins."""
+    if delimiter == "  ":
+        text, delimiter = re.sub(r"(?<=\S) {2,}(?=\S)", "\t", text), "\t"
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
@@ -258,6 +291,7 @@ def _cells(
     try:
         for cells in reader:
             begins, line = line, reader.line_num + 1
+            cells = [_AS_FORMULA.sub(r"\1", cell) if cell[:2] == '="' else cell for cell in cells]
             if any(cell.strip() for cell in cells):
                 found.append((cells, begins))
             if len(found) == limit:
@@ -329,8 +363,17 @@ def _filled(row: Sequence[str]) -> int:
     return max((i + 1 for i, cell in enumerate(row) if cell.strip()), default=0)
 
 
-def _arranged(table: RawTable, numbered: list[tuple[list[str], int]], known: Known) -> RawTable:
-    """Tell title lines, header, rows and footnotes apart, and rows of another length."""
+def _arranged(
+    table: RawTable,
+    numbered: list[tuple[list[str], int]],
+    known: Known,
+    *,
+    blanks: bool = False,
+) -> RawTable:
+    """Tell title lines, header, rows and footnotes apart, and rows of another length.
+
+    Where bare `blanks` separate cells, a cell too many is R's row name only if it is a number.
+    """
     if not numbered:
         return table  # the very first row is at fault
     at = _header([cells for cells, _ in numbered], known)
@@ -346,9 +389,20 @@ def _arranged(table: RawTable, numbered: list[tuple[list[str], int]], known: Kno
         words = listed((next(filter(None, cells)).strip() for cells, _ in above), limit=2)
         table.notes.append(f"above the header, not read: {words}")
     width = _filled(header)
-    if body and all(len(cells) == len(header) + 1 for cells, _ in body) and header[-1]:
+    longer = all(len(cells) == len(header) + 1 for cells, _ in body)
+    numbers = all(cells[0].isdigit() for cells, _ in body)
+    if body and longer and header[-1] and (numbers or not blanks):
         # R's write.table names no column for the row names
         header, width = ["", *header], width + 1
+    names = [cell.strip() for cell in numbered[at][0]]
+    again = [begins for cells, begins in body if [cell.strip() for cell in cells] == names]
+    if again:
+        body = [row for row in body if row[1] not in again]
+        table.notes.append(f"the header stands again on line {listed(map(str, again), 5)}")
+    if len(body) > 1 and _is_units(body[0][0]):
+        words = listed(dict.fromkeys(filter(None, body[0][0])), 5)
+        table.notes.append(f"below the header, not read: {words}")
+        body = body[1:]
     while len(body) > 1 and _filled(body[-1][0]) == 1 < width and _is_note(body[-1][0][0]):
         table.notes.append(f"below the table, not read: {body[-1][0][0].strip()}")
         body = body[:-1]
@@ -364,8 +418,7 @@ def _arranged(table: RawTable, numbered: list[tuple[list[str], int]], known: Kno
                 line=begins,
                 key=cells[0],
                 found=f"the row has {len(cells)} cells, the header has {width}",
-                remedy="Put quotation marks around a cell that holds the delimiter, and keep the "
-                "delimiters of empty cells.",
+                remedy=_COMMAS if _has_decimal_commas(cells, width) else _RAGGED,
             )
             table.faults.append(fault)
             continue
@@ -376,7 +429,21 @@ def _arranged(table: RawTable, numbered: list[tuple[list[str], int]], known: Kno
 
 
 def _is_note(cell: str) -> bool:
-    return len(cell.split()) > 3 or cell.strip().startswith(("*", "Note", "Source"))
+    return len(cell.split()) > 3 or cell.strip().startswith(_NOTES)
+
+
+def _is_units(cells: Sequence[str]) -> bool:
+    """Tell a line of units from a study: it has no name, and no figure anywhere."""
+    return not cells[0].strip() and not any(char.isdigit() for cell in cells for char in cell)
+
+
+def _has_decimal_commas(cells: Sequence[str], width: int) -> bool:
+    """Tell whether a row is too long because its decimal commas were taken for delimiters."""
+    pairs = sum(
+        bool(re.fullmatch(r"[-+]?\d{1,3}", whole) and part.isdigit())
+        for whole, part in pairwise(cells)
+    )
+    return len(cells) > width and pairs >= len(cells) - width
 
 
 def _groups(above: Sequence[str], header: Sequence[str]) -> list[str]:
@@ -386,6 +453,7 @@ def _groups(above: Sequence[str], header: Sequence[str]) -> list[str]:
         return []
     groups, current = [], ""
     for i, name in enumerate(header):
-        current = (above[i].strip() if i < len(above) else "") or current
-        groups.append(current if header.count(name) > 1 else "")
+        own = above[i].strip() if i < len(above) else ""
+        current = own or current
+        groups.append(current if header.count(name) > 1 and name else "" if name else own)
     return groups

@@ -84,7 +84,7 @@ def recognise(
     columns.sort(key=lambda name: not filled.get(name, True))  # filled ones first, order kept
     found = Recognition()
     candidates: dict[str, list[tuple[int, str, Fit]]] = {}
-    keys = {key_of(name) for name in columns}
+    keys = {key_of(name) for name in columns} | set(columns)
     profile: dict[str, str] = {}
     for each in all_names()["profile"]:
         if each["needs"] <= keys:
@@ -127,6 +127,8 @@ def recognise(
             others = [c[1] for c in fitting if c[0] < GRAMMAR and c[1] != name]
             found.fields[target] += others[:1]
             taken.update(others[:1])
+        if not filled.get(name, True):
+            continue  # an empty column says nothing about the others
         _name_arm(found, target, fit.arm)
         found.measure = found.measure or fit.measure
         found.ci_level = found.ci_level or fit.level

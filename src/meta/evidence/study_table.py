@@ -28,14 +28,17 @@ from meta.evidence.mapping import SETTINGS, check_mapping, mapping_text, read_ma
 from meta.evidence.numbers import decimal_sign, is_missing, read_numbers
 from meta.evidence.plausibility import implausible, worth_knowing
 from meta.evidence.reading import RawTable, read_raw
-from meta.evidence.recognition import Recognition, recognise
+from meta.evidence.recognition import RATIOS, Recognition, recognise
 from meta.evidence.revman import from_revman_5
 from meta.evidence.workbooks import as_text
 
 _ARM_COLUMNS = ("group", "arm", "treatment", "condition", "gruppe", "arm_name", "groupe", "grupo")
+# rows below a table that pool or add up the others
 _SUMS = re.compile(
-    r"(?:sub|grand )?totals?(?: ?\(.*\))?|overall|summary|pooled(?: .*)?|gesamt|summe|"
-    r"(?:random|common|fixed)[- ]effects? model",
+    r"(?:sub|grand )?tota(?:ls?|le|al|ux|l events|l n)(?: ?[(\[].*[)\]])?|"
+    r"(?:overall|summary)(?: effect| estimate)?|(?:pooled|combined)(?: .*)?|summe|"
+    r"gesamt(?:effekt|ergebnis)?|insgesamt|(?:random|common|fixed|re|fe|ce)(?:[- ]effects?)?(?: model)?|"
+    r"(?:heterogeneity|test for .*):? .*",
     re.IGNORECASE,
 )
 
@@ -224,6 +227,8 @@ def read_table(
         raw = read_raw(table, names.__contains__ if names else is_known, sheet)
     if not raw.header:
         raise DataError.from_faults(raw.file, map(str, raw.faults))
+    if not raw.rows and not raw.faults:
+        raise DataError(f"{raw.file} holds a header and no studies; give one study a row")
     raw = from_revman_5(raw)
     notes = raw.notes + [str(doubt) for doubt in raw.doubts]
     cells, meaning, apart = taken_apart(_columns(raw, notes))
@@ -241,6 +246,8 @@ def read_table(
     found.control = settings["control"] or found.control
     found.measure = settings["measure"] or found.measure or _measure_of_cells(cells)
     _refuse_unclear(raw, found, cells)
+    if not chosen:
+        notes += _logarithms(found, cells, filled)
     return _built(raw, found, cells, lines, filled, settings["decimal"], notes)
 
 
@@ -360,6 +367,20 @@ def _refuse_unclear(
         ]),
         problems,
     )  # fmt: skip
+
+
+def _logarithms(
+    found: Recognition, cells: Mapping[str, list[str]], filled: Mapping[str, bool]
+) -> Iterator[str]:
+    """Take estimates with a standard error as they stand where one is below 0, as no ratio is."""
+    fields = found.fields
+    held = {name for name, columns in fields.items() if any(filled[each] for each in columns)}
+    beside = {"yi", "vi", "sei", "ci_low", "ci_high"} & held
+    if not {"estimate", "se"} <= held or beside or found.measure in RATIOS:
+        return
+    if min(read_numbers(cells[fields["estimate"][0]]).values, default=0) < 0:
+        fields["yi"], fields["sei"] = fields.pop("estimate"), fields.pop("se")
+        yield "estimates below 0 are no ratios: of ratios they are taken as logarithms (yi, sei)"
 
 
 def _built(
