@@ -37,7 +37,8 @@ _ARM_COLUMNS = ("group", "arm", "treatment", "condition", "gruppe", "arm_name", 
 _SUMS = re.compile(
     r"(?:sub|grand )?tota(?:ls?|le|al|ux|l events|l n)(?: ?[(\[].*[)\]])?|"
     r"(?:overall|summary)(?: effect| estimate)?|(?:pooled|combined)(?: .*)?|summe|"
-    r"gesamt(?:effekt|ergebnis)?|insgesamt|(?:random|common|fixed|re|fe|ce)(?:[- ]effects?)?(?: model)?|"
+    r"gesamt(?:effekt|ergebnis)?|insgesamt|"
+    r"(?:random|common|fixed|re|fe|ce)(?:[- ]effects?)?(?: model)?|"
     r"(?:heterogeneity|test for .*):? .*",
     re.IGNORECASE,
 )
