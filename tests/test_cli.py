@@ -210,7 +210,7 @@ _MEANS = "label,mean_t,sd_t,n_t,mean_c,sd_c,n_c\nA,1,1,9,2,1,9\n"
         ("label,yi\nA,0.1\n", [], ["an effect is given without its variance or standard error"]),
         ("label,yi,vi\n", [], ["a header and no studies"]),
         (_MEANS, [], ["--measure MD"]),
-        (_MEANS, ["--measure", "RR"], ["missing: events_t, events_c"]),
+        (_MEANS, ["--measure", "RR"], ["missing: events_t and events_c"]),
         (_MEANS, ["--measure", "DM"], ["measure is 'DM'; needed: one of"]),
         ("study,events,n\nA,5,3\n", ["--measure", "PR"], ["line 2, column events"]),
     ],
@@ -260,7 +260,7 @@ def test_the_claims_of_an_article_as_a_table(root, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("which", "words"),
     [
-        ("a0-d11", "Did you mean 'a0-c11'? The articles are a0, a1, a2, a3, a4"),
+        ("a0-d11", "Did you mean 'a0-c11'? The articles are a0, a1, a2, a3 and a4"),
         ("verywell", "no claim or article 'verywell'. The articles are a0"),
     ],
 )
@@ -284,7 +284,7 @@ def test_a_new_folder_is_checked_filled_and_pooled(tmp_path, capsys):
     assert meta.load_evidence(folder).select().empty
     # an empty folder has no claims
     assert main(["claims", "--data", str(folder)]) == 2
-    assert "no table of claims. Its tables are trials, results" in capsys.readouterr().err
+    assert "no table of claims. Its tables are trials and results" in capsys.readouterr().err
 
     def add(name: str, **cells: object) -> None:
         with (folder / f"{name}.csv").open(encoding="utf-8") as file:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from meta.wording import number
+
 if TYPE_CHECKING:
     import pandas as pd
     from jinja2 import Environment
@@ -155,7 +157,6 @@ def _cell(value: Any, digits: int) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        text = f"{value:.{digits}f}"
-        # what rounds to nothing has no sign
-        return text.replace("-", "−") if float(text) else text.replace("-", "")
+        # whole numbers are years as often as counts
+        return number(value, digits) if digits else number(value, 0).replace(",", "")
     return str(value)

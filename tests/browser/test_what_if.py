@@ -124,7 +124,7 @@ def infarction(evidence: meta.Evidence) -> meta.Effects:
 
 
 def shown(value: float, digits: int) -> str:
-    from meta.synthesis.presentation import number
+    from meta.wording import number
 
     return number(value, digits)
 

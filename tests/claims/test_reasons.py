@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from meta.claims.wording import counted, in_words, probability_text
+from meta.wording import counted, in_words, probability_text
 
 # sentences that are typical, with the syllables counted by hand; the counter below must agree
 BY_HAND = {

@@ -462,7 +462,7 @@ def test_all_faults_of_a_table_are_told_at_once():
         ([1, 2], "results is a list"),
         (
             pd.DataFrame({"mean_t": [1.0]}),
-            "missing: sd_t, n_t, mean_c, sd_c, n_c; the columns are mean_t",
+            "missing: sd_t, n_t, mean_c, sd_c and n_c; the columns are mean_t",
         ),
         (pd.DataFrame([["a", "b"]], columns=["study_id", "study_id"]), "several columns"),
         (pd.DataFrame({"study_id": [None], "label": [None]}), "column study_id: missing"),

@@ -138,7 +138,7 @@ def test_a_table_of_effects_is_enough():
     assert (found.measure, found.labels) == ("RR", ["a", "b"])
     with pytest.raises(DataError, match="it holds RR, not OR"):
         as_effects(table, measure="OR")
-    with pytest.raises(DataError, match="the table holds RR, OR"):
+    with pytest.raises(DataError, match="the table holds RR and OR"):
         as_effects(table.assign(measure=["RR", "OR"]))
 
 

@@ -89,7 +89,7 @@ def test_no_trial_is_lost_for_want_of_a_name(arms):
     [
         ({}, {"events": "respons"}, "no column 'respons'. Did you mean 'response'"),
         ({}, {"events": "n"}, "name the column of people who had the event"),
-        ({}, {"treated": []}, "treated names no treatment. Known are X, Y, Placebo"),
+        ({}, {"treated": []}, "treated names no treatment. Known are X, Y and Placebo"),
         ({"response": "many"}, {}, "'response' holds no numbers"),
     ],
 )

@@ -187,7 +187,7 @@ def test_a_table_of_effects_keeps_its_measure_through_cuts_and_joins():
     sizes = meta.effect_size("RR", data=table)
     assert as_effects(sizes.query("n_t > 45")).measure == "RR"
     assert as_effects(pd.concat([sizes.iloc[:2], sizes.iloc[2:]])).measure == "RR"
-    with pytest.raises(DataError, match="the table holds RR, OR; give one measure at a time"):
+    with pytest.raises(DataError, match="the table holds RR and OR; give one measure at a time"):
         as_effects(pd.concat([sizes, meta.effect_size("OR", data=table)]))
     # trials that were left out on purpose stay so, though the arms stand beside them
     dropped = meta.effect_size("RD", drop00=True, data=table)
@@ -203,7 +203,7 @@ def test_what_a_table_gives_is_named_where_the_measure_is_not():
     table = pd.read_csv(pd.io.common.StringIO(COUNTS))
     with pytest.raises(DataError, match="RR OR PETO RD AS from events_t n_t events_c n_c"):
         meta.Effects.from_table(table)
-    with pytest.raises(DataError, match="missing: mean_t, sd_t, mean_c, sd_c"):
+    with pytest.raises(DataError, match="missing: mean_t, sd_t, mean_c and sd_c"):
         meta.Effects.from_table(table, "SMD")
 
 

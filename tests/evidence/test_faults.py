@@ -286,7 +286,7 @@ def test_labels_are_those_of_the_words(folder):
             field["labels"]["tripel"] = field["labels"].pop("double")
     path.write_text(json.dumps(package), encoding="utf-8")
     (found,) = map(str, examine(folder).faults)
-    assert "the labels of blinding are not those of its words: double, tripel" in found
+    assert "the labels of blinding are not those of its words: double and tripel" in found
 
 
 def test_every_column_has_a_heading_and_every_code_a_word(root):

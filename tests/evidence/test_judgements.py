@@ -110,7 +110,7 @@ def test_a_tool_that_the_words_do_not_tell_can_be_named(tmp_path):
         ("study,D1,D2\nA,low,bad\nB,good,low\n", ["line 2, column D2 (A): 'bad' is no judgement",
                                                   "line 3, column D1 (B): 'good' is no"]),
         ("study,D1,D2\nA,low,high\nA,high,high\n", ["'high', but line 2 says 'low'"]),
-        ("study,mean,sd\nA,1,2\n", ["no domain is recognised", "'mean', 'sd'"]),
+        ("study,mean,sd\nA,1,2\n", ["no domain is recognised", "'mean' and 'sd'"]),
     ],
 )  # fmt: skip
 def test_what_is_no_judgement_is_named(tmp_path, text, words):

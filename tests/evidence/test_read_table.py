@@ -266,7 +266,7 @@ def test_a_wrong_mapping_is_named(mapping, words):
 def test_an_unknown_table_is_refused_with_its_columns(tmp_path):
     with pytest.raises(DataError, match="no column with results") as refused:
         meta.read_table(_write(tmp_path, "who,what\nA,B\nC,D\n"))
-    assert "'who', 'what'" in str(refused.value)
+    assert "'who' and 'what'" in str(refused.value)
     assert "[fields]" in str(refused.value)
 
 
@@ -328,11 +328,11 @@ def test_several_analyses_are_not_read_as_one(tmp_path):
         "Control mean,Control SD,Control N\n1,Stay,A,1,2,9,2,2,9\n2,Pain,A,5,2,9,7,2,9\n"
     )
     path = _write(tmp_path, text)
-    with pytest.raises(DataError, match=r"holds 2 analyses.*1 \(Stay\), 2 \(Pain\)"):
+    with pytest.raises(DataError, match=r"holds 2 analyses.*1 \(Stay\) and 2 \(Pain\)"):
         meta.read_table(path)
     one = meta.read_table(path, where={"analysis": "2"})
     assert one.frame["mean_t"].tolist() == [5]
-    with pytest.raises(DataError, match="no row has Analysis number '3'; it holds '1', '2'"):
+    with pytest.raises(DataError, match="no row has Analysis number '3'; it holds '1' and '2'"):
         meta.read_table(path, where={"Analysis number": "3"})
 
 
@@ -343,7 +343,7 @@ def test_numbers_of_analyses_run_within_a_group(tmp_path):
         "1,1,A,1,9,2,9,0,0,0.5,0.1,2.5\n2,1,A,5,9,7,9,0,0,0.7,0.2,1.9\n"
     )
     path = _write(tmp_path, text)
-    with pytest.raises(DataError, match=r"holds 2 analyses.*1\.1, 2\.1"):
+    with pytest.raises(DataError, match=r"holds 2 analyses.*1\.1 and 2\.1"):
         meta.read_table(path)
     table = meta.read_table(path, where={"analysis": "2.1"})
     # what RevMan Web worked out itself is no figure of the study
@@ -353,7 +353,7 @@ def test_numbers_of_analyses_run_within_a_group(tmp_path):
 
 def test_the_studies_of_a_revman_5_export():
     path = FILES / "revman5.csv"
-    with pytest.raises(DataError, match=r"1\.1 \(Death\), 1\.2 \(Stay\)"):
+    with pytest.raises(DataError, match=r"1\.1 \(Death\) and 1\.2 \(Stay\)"):
         meta.read_table(path)
     death = meta.read_table(path, where={"analysis": "1.1"})
     assert death.frame[["label", "subgroup", *EVENTS]].values.tolist() == [
@@ -400,7 +400,7 @@ def test_cells_of_several_figures_are_taken_apart(tmp_path, text, fields, row):
 
 def test_one_cell_of_another_form_leaves_the_column_whole(tmp_path):
     text = "Study,n/N yoga,n/N control\nA,4/123,11/139\nB,six,29/303\n"
-    with pytest.raises(DataError, match="of the results only events_c, n_c is recognised"):
+    with pytest.raises(DataError, match="of the results only events_c and n_c are recognised"):
         meta.read_table(_write(tmp_path, text))
 
 

@@ -217,9 +217,9 @@ def test_a_workbook_is_read_from_the_sheet_that_holds_studies(tmp_path):
     table = meta.read_table(path)
     assert table.frame["yi"].tolist() == [-0.435, 1.5]
     assert table.lines == (4, 5)
-    assert any("sheet 'Data' of 'Notes', 'Data'" in note for note in table.notes)
+    assert any("sheet 'Data' of 'Notes' and 'Data'" in note for note in table.notes)
     path = _workbook(tmp_path / "two.xlsx", {"One": studies, "Two": studies})
-    with pytest.raises(DataError, match="2 sheets may hold the studies: 'One', 'Two'"):
+    with pytest.raises(DataError, match="2 sheets may hold the studies: 'One' and 'Two'"):
         meta.read_table(path)
     assert len(meta.read_table(path, sheet="Two")) == 2
     with pytest.raises(DataError, match="there is no sheet 'Three'"):

@@ -134,7 +134,7 @@ def test_a_folder_of_ones_own(own_folder):
     own = load_evidence(own_folder)
     assert own.names == ("trials", "results")
     assert own.select("x")["reporting"].tolist() == ["arms", "direction"]
-    with pytest.raises(DataError, match=r"no table 'claims'. Its tables are trials, results"):
+    with pytest.raises(DataError, match=r"no table 'claims'. Its tables are trials and results"):
         _ = own.claims
 
 

@@ -110,7 +110,7 @@ def test_far_more_than_claimed_is_cut_and_keeps_its_figures() -> None:
     panel = panel_of(figure)
     assert panel.get_xlim()[1] < 350
     assert [line.get_marker() for line in panel.lines if line.get_gid() == "cut"] == [">"]
-    assert "280.0 (100.0 to 2000.0)" in [text for text, _ in boxes(figure)]
+    assert "280.0 (100.0 to 2,000.0)" in [text for text, _ in boxes(figure)]
 
 
 def test_all_claims_of_the_tables_can_be_drawn() -> None:

@@ -18,7 +18,6 @@ from PIL import Image
 import meta
 from meta.claims.assess import assess
 from meta.claims.verdicts import VERDICTS
-from meta.claims.wording import in_words
 from meta.report.article_pages import article_page
 from meta.report.claim_pages import write_claim_pages
 from meta.report.landing import landing, promised
@@ -26,6 +25,7 @@ from meta.report.links import copied_on
 from meta.report.notebook_index import NotebookIndex
 from meta.report.reader_words import LEVELS, WORDS, effect_sentence
 from meta.report.share import card_lines, card_png, claim_review, rows_csv
+from meta.wording import in_words
 
 ROOT = Path(__file__).resolve().parents[2]
 

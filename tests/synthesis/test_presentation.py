@@ -9,7 +9,7 @@ from reference_answers import reference
 import meta
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.presentation import compact, decimals, number, p_text
+from meta.wording import compact, decimals, number, p_text
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from meta.synthesis.presentation import compact, decimals, number, p_text
         (0.005, "0.01"),
         (-0.384, "−0.38"),
         (-0.004, "0.00"),
-        (99999.994, "99999.99"),
+        (99999.994, "99,999.99"),
         (1e5, "100,000"),
         (483251.4, "483,251"),
         (-483251.4, "−483,251"),

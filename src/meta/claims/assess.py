@@ -15,11 +15,11 @@ from meta.claims.kinds import KINDS
 from meta.claims.lookup import lookup
 from meta.claims.ruling import Case, Claim, Ruling
 from meta.claims.source_rules import trace
-from meta.claims.wording import figure, span
 from meta.errors import DataError
 from meta.evidence.faults import closest
 from meta.evidence.reporting import LEVELS
 from meta.evidence.tables import Evidence
+from meta.wording import brief, span
 
 
 def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) -> Assessment:
@@ -128,12 +128,12 @@ def _claimed(row: Claim) -> str:
     low, high, value = (row.get(f"claimed_{name}") for name in ("low", "high", "value"))
     unit = f" {_text(row, 'claimed_unit')}".rstrip()
     if pd.notna(value):
-        return f"{figure(value)}{unit}"
+        return f"{brief(value)}{unit}"
     if pd.notna(low) and pd.notna(high):
         return f"{span(low, high)}{unit}"
     if pd.notna(low):
-        return f"more than {figure(low)}{unit}"
-    return f"up to {figure(high)}{unit}" if pd.notna(high) else ""
+        return f"more than {brief(low)}{unit}"
+    return f"up to {brief(high)}{unit}" if pd.notna(high) else ""
 
 
 def _levels(used: pd.DataFrame) -> dict[str, int]:

@@ -12,8 +12,18 @@ import pandas as pd
 from meta.claims.how_sure import worst
 from meta.claims.ruling import Ruling
 from meta.claims.verdicts import NEITHER, UNRESOLVED
-from meta.claims.wording import LEVELS, figure, listing, probability_text, span, words
 from meta.synthesis.presentation import plain
+from meta.wording import brief, listed, probability_text, span, words
+
+# how a result is reported, behind a count of results
+_REPORTED = {
+    "arms": "with means or counts of both arms",
+    "interval": "with an effect and its interval",
+    "p_value": "with a p-value",
+    "direction": "with a direction only",
+    "silent": "with no figure of a difference",
+    "single_arm": "of one group",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +98,7 @@ class Assessment(Ruling):
     @property
     def how_sure(self) -> str:
         """Certainty with what lowered it, in one line; "" where nothing was measured."""
-        why = f" ({listing(self.certainty_why)})" if self.certainty_why else ""
+        why = f" ({listed(self.certainty_why)})" if self.certainty_why else ""
         return f"{self.certainty}{why}" if self.certainty else ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,7 +121,7 @@ class Assessment(Ruling):
             ("Source", f"{words(self.source)}. {self.source_text}".strip()),
         ]
         if isfinite(self.estimate):
-            shown = f"{figure(self.estimate)} ({span(self.ci_low, self.ci_high)})"
+            shown = f"{brief(self.estimate)} ({span(self.ci_low, self.ci_high)})"
             rows.append(("Real figure", f"{shown}, {self.scale}"))
         elif isfinite(self.ci_low):
             rows.append(("Measured range", f"{span(self.ci_low, self.ci_high)}, {self.scale}"))
@@ -119,7 +129,7 @@ class Assessment(Ruling):
             rows.append(("Claimed figure", span(self.claimed_low, self.claimed_high)))
         if isfinite(self.ratio):
             limits = span(self.ratio_low, self.ratio_high)
-            rows.append(("Claimed / real", f"{figure(self.ratio)} ({limits})"))
+            rows.append(("Claimed / real", f"{brief(self.ratio)} ({limits})"))
         if isfinite(self.probability):
             shown = probability_text(self.probability)
             rows.append(("Probability", f"{shown} that {self.probability_of}"))
@@ -129,8 +139,8 @@ class Assessment(Ruling):
             rows.append(("How direct", shown))
         rows.append(("Kind", self.kind_words))
         if self.reporting:
-            levels = [f"{count} {LEVELS[name]}" for name, count in self.reporting.items()]
-            rows.append(("Results used", listing(levels)))
+            levels = [f"{count} {_REPORTED[name]}" for name, count in self.reporting.items()]
+            rows.append(("Results used", listed(levels)))
         if self.depends_on:
             rows.append(("Rests on", "; ".join(self.depends_on)))
         return [(name, text) for name, text in rows if text]

@@ -12,8 +12,9 @@ from meta.claims.kind import Kind
 from meta.claims.kinds import KINDS
 from meta.claims.verdicts import NO_TRIALS
 from meta.errors import DataError
-from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.faults import Fault, closest
 from meta.evidence.tables import Evidence
+from meta.wording import listed
 
 _POOLED_MEASURES = ("SMD", "MD", "RD", "OR", "RR", "vote")
 
@@ -171,12 +172,12 @@ def _selection_faults(
             "Widen it, or write none in the column expect if nobody measured it.",
         )
     elif test.expect and len(selected):
-        ids = listed(selected["result_id"], limit=3)
+        ids = listed(selected["result_id"], most=3)
         yield place.fault(
             "expect", f"none, but the test selects {ids}", "Empty the cell: somebody measured it."
         )
     elif len(selected) and assess(test.claim_id, evidence).verdict == NO_TRIALS:
-        ids = listed(selected["result_id"], limit=3)
+        ids = listed(selected["result_id"], most=3)
         yield place.fault(
             "kind", f"the verdict is no trials, but {ids} fit", "Let the test say what is missing."
         )

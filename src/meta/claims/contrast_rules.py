@@ -37,21 +37,20 @@ from meta.claims.verdicts import (
     judge_superiority,
     lean_of_equivalence,
 )
-from meta.claims.wording import (
+from meta.effect_sizes.container import Effects
+from meta.synthesis.engine import tau2_estimate, weighted_fit
+from meta.synthesis.models.pooled import Pooled
+from meta.wording import (
+    brief,
     counted,
-    figure,
     in_words,
-    listing,
+    listed,
     lower_first,
-    plain_list,
     sentence,
     sentences,
     with_interval,
     words,
 )
-from meta.effect_sizes.container import Effects
-from meta.synthesis.engine import tau2_estimate, weighted_fit
-from meta.synthesis.models.pooled import Pooled
 
 NO_COMPARISON = "No trial compared the two with each other."
 
@@ -113,7 +112,7 @@ def equivalence(case: Case) -> Ruling:
         details=sentences(
             *details,
             f"the difference of the two is {shown}; to be as good, all of it must lie within"
-            f" {figure(margin, 3)}, half of what the drugs do",
+            f" {brief(margin, 3)}, half of what the drugs do",
             "no difference found is not as good as" if verdict == UNRESOLVED else "",
         ),
         scale=f"{fit.scale.label}, advantage of {case.treatment} minus that of the drugs",
@@ -134,7 +133,7 @@ def _drug(case: Case) -> tuple[float, float, str]:
     estimate = abs(float(row["estimate"]))
     what = f"{lower_first(str(row['what']))}, {row['measure']}"
     if pd.isna(row["ci_low"]):
-        return estimate, 0.0, f"{what} {figure(estimate, 2)} ({row['citation']})"
+        return estimate, 0.0, f"{what} {brief(estimate, 2)} ({row['citation']})"
     se = (float(row["ci_high"]) - float(row["ci_low"])) / (2 * Z)
     low, high = sorted(abs(float(row[name])) for name in ("ci_low", "ci_high"))
     return estimate, se, f"{what} {with_interval(estimate, low, high)} ({row['citation']})"
@@ -159,7 +158,7 @@ def head_to_head(case: Case) -> Ruling:
     answer = f"{counted(len(studies), 'study', 'studies')} compared the two"
     first = kept.iloc[0]
     people = f"{int(first['n_t'])} people, " if one and pd.notna(first["n_t"]) else ""
-    who = f"{studies[0]}: {people}{first['population']}" if one else plain_list(studies)
+    who = f"{studies[0]}: {people}{first['population']}" if one else listed(studies, 6)
     return Ruling(
         verdict=UNRESOLVED,
         answer=sentence(f"{answer} and {found}, which is too little to decide"),
@@ -184,7 +183,7 @@ def _compared(row: dict[str, Any]) -> str:
     name = f"{words(str(row['outcome']))}"
     unit = f" {row['effect_unit']}" if pd.notna(row["effect_unit"]) else ""
     if pd.notna(row["mean_t"]):
-        return f"{name}: {row['arm_t']} {figure(float(str(row['mean_t'])))}{unit}"
+        return f"{name}: {row['arm_t']} {brief(float(str(row['mean_t'])))}{unit}"
     return f"{name}: “{row['reported_as']}”"
 
 
@@ -217,7 +216,7 @@ def effect_modification(case: Case) -> Ruling:
     column, _, values = test.subgroup.partition("=")
     inside = fit.effects.table[column].isin(values.split("|")).to_numpy()
     groups = (fit.effects.subset(inside), fit.effects.subset(~inside))
-    named = test.reading or f"trials of {listing(map(words, values.split('|')), 'or')}"
+    named = test.reading or f"trials of {listed(map(words, values.split('|')), last='or')}"
     small = min(group.k for group in groups)
     details = [
         f"{lower_first(fit.scale.label)}: {named} {_group(groups[0], fit)}; the others"
@@ -283,7 +282,7 @@ def _group(group: Effects, fit: Pooled) -> str:
         return "(none)"
     one = fit.refit(group)
     if group.k < MIN_TRIALS:
-        return listing(each_effect(one))
+        return listed(each_effect(one))
     return f"{figures_text(TrialSet(fit=one))} in {counted(group.k, 'trial')}"
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from meta.claims.ruling import Case
-from meta.claims.wording import in_words, words
 from meta.synthesis.judgement.certainty import certainty
 from meta.synthesis.models.pooled import Pooled
+from meta.wording import in_words, words
 
 ONE_STUDY = "one study"
 SURVEYS = "surveys"

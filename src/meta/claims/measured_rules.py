@@ -23,8 +23,8 @@ from meta.claims.verdicts import (
     Oriented,
     judge_measured,
 )
-from meta.claims.wording import counted, figure, listing, sentences, span, words
 from meta.evidence.tables import Evidence
+from meta.wording import brief, counted, listed, sentences, span, words
 
 # a description of people that is longer stands behind the first sentence
 MOST_OF_PEOPLE = 5
@@ -46,7 +46,7 @@ class Measurement:
         limits = f", {span(self.low, self.high)}" if self.high > self.low else ""
         what = f"{self.what}: " if self.what else ""
         method = f" by {self.method}" if self.method else ""
-        return f"{what}{figure(self.value)}{unit}{limits}{method} ({self.label})"
+        return f"{what}{brief(self.value)}{unit}{limits}{method} ({self.label})"
 
 
 def measured(case: Case) -> Ruling:
@@ -81,7 +81,7 @@ def measured(case: Case) -> Ruling:
         answer=_answer(verdict, own, rows, unit),
         details=sentences(
             test.reading,
-            f"measured: {listing(one.text(unit) for one in own)}" if own else "",
+            f"measured: {listed(one.text(unit) for one in own)}" if own else "",
             f"claimed: {span(*claimed)}{unit}",
             f"every human measurement of any form: {_range_text([*own, *wider], unit)}"
             if wider
@@ -117,7 +117,7 @@ def _answer(
             return "It was never measured, and nothing like it comes anywhere near that figure."
         return "It was never measured in this form, and other forms do not rule it out."
     values = sorted(one.value for one in own)
-    shown = listing([f"{figure(value)}{unit}" for value in dict.fromkeys(values)])
+    shown = listed([f"{brief(value)}{unit}" for value in dict.fromkeys(values)])
     if len(own) == 1 and len(rows) and pd.notna(rows["n_t"].iloc[0]) and verdict != SUPPORTED:
         people = str(rows["population"].iloc[0])
         who = people if len(people.split()) < MOST_OF_PEOPLE else "people"
@@ -138,7 +138,7 @@ def _same_study(own: list[Measurement], wider: list[Measurement], unit: str) -> 
     """Set the other values of the same study beside its own."""
     labels = {one.label for one in own}
     beside = [one.text(unit) for one in wider if one.label in labels]
-    return f"the same study: {listing(beside)}" if beside else ""
+    return f"the same study: {listed(beside)}" if beside else ""
 
 
 def _limits(own: list[Measurement], wider: list[Measurement]) -> tuple[float, float]:
@@ -152,7 +152,7 @@ def _people(case: Case, rows: pd.DataFrame) -> str:
     for row in case.lookup.records(rows.drop_duplicates("study_id")) if len(rows) else []:
         count: str = "" if pd.isna(row["n_t"]) else f"{int(row['n_t']):,} "
         people.append(f"{count}{row['population']} ({row['label']})")
-    return f"people measured: {listing(people)}" if people else ""
+    return f"people measured: {listed(people)}" if people else ""
 
 
 def _rows(case: Case) -> pd.DataFrame:

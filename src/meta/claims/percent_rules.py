@@ -51,19 +51,11 @@ from meta.claims.verdicts import (
     judge_percent_fall,
     lean_of_percent_fall,
 )
-from meta.claims.wording import (
-    figure,
-    in_words,
-    listing,
-    lower_first,
-    plain_list,
-    sentences,
-    words,
-)
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.forms import RATIO_UNITS
 from meta.effect_sizes.percent import percent_change
+from meta.wording import brief, in_words, listed, lower_first, sentences, words
 
 # up to so many results are quoted one by one
 FEW = 4
@@ -168,12 +160,12 @@ def percent_fall(case: Case) -> Ruling:
         verdict=verdict,
         leans=leans,
         answer=(
-            f"Scores {_verb(rows)} {figure(treated, 0)} % on {case.treatment} and"
-            f" {figure(control, 0)} % without it, {_settled(verdict, sets)}."
+            f"Scores {_verb(rows)} {brief(treated, 0)} % on {case.treatment} and"
+            f" {brief(control, 0)} % without it, {_settled(verdict, sets)}."
         ),
         details=sentences(
-            f"{trials_text(sets.primary)} for both arms ({plain_list(fit.effects.labels)}): the"
-            f" gap is {figures_text(sets.primary, 0)} points, beside the {figure(claimed)} % of the"
+            f"{trials_text(sets.primary)} for both arms ({listed(fit.effects.labels, 6)}): the"
+            f" gap is {figures_text(sets.primary, 0)} points, beside the {brief(claimed)} % of the"
             " claim",
             *heavy_clause(sets.primary, 0),
             *trusted_text(sets, case, 0),
@@ -192,7 +184,7 @@ def percent_fall(case: Case) -> Ruling:
         ratio_low=ratio_low,
         ratio_high=ratio_high,
         probability=float(stdtr(fit.dof or np.inf, (fit.estimate - claimed) / fit.se)),
-        probability_of=f"the mean net fall reaches {figure(claimed)} %",
+        probability_of=f"the mean net fall reaches {brief(claimed)} %",
         k=fit.k,
         n_total=fit.n_total,
         used=rows[rows["result_id"].isin(table["result_id"])],
@@ -208,7 +200,7 @@ def _settled(verdict: str, sets: TrialSets) -> str:
     """Say what the two figures come to; none stands without the doubt about it."""
     fit = sets.primary.fit
     if verdict != UNRESOLVED and fit is not None:
-        return f"a gap of {figure(fit.estimate, 0)} points"
+        return f"a gap of {brief(fit.estimate, 0)} points"
     few = sets.trusted.k < MIN_TRIALS
     return "but too few trials can be trusted" if few else "which does not settle it"
 
@@ -254,7 +246,7 @@ def _too_few(case: Case, sets: TrialSets, claimed: float, leans: str) -> Ruling:
         leans=leans,
         answer=answer,
         details=sentences(
-            f"{listing(case.outcomes, 'or')} in {plain_list(labels_of(rows))}",
+            f"{listed(case.outcomes, last='or')} in {listed(labels_of(rows), 6)}",
             said_by_trials(rows, case) if len(rows) <= FEW else votes_text(votes, case),
             *_own_units(case, rows),
             wider,
@@ -275,9 +267,9 @@ def _own_units(case: Case, rows: pd.DataFrame) -> Iterator[str]:
     for row in case.lookup.records(rows):
         name, unit = row["label"], row["effect_unit"]
         if pd.notna(row["ci_low"]) and unit not in RATIO_UNITS and unit != "SMD":
-            limits = f"{figure(row['ci_low'])} to {figure(row['ci_high'])}"
+            limits = f"{brief(row['ci_low'])} to {brief(row['ci_high'])}"
             yield (
-                f"{name} found a difference of {figure(row['estimate'])} ({limits}) {unit}; what"
+                f"{name} found a difference of {brief(row['estimate'])} ({limits}) {unit}; what"
                 " share of the starting level that is was not printed"
             )
         elif (
@@ -287,9 +279,9 @@ def _own_units(case: Case, rows: pd.DataFrame) -> Iterator[str]:
             and pd.isna(row["base_mean_t"])
         ):
             top = row["scale_max"]
-            scale = f" on a scale of {figure(top)}" if pd.notna(top) else ""
+            scale = f" on a scale of {brief(top)}" if pd.notna(top) else ""
             yield (
-                f"{name} found changes of {figure(row['mean_t'])} and {figure(row['mean_c'])}"
+                f"{name} found changes of {brief(row['mean_t'])} and {brief(row['mean_c'])}"
                 f" {unit}{scale}; the starting score was not printed, so that no percentage follows"
             )
 
@@ -308,9 +300,9 @@ def _nearest(case: Case, claimed: float) -> Iterator[str]:
         stratum, control = (words(str(row.get(name, ""))) for name in ("stratum", "control"))
         yield (
             f"nearest is {row['label']} ({stratum}; {row['instrument']}, week"
-            f" {figure(row['time_weeks'])}): {figure(fall_t, 0)} % down on {case.treatment} and"
-            f" {figure(fall_c, 0)} % on {control}, a gap of"
-            f" {figure(fall_t - fall_c, 0)} points beside the {figure(claimed)} % of the claim"
+            f" {brief(row['time_weeks'])}): {brief(fall_t, 0)} % down on {case.treatment} and"
+            f" {brief(fall_c, 0)} % on {control}, a gap of"
+            f" {brief(fall_t - fall_c, 0)} points beside the {brief(claimed)} % of the claim"
         )
 
 
@@ -318,9 +310,9 @@ def _benchmarks(case: Case) -> Iterator[str]:
     by_what: dict[str, list[str]] = {}
     for row in benchmark_rows(case):
         by_what.setdefault(str(row["what"]), []).append(f"{row['estimate']} %")
-    parts = [f"{listing(values)} ({lower_first(what)})" for what, values in by_what.items()]
+    parts = [f"{listed(values)} ({lower_first(what)})" for what, values in by_what.items()]
     if parts:
-        yield f"for comparison: {listing(parts)}"
+        yield f"for comparison: {listed(parts)}"
 
 
 def _check_table(case: Case, rows: pd.DataFrame) -> pd.DataFrame:

@@ -28,18 +28,17 @@ from meta.claims.verdicts import (
     judge_typical,
     lean_of_association,
 )
-from meta.claims.wording import (
+from meta.evidence.tables import Evidence
+from meta.wording import (
+    brief,
     counted,
-    figure,
     in_words,
-    listing,
+    listed,
     lower_first,
-    plain_list,
     sentences,
     span,
     with_interval,
 )
-from meta.evidence.tables import Evidence
 
 
 def claimed_figures(case: Case) -> tuple[float, float] | None:
@@ -77,9 +76,9 @@ def prevalence(case: Case) -> Ruling:
         verdict=verdict,
         answer=answer,
         details=sentences(
-            f"{test.reading}: {listing(_cut_offs(case, rows))}",
-            f"in other people: {listing(_cut_offs(case, wider))}" if len(wider) else "",
-            "" if value is None else f"claimed: {figure(value)} %",
+            f"{test.reading}: {listed(_cut_offs(case, rows))}",
+            f"in other people: {listed(_cut_offs(case, wider))}" if len(wider) else "",
+            "" if value is None else f"claimed: {brief(value)} %",
         ),
         scale=test.reading,
         claimed_low=said.low,
@@ -100,7 +99,7 @@ def prevalence(case: Case) -> Ruling:
 def _cut_offs(case: Case, rows: pd.DataFrame) -> list[str]:
     ordered = rows.sort_values("estimate", kind="stable")
     return [
-        f"{figure(row['estimate'])} % ({row['label']}, {row['instrument']})"
+        f"{brief(row['estimate'])} % ({row['label']}, {row['instrument']})"
         for row in case.lookup.records(ordered)
     ]
 
@@ -113,14 +112,14 @@ def threshold(case: Case) -> Ruling:
     values = sorted(set(levels.values()))
     unit = case.dose_unit
     verdict = judge_threshold(value, values)
-    named = listing(f"{figure(level)} {unit} ({name})" for name, level in levels.items())
+    named = listed(f"{brief(level)} {unit} ({name})" for name, level in levels.items())
     rows = (
         rows_by_id(case.test.result_ids, case.evidence) if case.test.result_ids else pd.DataFrame()
     )
     answer = {
         SUPPORTED: "Published upper levels say the same."
         if value is None
-        else f"A published upper level is the same: {figure(value)} {unit.replace('/', ' a ')}.",
+        else f"A published upper level is the same: {brief(value)} {unit.replace('/', ' a ')}.",
         UNRESOLVED: "Published upper levels differ, and the claim lies between them.",
         OVERSTATED: "Published upper levels are higher than that.",
         CONTRADICTED: "Published upper levels are lower than that.",
@@ -130,7 +129,7 @@ def threshold(case: Case) -> Ruling:
         answer=answer,
         details=sentences(
             f"published upper levels: {named}",
-            f"people who had it: {listing(_events(rows, case))}" if len(rows) else "",
+            f"people who had it: {listed(_events(rows, case))}" if len(rows) else "",
             case.test.reading,
         ),
         scale=unit,
@@ -157,7 +156,7 @@ def _events(rows: pd.DataFrame, case: Case) -> list[str]:
     texts: list[str] = []
     for row in case.lookup.records(rows):
         dose = row.get(case.question.dose)
-        given = f" at {figure(float(str(dose)))} {case.dose_unit}" if pd.notna(dose) else ""
+        given = f" at {brief(float(str(dose)))} {case.dose_unit}" if pd.notna(dose) else ""
         against = ""
         if pd.notna(row["events_c"]) and pd.notna(row["n_c"]):
             control = row.get("control", "the control")
@@ -188,7 +187,7 @@ def dose(case: Case) -> Ruling:
     values = [float(value) for value in trials[column]]
     verdict = judge_typical(values, *claimed)
     inside = sum(claimed[0] <= value <= claimed[1] for value in values)
-    shown = [f"{row['label']} {figure(row[column])}" for row in case.lookup.records(trials)]
+    shown = [f"{row['label']} {brief(row[column])}" for row in case.lookup.records(trials)]
     many, used = counted(len(values), "trial"), in_words(inside)
     answer = (
         f"Only {many} of that kind with a clear dose, too few to say."
@@ -203,7 +202,7 @@ def dose(case: Case) -> Ruling:
     return Ruling(
         verdict=verdict,
         answer=answer,
-        details=sentences(f"{plain_list(shown)} {unit}" if shown else "", *limits),
+        details=sentences(f"{listed(shown, 6)} {unit}" if shown else "", *limits),
         scale=unit,
         claimed_low=claimed[0],
         claimed_high=claimed[1],
@@ -234,7 +233,7 @@ def reference_intake(case: Case) -> Ruling:
         verdict=verdict,
         answer=answer,
         details=sentences(
-            f"published: {listing(parts)} ({rows[0]['citation']})",
+            f"published: {listed(parts)} ({rows[0]['citation']})",
             f"claimed: {span(*claimed)} {unit}",
         ),
         scale=unit,
@@ -281,7 +280,7 @@ def association(case: Case) -> Ruling:
         leans=lean_of_association(sides) if verdict == UNRESOLVED else NEITHER,
         answer=f"{says}; a link does not show that taking it helps.",
         details=sentences(
-            listing(shown), f"beside them, without an interval: {listing(beside)}" if beside else ""
+            listed(shown), f"beside them, without an interval: {listed(beside)}" if beside else ""
         ),
         k=used["study_id"].nunique(),
         used=used,
@@ -308,17 +307,17 @@ def evidence_base(case: Case) -> Ruling:
     own = (
         ""
         if form is None
-        else (f", the longest with {form.label} {figure(length[form.own(trials)].max())}")
+        else (f", the longest with {form.label} {brief(length[form.own(trials)].max())}")
     )
     return Ruling(
         verdict=SUPPORTED if few else UNRESOLVED,
         answer=(
             f"{'None' if not longer else in_words(longer).capitalize()} of {len(trials)} randomised"
-            f" trials lasted longer than {figure(claimed)} months."
+            f" trials lasted longer than {brief(claimed)} months."
         ),
         details=sentences(
-            f"{figure(claimed)} months are {figure(weeks, 0)} weeks; the longest trial lasted"
-            f" {figure(length.max())} weeks ({longest}){own}"
+            f"{brief(claimed)} months are {brief(weeks, 0)} weeks; the longest trial lasted"
+            f" {brief(length.max())} weeks ({longest}){own}"
         ),
         scale="weeks",
         claimed_low=weeks,

@@ -22,19 +22,18 @@ from meta.claims.verdicts import (
     SUPPORTED,
     UNRESOLVED,
 )
-from meta.claims.wording import (
+from meta.synthesis.models.pooled import Pooled
+from meta.wording import (
+    brief,
     counted,
-    figure,
     in_words,
-    listing,
+    listed,
     lower_first,
-    plain_list,
     sentence,
     sentences,
     with_interval,
     words,
 )
-from meta.synthesis.models.pooled import Pooled
 
 Z = float(ndtri(0.975))
 # up to so many trials are named one by one
@@ -46,15 +45,15 @@ MOST_WORDS = 20
 def nobody(case: Case, *details: str, study: str = "trial") -> Ruling:
     """Say that nobody measured it."""
     test = case.test
-    form = listing(test.form, "or")
+    form = listed(test.form, last="or")
     if test.reading:
         answer = f"no {study} that we found looked at {test.reading}"
     elif set(test.control) - set(case.question.primary.get("control", ())) and form:
         answer = f"no {study} that we found set {form} against another form for this"
     else:
         where = f" on {form}" if form else ""
-        answer = f"no {study} that we found looked at {listing(case.outcomes, 'or')}{where}"
-    looked = f"looked for: {listing(case.outcomes, 'or')}" if case.outcomes else ""
+        answer = f"no {study} that we found looked at {listed(case.outcomes, last='or')}{where}"
+    looked = f"looked for: {listed(case.outcomes, last='or')}" if case.outcomes else ""
     if len(answer.split()) > MOST_WORDS:
         answer = f"no {study} that we found looked at this"
     return Ruling(
@@ -66,7 +65,7 @@ def nobody(case: Case, *details: str, study: str = "trial") -> Ruling:
 
 def barred_only(case: Case, rows: pd.DataFrame) -> Ruling:
     """Say that whoever measured it cannot be counted."""
-    flags = listing(
+    flags = listed(
         dict.fromkeys(f"{row['label']}: {row['flag']}" for row in case.lookup.records(rows))
     )
     return Ruling(
@@ -150,8 +149,8 @@ def trusted_words(case: Case) -> str:
     if case.test.control and not set(case.test.control) & set(control):
         control = case.test.control
     kinds = [f"{words(value)}-blind" for value in filters.get("blinding", ())]
-    against = f"against {listing(map(words, control), 'or')}" if control else ""
-    return listing(filter(None, [*kinds, against, "free of doubt about the data"]))
+    against = f"against {listed(map(words, control), last='or')}" if control else ""
+    return listed(filter(None, [*kinds, against, "free of doubt about the data"]))
 
 
 def trials_text(found: TrialSet) -> str:
@@ -167,9 +166,9 @@ def figures_text(found: TrialSet, digits: int = 2) -> str:
     fit = found.fit
     assert fit is not None
     if fit.k < MIN_TRIALS:
-        return listing(each_effect(fit, digits))
+        return listed(each_effect(fit, digits))
     estimate, low, high = (
-        figure(float(fit.scale.to_reader(value)), digits)
+        brief(float(fit.scale.to_reader(value)), digits)
         for value in (fit.estimate, fit.ci_low, fit.ci_high)
     )
     return f"{estimate}, 95 % interval {low} to {high}"
@@ -180,7 +179,7 @@ def heavy_clause(found: TrialSet, digits: int = 2) -> list[str]:
     if found.without is None:
         return []
     rest = TrialSet(fit=found.without)
-    share = figure(found.heaviest_weight, 0)
+    share = brief(found.heaviest_weight, 0)
     return [
         f"{found.heaviest} holds {share} % of the weight; without it {figures_text(rest, digits)}"
     ]
@@ -207,15 +206,15 @@ def form_clause(rows: pd.DataFrame, case: Case) -> str:
         return ""
     if own.empty:
         return f"none of these trials used {form.label}"
-    return f"{form.label} was used in {plain_list(labels_of(own))}"
+    return f"{form.label} was used in {listed(labels_of(own), 6)}"
 
 
 def chosen_clause(case: Case) -> str:
     """Say which trials a test counts, where it does not take every one of the outcome."""
     chosen = ["in the people of the claim"] if case.test.population else []
     if case.test.control and set(case.test.control) < set(case.question.primary["control"]):
-        chosen.append(f"against {listing(map(words, case.test.control), 'or')}")
-    return f"these are the trials {listing(chosen)}" if chosen else ""
+        chosen.append(f"against {listed(map(words, case.test.control), last='or')}")
+    return f"these are the trials {listed(chosen)}" if chosen else ""
 
 
 def quality_clauses(rows: pd.DataFrame, case: Case) -> list[str]:
@@ -227,7 +226,7 @@ def quality_clauses(rows: pd.DataFrame, case: Case) -> list[str]:
         parts.append(f"in {counted(opened, 'trial')} people knew what they took")
     flagged = trials["study_id"].isin(case.lookup.flagged)
     if flagged.any():
-        parts.append(f"the data of {plain_list(labels_of(trials[flagged]))} are in doubt")
+        parts.append(f"the data of {listed(labels_of(trials[flagged]), 6)} are in doubt")
     return parts
 
 
@@ -236,7 +235,7 @@ def mid_clause(case: Case) -> str:
     if case.mid is None:
         return ""
     source = case.outcome(case.test.outcome[0]).get("mid_source", "")
-    return f"a difference of {figure(case.mid)} is taken to matter ({lower_first(str(source))})"
+    return f"a difference of {brief(case.mid)} is taken to matter ({lower_first(str(source))})"
 
 
 def votes_clause(found: TrialSets, case: Case) -> str:
@@ -258,7 +257,7 @@ def votes_text(votes: Votes, case: Case, *, unwanted: bool = False) -> str:
         if group
     ]
     if votes.k <= FEW:
-        return f"in words: {listing(f'{listing(group)} ({verb})' for group, verb in said)}"
+        return f"in words: {listed(f'{listed(group)} ({verb})' for group, verb in said)}"
     counts = ", ".join(f"{len(group)} {verb}" for group, verb in said)
     return f"of all {votes.k} trials, significant or not: {counts}"
 
@@ -273,11 +272,11 @@ def said_by_trials(rows: pd.DataFrame, case: Case) -> str:
     }
     said = rows[rows["favours"].notna()]
     parts = [
-        f"{listing(str(case.outcome(name)['words']) for name in dict.fromkeys(part['outcome']))}"
+        f"{listed(str(case.outcome(name)['words']) for name in dict.fromkeys(part['outcome']))}"
         f" ({sides[str(side)]})"
         for side, part in said.groupby("favours", sort=False)
     ]
-    return f"in words: {listing(parts)}" if parts else ""
+    return f"in words: {listed(parts)}" if parts else ""
 
 
 def own_scale(found: TrialSets, case: Case) -> list[str]:
@@ -289,8 +288,8 @@ def own_scale(found: TrialSets, case: Case) -> list[str]:
     rows = found.rows
     left = rows[rows["ci_low"].notna() & rows["ci_high"].notna() & ~rows["study_id"].isin(inside)]
     return [
-        f"{row['label']}, on a scale of its own: {figure(row['estimate'])}"
-        f" ({figure(row['ci_low'])} to {figure(row['ci_high'])}) {row['effect_unit']} of"
+        f"{row['label']}, on a scale of its own: {brief(row['estimate'])}"
+        f" ({brief(row['ci_low'])} to {brief(row['ci_high'])}) {row['effect_unit']} of"
         f" {case.outcome(row['outcome'])['words']}"
         for row in case.lookup.records(left)
     ]
@@ -303,7 +302,7 @@ def published_pools(case: Case) -> list[str]:
         f"{with_interval(row['estimate'], row['ci_low'], row['ci_high'])}"
         for row in review_rows(case)
     ]
-    return [f"published reviews: {listing(parts)}"] if parts else []
+    return [f"published reviews: {listed(parts)}"] if parts else []
 
 
 def one_data_set(found: TrialSets) -> str:

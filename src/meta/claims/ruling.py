@@ -12,10 +12,10 @@ import pandas as pd
 from meta.claims.claim_test import ClaimTest
 from meta.claims.lookup import Lookup, lookup
 from meta.claims.verdicts import NEITHER, Oriented
-from meta.claims.wording import lower_first
 from meta.evidence.question import Question
 from meta.evidence.tables import Evidence
 from meta.synthesis.models.pooled import Pooled
+from meta.wording import lower_first
 
 # a row of claims.csv
 Claim = Mapping[str, Any]

@@ -26,8 +26,8 @@ from meta.claims.verdicts import (
     SUPPORTED,
     judge_source,
 )
-from meta.claims.wording import counted, figure, listing, sentences, with_interval, words
 from meta.evidence.question import chosen_by
+from meta.wording import brief, counted, listed, sentences, with_interval, words
 
 # how claim_sources.csv says it
 _FOUND = {"yes": FOUND, "part": IN_PART, "different": MISQUOTED, "no": NOT_FOUND}
@@ -133,13 +133,13 @@ def cited_source(case: Case) -> Ruling:
     rows = pd.DataFrame()
     if case.test.result_ids:
         rows = rows_by_id(case.test.result_ids, case.evidence)
-    listed = case.test.kind == "reference"
+    of_a_list = case.test.kind == "reference"
     return Ruling(
         verdict=verdict,
-        answer=_answer(verdict, source, listed=listed),
+        answer=_answer(verdict, source, of_a_list=of_a_list),
         details=sentences(
             source.text if source.status in (FOUND, IN_PART, MISQUOTED) else "",
-            f"not in it: {listing(missing)}" if missing and source.status == FOUND else "",
+            f"not in it: {listed(missing)}" if missing and source.status == FOUND else "",
             *[_result(row, verdict) for row in case.lookup.records(rows)],
             _own_trials(case),
         ),
@@ -149,9 +149,9 @@ def cited_source(case: Case) -> Ruling:
     )
 
 
-def _answer(verdict: str, source: Source, *, listed: bool) -> str:
+def _answer(verdict: str, source: Source, *, of_a_list: bool) -> str:
     """Say in one plain sentence what became of the source."""
-    what = "The text listed" if listed else "The source"
+    what = "The text listed" if of_a_list else "The source"
     if verdict == SOURCE_NOT_FOUND:
         if source.status == NOT_CITED:
             return "No source is named that one could look up."
@@ -160,11 +160,11 @@ def _answer(verdict: str, source: Source, *, listed: bool) -> str:
         return f"{what} exists, but the article does not quote it right."
     return {
         SUPPORTED: "The listed text is what the list says."
-        if listed
+        if of_a_list
         else "The source exists and says so.",
         OVERSTATED: f"{what} exists, but says less than the article takes from it.",
         CONTRADICTED: "The link or entry leads to something else."
-        if listed
+        if of_a_list
         else "The source exists and says something else.",
     }[verdict]
 
@@ -177,8 +177,8 @@ def _result(row: Mapping[str, Any], verdict: str) -> str:
         text = f"{row['instrument']} {shown} {unit}"
     else:
         text = (
-            f"{row['instrument']} {figure(row['mean_t'])} on {row['arm_t']} and"
-            f" {figure(row['mean_c'])} on {row['arm_c']}"
+            f"{row['instrument']} {brief(row['mean_t'])} on {row['arm_t']} and"
+            f" {brief(row['mean_c'])} on {row['arm_c']}"
         )
     control = row.get("control", "")
     if verdict == SUPPORTED and (row["blinding"] == "open" or control != "placebo"):
@@ -203,7 +203,7 @@ def _own_trials(case: Case) -> str:
     shown = "" if rows.empty or pd.isna(people) else f" ({int(people):,} people)"
     return (
         f"these tables hold {counted(len(rows), 'randomised trial')} of"
-        f" {listing(test.form, 'or')} that measured {listing(case.outcomes, 'or')}{shown}"
+        f" {listed(test.form, last='or')} that measured {listed(case.outcomes, last='or')}{shown}"
     )
 
 

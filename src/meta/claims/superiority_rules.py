@@ -58,16 +58,10 @@ from meta.claims.verdicts import (
     lean_of_tolerability,
     lean_of_votes,
 )
-from meta.claims.wording import (
-    figure,
-    in_words,
-    lower_first,
-    plain_list,
-    sentences,
-)
 from meta.evidence.question import chosen_by
 from meta.evidence.tables import Evidence
 from meta.synthesis.models.pooled import Pooled
+from meta.wording import brief, in_words, listed, lower_first, sentences
 
 
 def superiority(case: Case) -> Ruling:
@@ -183,7 +177,7 @@ def tolerability(case: Case) -> Ruling:
             case.test.reading,
             _own_form_first(every, case),
             *sets_text(found, case),
-            f"an excess of {figure(100 * margin)} in 100 people is taken to matter"
+            f"an excess of {brief(100 * margin)} in 100 people is taken to matter"
             f" ({test.margin_source})"
             if fit is not None and test.margin
             else "",
@@ -196,7 +190,7 @@ def tolerability(case: Case) -> Ruling:
         probability=probability((-_excess_of(fit)).minus(-margin))
         if fit and _pools(fit)
         else float("nan"),
-        probability_of=f"the mean excess stays below {figure(100 * margin)} in 100"
+        probability_of=f"the mean excess stays below {brief(100 * margin)} in 100"
         if _pools(fit)
         else "",
     )
@@ -271,10 +265,10 @@ def _looked(case: Case, weeks: float) -> str:
     if early.empty:
         return ""
     shown = [
-        f"{row['label']} (week {figure(row['time_weeks'])})"
+        f"{row['label']} (week {brief(row['time_weeks'])})"
         for row in case.lookup.records(early.drop_duplicates("study_id"))
     ]
-    return f"on record as having looked by week {figure(weeks)}: {plain_list(shown)}"
+    return f"on record as having looked by week {brief(weeks)}: {listed(shown, 6)}"
 
 
 def _outside(case: Case, weeks: float) -> list[str]:
@@ -286,7 +280,7 @@ def _outside(case: Case, weeks: float) -> list[str]:
         others = {name: values for name, values in primary.items() if name != column}
         failing = early[chosen_by(others, early) & ~early[column].isin(primary[column])]
         for value, part in failing.dropna(subset=[column]).groupby(column):
-            named = plain_list(labels_of(part))
+            named = listed(labels_of(part), 6)
             said.append(f"outside the question: {named} ({case.label(column, str(value))})")
     return said
 
@@ -295,7 +289,7 @@ def _uncontrolled(case: Case) -> str:
     if not case.test.wider_result_ids:
         return ""
     rows = rows_by_id(case.test.wider_result_ids, case.evidence)
-    return f"{plain_list(labels_of(rows))} had nothing to compare with and does not count"
+    return f"{listed(labels_of(rows), 6)} had nothing to compare with and does not count"
 
 
 def evidence_strength(case: Case) -> Ruling:

@@ -9,10 +9,10 @@ from textwrap import wrap
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
 from meta.claims.verdicts import SUPPORTED, VERDICTS
-from meta.claims.wording import counted, listing
 from meta.errors import DataError
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import closest
 from meta.evidence.tables import Evidence
+from meta.wording import counted, listed
 
 _GAP = "  "
 # heading, and what share of the room that is left belongs to a column of sentences (0: own width)
@@ -138,7 +138,7 @@ def count_verdicts(found: Sequence[Assessment]) -> str:
         if own:
             groups = _groups(own) if name == SUPPORTED else ""
             shown.append(f"{len(own)} {name.replace('_', ' ')}{groups}")
-    return f"{counted(len(found), 'claim')}: {listing(shown)}"
+    return f"{counted(len(found), 'claim')}: {listed(shown)}"
 
 
 def _groups(found: Sequence[Assessment]) -> str:

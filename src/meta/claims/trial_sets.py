@@ -20,13 +20,13 @@ from meta.claims.verdicts import (
     Oriented,
     settled,
 )
-from meta.claims.wording import figure, listing
 from meta.effect_sizes.assumptions import OUTSIDE_SD
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
 from meta.evidence.tables import Evidence
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
+from meta.wording import brief, listed
 
 # verdicts are decided on the interval that is never narrower than the trials allow
 CI_METHOD = "HK-adhoc"
@@ -208,17 +208,17 @@ def _rests_on(primary: TrialSet, case: Case) -> Iterator[str]:
         return
     table = primary.fit.effects.table
     if primary.heaviest:
-        yield f"{primary.heaviest}, with {figure(primary.heaviest_weight, 0)} % of the weight"
+        yield f"{primary.heaviest}, with {brief(primary.heaviest_weight, 0)} % of the weight"
     flagged = table["study_id"].isin(case.lookup.flagged)
     if flagged.any():
-        yield f"trials whose data are in doubt ({listing(labels_of(table[flagged]))})"
+        yield f"trials whose data are in doubt ({listed(labels_of(table[flagged]))})"
     if "source_kind" in table and "source_url" in table:
         second = table[table["source_kind"] == "secondary_review"]
         for _, part in second.groupby("source_url"):
             if len(part) > 1:
-                yield f"one secondary data set ({listing(labels_of(part))})"
+                yield f"one secondary data set ({listed(labels_of(part))})"
     if "assumptions" in table:
         borrowed = table["assumptions"].fillna("").str.contains(OUTSIDE_SD, regex=False)
         if borrowed.any():
-            names = listing(labels_of(table[borrowed]))
+            names = listed(labels_of(table[borrowed]))
             yield f"a standard deviation from another source ({names})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meta.claims.kind import Kind
 from meta.claims.ruling import Case, Ruling
 from meta.claims.verdicts import NOT_TESTABLE
-from meta.claims.wording import sentence
+from meta.wording import sentence
 
 
 def not_testable(answer: str, words: str) -> Kind:

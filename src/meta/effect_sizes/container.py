@@ -15,7 +15,7 @@ from meta.effect_sizes.inputs import as_floats, take_column
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.effect_sizes.set_notes import notes_on, without_a_name
 from meta.errors import DataError
-from meta.evidence.faults import listed
+from meta.wording import listed
 
 if TYPE_CHECKING:
     from meta.effect_sizes.derivation import Derivation

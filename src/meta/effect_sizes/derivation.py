@@ -6,11 +6,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from meta.effect_sizes.measures import measure_of
-
-
-def figure(value: float | str) -> str:
-    """Write a figure as a reader would type it: all its digits, no trailing zeros."""
-    return value if isinstance(value, str) else f"{value:.12g}"
+from meta.wording import typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class Input:
 
     def __str__(self) -> str:
         where = f" ({self.printed})" if self.printed else ""
-        return f"{self.name} = {figure(self.value)}{where}"
+        return f"{self.name} = {typed(self.value)}{where}"
 
 
 @dataclass(frozen=True, slots=True)

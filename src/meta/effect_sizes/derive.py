@@ -19,7 +19,7 @@ from meta.effect_sizes.row_effect import NoEffect, RowEffect
 from meta.effect_sizes.rows import NUMBERS, Row, read_rows
 from meta.effect_sizes.set_notes import without_a_name
 from meta.errors import DataError, NotComparable
-from meta.evidence.faults import listed
+from meta.wording import listed
 
 # what an effect's row shows first; whatever else the results table holds follows
 _FIRST = (

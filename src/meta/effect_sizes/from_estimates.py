@@ -12,11 +12,11 @@ from meta.effect_sizes.assumptions import (
     outside_sd,
 )
 from meta.effect_sizes.derivation import Assumption, Input, Step
-from meta.effect_sizes.derivation import figure as f
 from meta.effect_sizes.intervals import ci_to_se
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
 from meta.effect_sizes.sizes import ADDED
+from meta.wording import typed as f
 
 # a printed estimate further from the middle of its interval than this share of half the width is
 # more than rounding of a figure with two digits explains

@@ -9,13 +9,13 @@ import numpy as np
 
 from meta.effect_sizes.assumptions import CONTINUITY, WALD_TEST, Settings
 from meta.effect_sizes.derivation import Input, Step
-from meta.effect_sizes.derivation import figure as f
 from meta.effect_sizes.from_estimates import as_printed, interval_fault, read_estimate
 from meta.effect_sizes.measures import cells
 from meta.effect_sizes.p_values import p_to_se
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
 from meta.effect_sizes.sizes import LEFT_OUT, Options, compute
+from meta.wording import typed as f
 
 _PRINTED = {
     "estimate": "the printed ratio",

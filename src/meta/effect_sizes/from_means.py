@@ -15,7 +15,6 @@ from meta.effect_sizes.assumptions import (
     crossover_correlation,
 )
 from meta.effect_sizes.derivation import Assumption, Step
-from meta.effect_sizes.derivation import figure as f
 from meta.effect_sizes.measures import MEASURES
 from meta.effect_sizes.medians import mean_sd_from_median
 from meta.effect_sizes.paired import crossover_difference, crossover_smd, sd_of_difference
@@ -24,6 +23,7 @@ from meta.effect_sizes.rows import Row
 from meta.effect_sizes.sizes import Options, compute
 from meta.effect_sizes.standardised import small_sample_factor
 from meta.errors import DataError
+from meta.wording import typed as f
 
 _ARMS = ("mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c")
 _BASE = ("base_mean_t", "base_sd_t", "base_mean_c", "base_sd_c")

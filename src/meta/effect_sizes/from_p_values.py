@@ -14,13 +14,13 @@ from meta.effect_sizes.assumptions import (
     two_arm_numbers,
 )
 from meta.effect_sizes.derivation import Input, Step
-from meta.effect_sizes.derivation import figure as f
 from meta.effect_sizes.from_means import small_sample_step
 from meta.effect_sizes.p_values import p_to_se
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
 from meta.effect_sizes.standardised import small_sample_factor
 from meta.effect_sizes.statistics import p_to_smd
+from meta.wording import typed as f
 
 
 def p_value(row: Row, settings: Settings) -> RowEffect | str:

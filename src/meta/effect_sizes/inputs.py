@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta.errors import DataError
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import closest
+from meta.wording import listed
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]

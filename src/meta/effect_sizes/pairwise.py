@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from meta.errors import DataError, need
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import closest
+from meta.wording import listed
 
 _FACTS = ["study_id", "label", "year"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from meta.effect_sizes.measures import measure_of
 from meta.effect_sizes.sizes import ADDED, LEFT_OUT
-from meta.evidence.faults import listed
+from meta.wording import listed
 
 # an SD this much smaller than the others' is looked at, and so is a g beyond this
 _SMALLER, _HUGE = 3.0, 3.0

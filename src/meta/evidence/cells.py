@@ -20,9 +20,10 @@ import pandas as pd
 
 from meta.errors import printable
 from meta.evidence.datapackage import Column, TableSchema
-from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.faults import Fault, closest
 from meta.evidence.numbers import Numbers, decimal_sign, read_numbers
 from meta.evidence.reading import RawTable
+from meta.wording import listed
 
 # Table Schema property -> attribute of the Frictionless field
 _FORMATS = {

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from meta.evidence.faults import Fault, listed
+from meta.evidence.faults import Fault
 from meta.evidence.question import Question, read_question
+from meta.wording import listed
 
 DESCRIPTOR = "datapackage.json"
 _SEE = "See the Data Package specification, or a described table of this project."

@@ -72,29 +72,3 @@ def closest(word: str, known: Iterable[str]) -> str:
     """
     near = get_close_matches(str(word), [str(each) for each in known], n=1)
     return f"Did you mean {near[0]!r}? " if near else ""
-
-
-def listed(words: Iterable[object], limit: int = 40) -> str:
-    """Join words by commas, saying how many are left out beyond `limit`.
-
-    Parameters
-    ----------
-    words : iterable
-        What to list.
-    limit : int
-        How many are written out.
-
-    Returns
-    -------
-    str
-        One line.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"], limit=2)
-    'a, b and 1 more'
-    """
-    texts = [str(word) for word in words]
-    if len(texts) <= limit:
-        return ", ".join(texts)
-    return f"{', '.join(texts[:limit])} and {len(texts) - limit} more"

@@ -13,9 +13,10 @@ from types import MappingProxyType
 import pandas as pd
 
 from meta.errors import DataError, printable
-from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.faults import Fault, closest
 from meta.evidence.numbers import is_missing
 from meta.evidence.reading import RawTable, read_raw
+from meta.wording import listed
 
 NO_INFORMATION = "no information"
 NOT_APPLICABLE = "not applicable"

@@ -10,7 +10,8 @@ from typing import Any
 
 from meta.errors import DataError
 from meta.evidence.column_names import FIELDS
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import closest
+from meta.wording import listed
 
 SETTINGS = ("treatment", "control", "measure", "decimal")
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meta.evidence.column_names import COUNTS
-from meta.evidence.faults import listed
+from meta.wording import listed
 
 _PAIRS = tuple((f"events{arm}", f"n{arm}") for arm in ("_t", "_c", ""))
 _ABOVE_0 = ("sd_t", "sd_c", "se_t", "se_c", "vi", "sei", "se", "n_t", "n_c", "n", "time_t",

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.faults import Fault, closest
+from meta.wording import listed
 
 # how a set of rows is chosen: by column, the values that a row may have
 Filters = Mapping[str, tuple[str, ...]]

@@ -20,8 +20,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from meta.errors import DataError
-from meta.evidence.faults import Fault, listed
+from meta.evidence.faults import Fault
 from meta.evidence.workbooks import Sheet, read_parquet, read_sheets
+from meta.wording import listed
 
 Known = Callable[[str], bool]
 _LARGEST = 100_000_000
@@ -386,7 +387,7 @@ def _arranged(
         header = [f"{group} {name}".strip() for group, name in zip(groups, header, strict=True)]
         table.notes.append(f"the header has two lines ({line - 1} and {line})")
     if above:
-        words = listed((next(filter(None, cells)).strip() for cells, _ in above), limit=2)
+        words = listed((next(filter(None, cells)).strip() for cells, _ in above), most=2)
         table.notes.append(f"above the header, not read: {words}")
     width = _filled(header)
     longer = all(len(cells) == len(header) + 1 for cells, _ in body)

@@ -15,7 +15,8 @@ import pandas as pd
 
 from meta.evidence.cells import CheckedTable
 from meta.evidence.digits import printed_p, stands_in
-from meta.evidence.faults import Fault, listed
+from meta.evidence.faults import Fault
+from meta.wording import listed, typed
 
 Tables = Mapping[str, CheckedTable]
 SPREADS = ("sd_t", "sd_c", "base_sd_t", "base_sd_c", "sd", "se", "sd_reference")
@@ -84,10 +85,6 @@ def _is_numeric(table: CheckedTable, column: str) -> bool:
     return column in table.frame and pd.api.types.is_numeric_dtype(table.frame[column])
 
 
-def _number(value: Any) -> str:
-    return f"{float(value):.12g}"
-
-
 def _rows(table: CheckedTable, *columns: str) -> Iterator[tuple[Any, ...]]:
     """Walk over row number and values; columns that the table lacks are missing throughout."""
     held = [table.frame[c] if c in table.frame else [pd.NA] * len(table.frame) for c in columns]
@@ -105,7 +102,7 @@ def _spreads(table: CheckedTable) -> Iterator[Fault]:
                     remedy = "Give the standard error of the estimate."
                 elif column.startswith("base_"):
                     remedy = "Give the SD at baseline."
-                yield table.fault(row, column, f"{_number(value)} is not > 0", remedy)
+                yield table.fault(row, column, f"{typed(value)} is not > 0", remedy)
 
 
 def _orders(table: CheckedTable) -> Iterator[Fault]:
@@ -122,7 +119,7 @@ def _orders(table: CheckedTable) -> Iterator[Fault]:
                 yield table.fault(
                     row,
                     low if bounds and low.startswith("ci") else high,
-                    f"{low} {_number(a)} is above {high} {_number(b)}"
+                    f"{low} {typed(a)} is above {high} {typed(b)}"
                     + (", so the interval excludes its own estimate" if bounds else ""),
                     "Look the figures up in the source: a sign may be missing, or two cells "
                     "exchanged.",
@@ -314,7 +311,7 @@ def _quoted(results: CheckedTable) -> Iterator[Fault]:
                 yield results.fault(
                     row,
                     column,
-                    f"{value if isinstance(value, str) else _number(value)} does not stand in "
+                    f"{value if isinstance(value, str) else typed(value)} does not stand in "
                     f"reported_as ({text!r})",
                     "Quote it there, or name the reason in figures_not_quoted "
                     f"({column}=elsewhere).",

@@ -23,7 +23,7 @@ from meta.evidence.column_names import (
     measure_named,
 )
 from meta.evidence.combined_cells import taken_apart
-from meta.evidence.faults import Fault, closest, listed
+from meta.evidence.faults import Fault, closest
 from meta.evidence.mapping import SETTINGS, check_mapping, mapping_text, read_mapping
 from meta.evidence.numbers import decimal_sign, is_missing, read_numbers
 from meta.evidence.plausibility import implausible, worth_knowing
@@ -31,6 +31,7 @@ from meta.evidence.reading import RawTable, read_raw
 from meta.evidence.recognition import RATIOS, Recognition, recognise
 from meta.evidence.revman import from_revman_5
 from meta.evidence.workbooks import as_text
+from meta.wording import listed
 
 _ARM_COLUMNS = ("group", "arm", "treatment", "condition", "gruppe", "arm_name", "groupe", "grupo")
 # rows below a table that pool or add up the others
@@ -328,7 +329,8 @@ def _refuse_unclear(
         judged = sum(bool(re.match(r"D\d|overall|random|allocation", c, re.I)) for c in cells) > 2
         way = " It looks like judgements: give it to meta.read_risk_of_bias." if judged else ""
         half = [name for name in found.fields if name in NUMBERS]
-        what = f"of the results only {listed(half)} is" if half else "no column with results is"
+        are = "is" if len(half) < 2 else "are"
+        what = f"of the results only {listed(half)} {are}" if half else "no column with results is"
         problems.append(f"{raw.file}: {what} recognised.{way}")
     arms = [name for name in cells if name.lower() in _ARM_COLUMNS]
     single = {"mean", "sd", "events", "n"} & set(found.fields)

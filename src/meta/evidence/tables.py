@@ -17,9 +17,10 @@ import pandas as pd
 
 from meta.errors import DataError
 from meta.evidence.examination import Examination, examine
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import closest
 from meta.evidence.question import Question, chosen_by
 from meta.evidence.reporting import barred_studies, reporting_level
+from meta.wording import listed
 
 _SCALE_FACTS = {
     "sd_reference": "sd_reference",

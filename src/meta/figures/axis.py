@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures.sheet import reader_to_axis, to_reader
-from meta.synthesis.presentation import number
+from meta.wording import number
 
 # an interval more than this many times as long as the typical one is cut with an arrow
 _LONGEST = 3.0

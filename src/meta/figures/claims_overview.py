@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from meta.claims.assessment import Assessment
 from meta.claims.kinds import KINDS
 from meta.claims.verdicts import VERDICTS
-from meta.claims.wording import counted, listing, span, words
-from meta.claims.wording import figure as written
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.draw import draw_sheet
 from meta.figures.sheet import Column, Foot, Reference, Row, Sheet
+from meta.wording import brief as written
+from meta.wording import counted, listed, span, words
 
 _WHAT = "plot_claims"
 _PERCENT = " percent"
@@ -200,7 +200,7 @@ def _limits(rows: Sequence[Row]) -> tuple[float, float]:
 
 def _counts(part: Sequence[Assessment]) -> str:
     found = Counter(one.verdict for one in part)
-    return listing(f"{found[name]} {words(name)}" for name in VERDICTS if found[name])
+    return listed(f"{found[name]} {words(name)}" for name in VERDICTS if found[name])
 
 
 def _notes(drawn: Sequence[Assessment], found: Sequence[Assessment]) -> list[str]:

@@ -13,7 +13,7 @@ from meta.figures.layout import SMALL
 from meta.figures.theme import text_width
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.presentation import number
+from meta.wording import number
 
 # what to draw, and its name
 _PANELS = (

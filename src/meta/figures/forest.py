@@ -28,7 +28,7 @@ from meta.figures.sheet import (
 )
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.presentation import p_text
+from meta.wording import p_text
 
 if TYPE_CHECKING:
     from meta.synthesis.models.subgroups import Subgroups

@@ -20,7 +20,7 @@ from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.given import effects_of
-from meta.synthesis.presentation import p_text, range_text, value_text
+from meta.wording import p_text, range_text, value_text
 
 if TYPE_CHECKING:
     from meta.synthesis.bias.small_study import EggerTest

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from meta.errors import DataError, need
-from meta.evidence.faults import listed
 from meta.figures import theme
 from meta.figures.canvas import effect_axis, frame
 from meta.figures.sheet import axis_name, to_axis
 from meta.synthesis.diagnostics.gosh import Gosh
-from meta.synthesis.presentation import number
+from meta.wording import listed, number
 
 _CELLS_ACROSS, _CELLS_UP = 90, 60
 _SHADES = 6

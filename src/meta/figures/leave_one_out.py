@@ -29,7 +29,7 @@ from meta.figures.sheet import (
 )
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.presentation import compact, p_text
+from meta.wording import compact, p_text
 
 
 def plot_leave_one_out(

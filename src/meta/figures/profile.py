@@ -15,8 +15,8 @@ from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
-from meta.synthesis.presentation import compact
 from meta.synthesis.tau2_intervals import log_likelihood_of, tau2_intervals
+from meta.wording import compact
 
 _POINTS = 201
 

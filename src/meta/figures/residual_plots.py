@@ -17,7 +17,7 @@ from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
-from meta.synthesis.presentation import number
+from meta.wording import number
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from meta.effect_sizes.measures import Measure
-from meta.synthesis.presentation import decimals, interval_texts
+from meta.wording import decimals, interval_texts
 
 RowKind = Literal[
     "study",

@@ -10,13 +10,13 @@ import pandas as pd
 from meta import html
 from meta.claims.assessment import Assessment
 from meta.claims.verdicts import SUPPORTED
-from meta.claims.wording import in_words
 from meta.evidence.tables import Evidence
 from meta.html import Markup, fenced
 from meta.report.claim_view import claim_section
 from meta.report.landing import article_sentence
 from meta.report.links import as_text
 from meta.report.reader_words import GROUPS, counted_verdicts
+from meta.wording import in_words
 
 
 def article_page(

@@ -11,11 +11,11 @@ import pandas as pd
 
 from meta import html
 from meta.claims.assessment import Assessment
-from meta.claims.wording import figure, probability_text, span
 from meta.evidence.tables import Evidence
 from meta.html import Markup
 from meta.report.links import source_link
 from meta.report.reader_words import verdict_label
+from meta.wording import brief, probability_text, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def _bars(one: Assessment, evidence: Evidence) -> list[Bar]:
         bar("without it", "control", control, f"{control:.0f} % better"),
         bar("difference", "range", one.ci_high, f"{one.estimate:.0f} points "
             f"({span(one.ci_low, one.ci_high, 0)})", max(one.ci_low, 0.0)),
-        bar("claimed", "claimed", one.claimed_high, f"{figure(one.claimed_high)} %"),
+        bar("claimed", "claimed", one.claimed_high, f"{brief(one.claimed_high)} %"),
     ]  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def _interval(one: Assessment) -> list[Bar]:
     unit = " %" if one.claimed.endswith("percent") else ""
 
     def bar(label: str, kind: str, low: float, high: float) -> Bar:
-        text = figure(low) if low == high else span(low, high)
+        text = brief(low) if low == high else span(low, high)
         start = 0.0 if low == high else low
         return Bar(
             label=label,
@@ -130,7 +130,7 @@ def _figures(one: Assessment) -> list[str]:
     parts = []
     if isfinite(one.ratio):
         limits = span(one.ratio_low, one.ratio_high)
-        times = figure(one.ratio)
+        times = brief(one.ratio)
         parts.append(f"The claimed figure is {times} times the measured one ({limits}).")
     if isfinite(one.probability):
         shown = probability_text(one.probability)
@@ -147,9 +147,9 @@ def _arms(one: Assessment, evidence: Evidence) -> Markup | None:
     rows = pd.DataFrame(
         {
             "trial": row["label"],
-            "treated": f"{figure(row['fall_t'], 0)} %",
-            "control": f"{figure(row['fall_c'], 0)} %",
-            "net": f"{figure(row['net'], 0)} points ({span(row['net_low'], row['net_high'], 0)})",
+            "treated": f"{brief(row['fall_t'], 0)} %",
+            "control": f"{brief(row['fall_c'], 0)} %",
+            "net": f"{brief(row['net'], 0)} points ({span(row['net_low'], row['net_high'], 0)})",
         }
         for row in one.arms.to_dict("records")
     )
@@ -167,7 +167,7 @@ def _checks(one: Assessment) -> Markup | None:
         {
             "analysis": row["analysis"],
             "k": row["k"],
-            "result": f"{figure(row['estimate'], 2)} ({span(row['ci_low'], row['ci_high'], 2)})",
+            "result": f"{brief(row['estimate'], 2)} ({span(row['ci_low'], row['ci_high'], 2)})",
         }
         for row in table.to_dict("records")
         if row["k"]

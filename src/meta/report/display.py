@@ -11,11 +11,11 @@ import pandas as pd
 
 from meta import html
 from meta.errors import DataError, need
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import closest
 from meta.html import Markup, escape
 from meta.report.headings import DIGITS, headings, is_code
 from meta.report.links import claim_name, source_link, study_name
-from meta.synthesis.presentation import number
+from meta.wording import listed, number
 
 # an interval is shown in one cell, made of the columns with these endings
 _LIMITS = (("ci_low", "ci_high"), ("low", "high"))

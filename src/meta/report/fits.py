@@ -23,7 +23,7 @@ from meta.report.links import study_name
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import interval_texts, range_text
+from meta.wording import interval_texts, range_text
 
 
 def anchor(fit: Estimate) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meta.claims.wording import lower_first
 from meta.errors import DataError
 from meta.evidence.tables import Evidence
+from meta.wording import lower_first
 
 # column of the tables or of an answer -> heading where no data dictionary is asked
 HEADINGS = {

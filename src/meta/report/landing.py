@@ -16,7 +16,6 @@ from meta.claims.claim_rows import trusted_rows
 from meta.claims.findings_table import Rated, rated_outcomes, rated_rows, rating
 from meta.claims.trial_sets import CI_METHOD, advantage_of
 from meta.claims.verdicts import MIN_TRIALS, NOT_TESTABLE, SUPPORTED
-from meta.claims.wording import counted, in_words, listing, lower_first, span
 from meta.effect_sizes.derive import effects
 from meta.evidence.tables import Evidence
 from meta.html import Markup
@@ -31,6 +30,7 @@ from meta.report.reader_words import (
 from meta.synthesis.judgement.information_size import information_size
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
+from meta.wording import counted, in_words, listed, lower_first, span
 
 # the answer in a few words, by the best certainty that an outcome reaches
 _SHORT = (
@@ -149,7 +149,7 @@ def _answer(cards: Sequence[Card], treatment: str) -> dict[str, str]:
         alike.setdefault((card.level, card.side), []).append(card.heading.lower())
     best = max((LEVELS.index(card.level) for card in cards), default=0)
     sentences = [
-        effect_sentence(listing(names, "and" if side else "or"), level, side)
+        effect_sentence(listed(names, last="and" if side else "or"), level, side)
         for (level, side), names in alike.items()
     ]
     if sentences:

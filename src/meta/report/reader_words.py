@@ -15,7 +15,7 @@ from meta.claims.verdicts import (
     SUPPORTED,
     UNRESOLVED,
 )
-from meta.claims.wording import listing
+from meta.wording import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def counted_verdicts(claims: Sequence[Assessment], leave_out: Sequence[str] = ()
         count = sum(one.verdict == verdict for one in claims)
         if count and verdict not in leave_out:
             parts.append(f"{count} {word.counted_one if count == 1 else word.counted}")
-    return listing(parts)
+    return listed(parts)
 
 
 def effect_sentence(words: str, level: str, side: int) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from meta import html
-from meta.claims.wording import listing, words
 from meta.effect_sizes.derivation import Derivation
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
@@ -17,6 +16,7 @@ from meta.report.headings import headings
 from meta.report.links import as_text, source_link
 from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_results import derive_all, result_section
+from meta.wording import listed, words
 
 # what is told of a study, before and after the form and the dose that the question names
 _FACTS = {
@@ -198,7 +198,7 @@ def _facts(trial: pd.Series, evidence: Evidence) -> str:
 def _notebooks(study: str, results: pd.DataFrame, notebooks: NotebookIndex) -> str:
     """Link to the notebooks that answer the questions which a study's results speak to."""
     names = notebooks.of_results(study, set(results["outcome"]))
-    links = listing(f"[](../notebooks/{name}.ipynb)" for name in names)
+    links = listed(f"[](../notebooks/{name}.ipynb)" for name in names)
     if not links:
         return "No notebook asks about these outcomes."
     return f"What these and other studies say together: {links}."

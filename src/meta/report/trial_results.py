@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from meta.claims.wording import lower_first, sentence, words
 from meta.effect_sizes.derivation import Derivation
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import measure_of
@@ -12,7 +11,7 @@ from meta.errors import DataError, NotComparable
 from meta.evidence.tables import Evidence
 from meta.html import escape
 from meta.report.links import source_link
-from meta.synthesis.presentation import value_text
+from meta.wording import lower_first, sentence, value_text, words
 
 # how much of a result is printed, from most to least
 _PRINTED = {

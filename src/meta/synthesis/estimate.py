@@ -18,15 +18,8 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
 from meta.synthesis.engine import null_effect, prediction_dof, quantile, two_sided
-from meta.synthesis.presentation import (
-    Answer,
-    compact,
-    decimals,
-    interval_texts,
-    p_alone,
-    p_text,
-    range_text,
-)
+from meta.synthesis.presentation import Answer
+from meta.wording import compact, decimals, interval_texts, p_alone, p_text, range_text
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.errors import DataError, NotComparable
-from meta.synthesis.presentation import Answer, p_text
+from meta.synthesis.presentation import Answer
+from meta.wording import p_text
 
 Floats = NDArray[np.float64]
 

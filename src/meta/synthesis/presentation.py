@@ -1,12 +1,12 @@
 """How does an answer show itself?
 
 The classes of this stage list their rows; this module turns rows and notes into text, HTML and
-plain Python values, and numbers into words, the same way for all of them.
+plain Python values, the same way for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from html import escape
 from typing import Any, ClassVar
@@ -19,10 +19,6 @@ from meta.errors import DataError
 
 # raised by one whenever a key of to_dict() changes its name or meaning, or goes
 SCHEMA = "meta/1"
-# from here on decimals say nothing, and digits need separators
-_LONG = 1e5
-_LONG_RATIO = 1e3
-_BILLION = 1e9
 
 
 class Answer:
@@ -105,102 +101,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def number(value: float, digits: int = 2) -> str:
-    """Write a number with a true minus sign and a fixed count of decimals.
-
-    From 100,000 on (an interval with one degree of freedom on a ratio scale) without decimals and
-    with separators, and beyond a billion in words: nobody reads more into such a number.
-    """
-    _check_digits(digits)
-    if not np.isfinite(value):
-        return "∞" if value > 0 else "−∞" if value < 0 else "not available"
-    if abs(value) > _BILLION:
-        return "over a billion" if value > 0 else "below minus a billion"
-    text = f"{value:.{digits}f}" if abs(value) < _LONG else f"{value:,.0f}"
-    if float(text.replace(",", "")) == 0:
-        text = text.replace("-", "")
-    return text.replace("-", "−")
-
-
-def decimals(interval: Iterable[float], least: int = 2, most: int = 10) -> int:
-    """Count the decimals that tell an estimate from its two limits and from 0, or ``least``.
-
-    A limit is told from 0 unless it is less than a hundredth of the estimate.
-
-    Examples
-    --------
-    >>> decimals([-0.384, -0.85, 0.08]), decimals([-0.0005, -0.0009, -0.0001])
-    (2, 4)
-    """
-    _check_digits(least)
-    middle, *ends = (float(value) for value in interval)
-    values = [value for value in (middle, *ends) if np.isfinite(value)] or [0.0]
-    ends = values[int(np.isfinite(middle)) :]
-    # limits alone are told apart as the larger one from the other
-    middle = middle if np.isfinite(middle) else max(values, key=abs)
-    for digits in range(least, most):
-        shown = round(middle, digits)
-        apart = all(round(end, digits) != shown for end in ends if end != middle)
-        if apart and all(
-            round(value, digits) for value in values if abs(value) > abs(middle) / 100
-        ):
-            return digits
-    return least
-
-
-def _check_digits(digits: Any) -> None:
-    if not isinstance(digits, int | np.integer) or digits < 0:
-        raise DataError(f"digits is {digits!r}; give a whole number of decimals, 0 or more")
-
-
-def interval_texts(values: Iterable[float], digits: int = 2, *, log: bool = False) -> list[str]:
-    """Write an estimate and its limits, on the reader's scale, with decimals that tell them apart.
-
-    Parameters
-    ----------
-    values : iterable of float
-        Estimate and limits; NaN for what there is not.
-    digits : int
-        Decimals, more where they are needed.
-    log : bool
-        A ratio: from 1,000 on it has no decimals.
-    """
-    given = [float(value) for value in values]
-    shown = decimals(given, digits)
-    return [number(value, 0 if log and abs(value) >= _LONG_RATIO else shown) for value in given]
-
-
-def value_text(value: float, digits: int = 2) -> str:
-    """Write one number with decimals that tell it from 0."""
-    return interval_texts([value], digits)[0]
-
-
-def range_text(ends: Iterable[float], digits: int = 2, *, log: bool = False) -> str:
-    """Write two limits with decimals that tell them apart: "0.80 to 1.25"."""
-    return " to ".join(interval_texts([np.nan, *ends], digits, log=log)[1:])
-
-
-def compact(value: float) -> str:
-    """Write a variance: three decimals, more where it is small, fewer where it is large."""
-    if not np.isfinite(value):
-        return number(value)
-    if value == 0 or 0.001 <= value < 100:
-        return f"{value:.3f}"
-    return f"{value:.2g}" if value < 0.001 else f"{value:,.0f}"
-
-
-def p_text(p: float) -> str:
-    """Write a p-value with its relation sign: "= 0.012", "< 0.001"."""
-    if not np.isfinite(p):
-        return "not available"
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
-
-
-def p_alone(p: float) -> str:
-    """Write a p-value where its name stands before it: "0.012", "< 0.001"."""
-    return p_text(p).removeprefix("= ")
-
-
 def check_level(ci_level: float) -> None:
     """Refuse a confidence level that is no share.
 
@@ -211,9 +111,3 @@ def check_level(ci_level: float) -> None:
     """
     if not isinstance(ci_level, int | float | np.number) or not 0 < ci_level < 1:
         raise DataError(f"ci_level is {ci_level!r}; give a share between 0 and 1, for example 0.95")
-
-
-def listed(names: list[str], most: int = 5) -> str:
-    """Name some things in a sentence, and count the rest."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -77,7 +77,7 @@ def test_unknown_sizes_are_listed_and_counted(fit):
     answer = null_bounds(fit, trials(n_t=[20, np.nan, 30], n_c=[20, np.nan, np.nan]))
     assert answer.not_entered["study_id"].tolist() == ["s1", "s2"]
     assert "2 trials could not enter even as null" in answer.sentence()
-    assert any("S1, S2" in note for note in answer.notes)
+    assert any("S1 and S2" in note for note in answer.notes)
     none = null_bounds(fit, trials(n_t=[np.nan], n_c=[np.nan]))
     assert none.with_nulls is fit
     assert none.upper is fit

@@ -13,7 +13,7 @@ from meta.errors import DataError
 from meta.synthesis.bayes.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.bayes.quadrature import Mixture, Posterior
 from meta.synthesis.estimate import EffectTable, RandomEffects
-from meta.synthesis.presentation import compact
+from meta.wording import compact
 
 # the median of a half-normal prior of scale 1: it turns any prior into the half-normal scale that
 # the sensitivity table is centred on

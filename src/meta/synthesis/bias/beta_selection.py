@@ -18,7 +18,8 @@ from meta.synthesis.engine import check_choice, null_effect, tau2_estimate, weig
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pool import pool
-from meta.synthesis.presentation import check_level, compact, number, p_text
+from meta.synthesis.presentation import check_level
+from meta.wording import compact, number, p_text
 
 Values = NDArray[np.float64]
 

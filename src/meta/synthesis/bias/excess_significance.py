@@ -13,7 +13,8 @@ from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import null_effect
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, number, p_text
+from meta.synthesis.presentation import Answer
+from meta.wording import number, p_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

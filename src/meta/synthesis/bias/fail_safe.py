@@ -14,7 +14,8 @@ from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, null_effect
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.given import effects_of
-from meta.synthesis.presentation import Answer, number
+from meta.synthesis.presentation import Answer
+from meta.wording import number
 
 FAIL_SAFE_METHODS = ("Rosenthal", "Orwin")
 _NOT_ADVISED = (

@@ -15,7 +15,8 @@ from meta.synthesis.engine import tau2_estimate
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_statistic
-from meta.synthesis.presentation import check_level, number
+from meta.synthesis.presentation import check_level
+from meta.wording import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -23,7 +23,8 @@ from meta.synthesis.engine import check_choice, null_effect, weighted_fit
 from meta.synthesis.estimate import Estimate, estimate_text, infer, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pool import pool
-from meta.synthesis.presentation import check_level, p_text
+from meta.synthesis.presentation import check_level
+from meta.wording import p_text
 
 PET_PEESE_PREDICTORS = ("sei", "sqrt_inverse_n")
 

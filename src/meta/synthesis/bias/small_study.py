@@ -26,7 +26,8 @@ from meta.synthesis.engine import WeightedFit, check_choice, tau2_estimate, weig
 from meta.synthesis.estimate import Estimate, estimate_text, infer
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, number, p_alone, p_text
+from meta.synthesis.presentation import Answer
+from meta.wording import number, p_alone, p_text
 
 Values = NDArray[np.float64]
 

@@ -16,7 +16,8 @@ from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, fit_columns
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, number, p_alone
+from meta.synthesis.presentation import Answer
+from meta.wording import number, p_alone
 
 Values = NDArray[np.float64]
 

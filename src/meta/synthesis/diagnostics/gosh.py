@@ -15,7 +15,8 @@ from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
 from meta.synthesis.diagnostics.subsets import Subsets
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
-from meta.synthesis.presentation import Answer, range_text
+from meta.synthesis.presentation import Answer
+from meta.wording import range_text
 
 # all subsets up to this many studies: about a million
 _ALL = 20

@@ -18,11 +18,12 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
-from meta.evidence.faults import closest, listed
+from meta.evidence.faults import closest
 from meta.synthesis.diagnostics.subsets import Solved, Subsets
 from meta.synthesis.engine import null_effect
 from meta.synthesis.means import interval_columns
-from meta.synthesis.presentation import Answer, range_text
+from meta.synthesis.presentation import Answer
+from meta.wording import listed, range_text
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]

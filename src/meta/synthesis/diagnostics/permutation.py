@@ -20,7 +20,8 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import fit_columns
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, p_alone, p_text
+from meta.synthesis.presentation import Answer
+from meta.wording import p_alone, p_text
 
 Floats = NDArray[np.float64]
 

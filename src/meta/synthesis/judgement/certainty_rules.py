@@ -10,7 +10,7 @@ import numpy as np
 
 from meta.evidence.question import Form
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import listed, range_text
+from meta.wording import listed, range_text
 
 STEPS = {"no concern": 0, "serious": 1, "very serious": 2}
 

@@ -14,7 +14,8 @@ from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, p_alone, p_text, range_text
+from meta.synthesis.presentation import Answer
+from meta.wording import p_alone, p_text, range_text
 
 # measures that end at 1, and with them every margin
 _UP_TO_1 = ("RD", "COR", "ZCOR")

@@ -13,7 +13,8 @@ from scipy.special import expit, logit
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, check_level, number
+from meta.synthesis.presentation import Answer, check_level
+from meta.wording import number
 
 _BINARY = ("RR", "OR", "PETO", "RD")
 _MEASURES = ("MD", "SMD", *_BINARY)

@@ -16,7 +16,8 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
 from meta.synthesis.models.moderators import Coding, new_design
-from meta.synthesis.presentation import Answer, p_alone, p_text
+from meta.synthesis.presentation import Answer
+from meta.wording import p_alone, p_text
 
 Floats = NDArray[np.float64]
 

@@ -30,7 +30,8 @@ from meta.synthesis.models.count_likelihood import (
 )
 from meta.synthesis.models.two_by_two import Counts
 from meta.synthesis.models.two_by_two_tables import Tables, read_tables, single_effects
-from meta.synthesis.presentation import check_level, compact, p_text
+from meta.synthesis.presentation import check_level
+from meta.wording import compact, p_text
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from meta.errors import TooFewStudies
 from meta.synthesis.models.coefficients import Regression, WaldTest, coefficient_table, wald_test
 from meta.synthesis.models.mixed_model import MixedFit, MixedLikelihood, RandomTerm
 from meta.synthesis.models.moderators import Coding, study_design
-from meta.synthesis.presentation import compact, number, p_text
+from meta.wording import compact, number, p_text
 
 Matrix = NDArray[np.float64]
 

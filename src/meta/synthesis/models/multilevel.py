@@ -20,7 +20,8 @@ from meta.synthesis.models.correlated import cluster_codes, correlated_covarianc
 from meta.synthesis.models.mixed_model import MixedLikelihood, RandomTerm
 from meta.synthesis.models.mixed_regression import MixedRegression, mixed_regression
 from meta.synthesis.models.random_terms import random_terms
-from meta.synthesis.presentation import check_level, compact
+from meta.synthesis.presentation import check_level
+from meta.wording import compact
 
 Matrix = NDArray[np.float64]
 

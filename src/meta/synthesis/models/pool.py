@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
-from meta.evidence.faults import listed
 from meta.synthesis.engine import (
     CI_METHODS,
     MODELS,
@@ -31,7 +30,8 @@ from meta.synthesis.given import effects_of, with_column
 from meta.synthesis.heterogeneity import tau2_error
 from meta.synthesis.means import TAU2_INTERVAL, pool_columns
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
-from meta.synthesis.presentation import check_level, decimals, range_text
+from meta.synthesis.presentation import check_level
+from meta.wording import decimals, listed, range_text
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,6 @@ from meta.effect_sizes.container import check_effects, measure_in
 from meta.effect_sizes.inputs import take_column
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError
-from meta.evidence.faults import listed
 from meta.synthesis.engine import (
     CI_METHODS,
     MODELS,
@@ -26,6 +25,7 @@ from meta.synthesis.engine import (
 )
 from meta.synthesis.means import pool_columns
 from meta.synthesis.presentation import check_level
+from meta.wording import listed
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.intp]

@@ -12,7 +12,7 @@ from meta.errors import DataError
 from meta.synthesis.engine import weighted_fit
 from meta.synthesis.estimate import EffectTable, RandomEffects, inference
 from meta.synthesis.fit_statistics import FitStatistics, fit_statistics
-from meta.synthesis.presentation import compact
+from meta.wording import compact
 
 _CI_NAMES = {
     "wald": "Wald (normal) interval",

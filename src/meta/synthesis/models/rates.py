@@ -21,7 +21,8 @@ from meta.synthesis.given import columns_of
 from meta.synthesis.models.count_likelihood import Binomial, NormalMean, Poisson
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import check_level, compact, listed, p_text
+from meta.synthesis.presentation import check_level
+from meta.wording import compact, listed, p_text
 
 Floats = NDArray[np.float64]
 
@@ -192,7 +193,7 @@ def pool_rates(
     fit = pool(effects, ci_level=ci_level, **settings)
     none = counts == 0
     if none.any() and measure != "IRS":
-        where = listed([effects.labels[i] for i in np.flatnonzero(none)])
+        where = listed([effects.labels[i] for i in np.flatnonzero(none)], 5)
         fit = replace(fit, notes=(*fit.notes, f"{where}: no event; 0.5 is added."))
     return fit
 
@@ -263,7 +264,7 @@ def glmm_rates(
     none = ~np.isfinite(effects.yi)
     notes: tuple[str, ...] = ()
     if none.any():
-        where = listed([effects.labels[i] for i in np.flatnonzero(none)])
+        where = listed([effects.labels[i] for i in np.flatnonzero(none)], 5)
         notes = (f"{where}: no event in either arm, which says nothing about a ratio; left out.",)
     return count_model(effects, model="CM.EL", ci_level=ci_level, notes=notes)
 

@@ -28,7 +28,8 @@ from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
 from meta.synthesis.models.coefficients import Regression, coefficient_table
 from meta.synthesis.models.moderators import Coding, study_design
-from meta.synthesis.presentation import check_level, compact, p_text
+from meta.synthesis.presentation import check_level
+from meta.wording import compact, p_text
 
 Floats = NDArray[np.float64]
 

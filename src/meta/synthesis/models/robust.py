@@ -29,7 +29,7 @@ from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 from meta.synthesis.models.sandwich import Sandwich
-from meta.synthesis.presentation import number
+from meta.wording import number
 
 # below this the Satterthwaite approximation does not keep its level (Tipton and Pustejovsky 2015)
 _TRUSTWORTHY_DOF = 4

@@ -22,7 +22,8 @@ from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.models.pool import AS_EXPECTED, pool
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
-from meta.synthesis.presentation import Answer, compact, listed, number, p_text
+from meta.synthesis.presentation import Answer
+from meta.wording import compact, listed, number, p_text
 
 # with fewer studies than this in a subgroup its tau2 and its interval say little
 _SMALL_GROUP = 5
@@ -381,18 +382,18 @@ def _notes(
             else "shown with its own interval; in the test it enters as if free of heterogeneity, "
             "which makes the test too sharp"
         )
-        notes.append(f"{listed(single)}: one trial; {shown}.")
+        notes.append(f"{listed(single, 5)}: one trial; {shown}.")
     small = [f"{name} (k = {fit.k})" for name, fit in fits.items() if 1 < fit.k < _SMALL_GROUP]
     if small:
         advice = "" if shared_tau2 else " (shared_tau2=True is steadier)"
         notes.append(
-            f"{listed(small)}: fewer than {_SMALL_GROUP} studies, whose spread and interval are "
+            f"{listed(small, 5)}: fewer than {_SMALL_GROUP} studies, whose spread and interval are "
             f"uncertain{advice}."
         )
     if exact:
         notes.append(
-            f"{listed(exact)}: the effects are equal, which leaves no Knapp-Hartung standard error "
-            "and no test between subgroups; use ci_method='HK-adhoc'."
+            f"{listed(exact, 5)}: the effects are equal, which leaves no Knapp-Hartung standard "
+            "error and no test between subgroups; use ci_method='HK-adhoc'."
         )
     elif not shared_tau2:
         notes.extend(_chance_note(fits, p_value))
@@ -422,7 +423,7 @@ def _chance_note(fits: Mapping[str, Estimate], p_value: float) -> list[str]:
     if not other > 2 * p_value:  # where the factor hardly matters, a note would only alarm
         return []
     return [
-        f"{listed(agreeing)}: the effects spread less than the model expects, which "
+        f"{listed(agreeing, 5)}: the effects spread less than the model expects, which "
         "makes the Knapp-Hartung standard error small and the test between subgroups sharp "
         f"(p {p_text(p_value)}); with model-based standard errors p {p_text(other)}."
     ]

@@ -15,7 +15,7 @@ from meta.effect_sizes.inputs import EVENTS, SIZE_FOR_COUNTS, Relation, read_col
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.given import columns_of
-from meta.synthesis.presentation import listed, p_text
+from meta.wording import listed, p_text
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ class Tables:
 
     def names(self, mask: NDArray[np.bool_]) -> str:
         """Name the tables of a mask in a sentence."""
-        return listed([self.labels[i] for i in np.flatnonzero(mask)])
+        return listed([self.labels[i] for i in np.flatnonzero(mask)], 5)
 
 
 def read_tables(

@@ -12,13 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
-from meta.synthesis.presentation import Answer, listed, range_text, value_text
+from meta.synthesis.presentation import Answer
 from meta.synthesis.without_pooling.reported_p_values import (
     names_of,
     read_direction,
     read_p,
     same_length,
 )
+from meta.wording import listed, range_text, value_text
 
 _CURVE_POINTS = 200
 _COLUMNS = ["label", "n", "reported", "p_value", "bound", "direction", "z", "smd", "band"]
@@ -276,11 +277,11 @@ def _notes(points: pd.DataFrame, not_placed: list[dict[str, Any]]) -> list[str]:
     bounds = points[points["bound"]]
     if len(bounds):
         named = [f"{row.label} ({row.reported})" for row in bounds.itertuples()]
-        notes.append(f"a printed threshold is placed at the threshold: {listed(named)}.")
+        notes.append(f"a printed threshold is placed at the threshold: {listed(named, 5)}.")
     if not_placed:
         named = [f"{row['label']} ({row['reason']})" for row in not_placed]
         count = "1 result" if len(not_placed) == 1 else f"{len(not_placed)} results"
-        notes.append(f"{count} cannot be placed: {listed(named)}.")
+        notes.append(f"{count} cannot be placed: {listed(named, 5)}.")
     if not np.isfinite(points["smd"]).all():
         notes.append(
             "a p-value that is too small for any effect in so small a trial is placed at infinity: "

@@ -13,13 +13,14 @@ from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
-from meta.synthesis.presentation import Answer, check_level, listed, number, p_alone, p_text
+from meta.synthesis.presentation import Answer, check_level
 from meta.synthesis.without_pooling.reported_p_values import (
     names_of,
     read_direction,
     read_p,
     same_length,
 )
+from meta.wording import listed, number, p_alone, p_text
 
 COMBINATIONS = ("stouffer", "fisher")
 _NOT_SAID = (
@@ -284,7 +285,7 @@ def _printed(rows: pd.DataFrame) -> str:
 
 
 def _names(rows: pd.DataFrame) -> str:
-    return listed([f"{row.label} ({row.reported})" for row in rows.itertuples()])
+    return listed([f"{row.label} ({row.reported})" for row in rows.itertuples()], 5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

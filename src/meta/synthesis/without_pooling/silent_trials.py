@@ -16,7 +16,8 @@ from meta.effect_sizes.standardised import hedges_j
 from meta.errors import DataError, NotComparable
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import Answer, listed, p_text, value_text
+from meta.synthesis.presentation import Answer
+from meta.wording import listed, p_text, value_text
 
 _COLUMNS = ["study_id", "label", "n_t", "n_c", "paired", "variance", "bound", "assumptions"]
 
@@ -199,11 +200,11 @@ def null_bounds(
     assumed = entered[entered["assumptions"] != ""]
     if len(assumed):
         named = [f"{row.label} ({row.assumptions})" for row in assumed.itertuples()]
-        notes.append(f"assumed: {listed(named)}.")
+        notes.append(f"assumed: {listed(named, 5)}.")
     if len(not_entered):
         notes.append(
             f"{_trials(len(not_entered))} could not enter even as null: "
-            f"{listed(not_entered['label'].tolist())}."
+            f"{listed(not_entered['label'].tolist(), 5)}."
         )
     return NullBounds(
         printed_only=fit,
