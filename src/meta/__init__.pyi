@@ -116,6 +116,7 @@ from meta.figures.prisma_flow import plot_prisma_flow as plot_prisma_flow
 from meta.figures.prisma_flow import Flow as Flow
 from meta.figures.theme import save_figure as save_figure
 from meta.figures.theme import alt_text as alt_text
+from meta.figures.theme import figure_data as figure_data
 
 # report: telling
 from meta.report.links import as_text as as_text

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -31,6 +32,13 @@ def many(k: int, longest: int = 60, measure: str = "SMD", **columns: object) -> 
         rng.normal(-0.3, 0.4, k), rng.uniform(0.02, 0.4, k), labels, measure, True,
         n_t=rng.integers(8, 9000, k), n_c=rng.integers(8, 9000, k), **columns,
     )  # fmt: skip
+
+
+def panel_of(figure: Figure) -> Axes:
+    """Return the axes with the marks: of a table of rows, those inside the table."""
+    (area,) = figure.axes[0].child_axes
+    inside = [axes for axes in area.child_axes if isinstance(axes, Axes)]
+    return inside[0] if len(inside) == 1 else area
 
 
 def boxes(figure: Figure) -> list[tuple[str, np.ndarray]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from figures.readable import assert_readable, bcg, boxes, many
+from figures.readable import assert_readable, bcg, boxes, many, panel_of
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
@@ -30,10 +31,6 @@ from meta.figures.posterior import plot_posterior
 from meta.figures.prisma_flow import Flow, plot_prisma_flow
 from meta.figures.risk_of_bias import plot_risk_of_bias_summary, plot_traffic_light
 from meta.synthesis.bias.trim_and_fill import trim_and_fill
-
-
-def panel_of(figure: Figure) -> Axes:
-    return figure.axes[0].child_axes[0]
 
 
 def line(panel: Axes, gid: str) -> np.ndarray:
@@ -119,6 +116,63 @@ def test_every_figure_draws_into_given_axes(name: str) -> None:
     assert theme.alt_text(axes)
     with pytest.raises(DataError, match="larger axes"):
         FIGURES[name](Figure(figsize=(0.9, 0.7)).subplots())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_gives_the_table_of_what_is_drawn(name: str, tmp_path: Path) -> None:
+    figure = FIGURES[name](None)
+    data = meta.figure_data(figure)
+    assert len(data)
+    assert data.columns[0] == "what"
+    assert data["what"].notna().all()
+    pd.testing.assert_frame_equal(figure.to_frame(), data)  # type: ignore[attr-defined]
+    written = pd.read_csv(meta.save_figure(figure, tmp_path / "x.csv"))
+    assert list(written) == list(data)
+    numbers = [name for name in data if data[name].dtype.kind == "f"]
+    # ten digits are written
+    np.testing.assert_allclose(
+        written[numbers].to_numpy(float), data[numbers].to_numpy(float), rtol=1e-9
+    )
+
+
+def test_data_of_rows_are_on_the_readers_scale() -> None:
+    fit = meta.pool(bcg())
+    data = meta.figure_data(meta.plot_forest(fit, mid=0.9))
+    studies = data[data["what"] == "study"]
+    assert list(studies["label"]) == list(fit.effects.labels)
+    assert studies["estimate"].to_numpy(float) == pytest.approx(np.exp(fit.effects.yi))
+    (total,) = data[data["what"] == "total"].to_dict("records")
+    ends = [total[name] for name in ("estimate", "ci_low", "ci_high")]
+    assert ends == pytest.approx(np.exp([fit.estimate, fit.ci_low, fit.ci_high]))
+    lines = data[data["what"] == "reference"].set_index("label")["estimate"]
+    assert lines["no effect"] == pytest.approx(1)
+    assert lines["smallest important 0.9"] == pytest.approx(0.9)
+
+
+def test_data_of_groups_arms_and_lights_stand_in_columns() -> None:
+    groups = meta.subgroups(meta.pool(bcg(half=["a"] * 6 + ["b"] * 7)), by="half")
+    data = meta.figure_data(meta.plot_forest(groups))
+    assert list(data.loc[data["what"] == "study", "group"]) == ["a"] * 6 + ["b"] * 7
+    assert {"events_t", "n_t", "events_c", "n_c", "weight"} <= set(data)
+
+
+def test_data_of_several_panels_and_of_foreign_figures(tmp_path: Path) -> None:
+    both = Figure(figsize=(24, 9))
+    left, right = both.subplots(1, 2)
+    fit = meta.pool(bcg())
+    meta.plot_forest(fit, left)
+    plot_funnel(fit, right)
+    data = meta.figure_data(both)
+    assert list(data["panel"].unique()) == [1, 2]
+    assert len(meta.figure_data(right)) == 14
+    with pytest.raises(DataError, match="there is no data"):
+        meta.figure_data(Figure())
+
+
+def test_a_label_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    fit = meta.pool([-0.5, -0.1], [0.04, 0.09], labels=["=1+1", "B"], measure="SMD")
+    text = meta.save_figure(meta.plot_forest(fit), tmp_path / "x.csv").read_text()
+    assert "'=1+1" in text
 
 
 @pytest.mark.parametrize("name", ["plot_bubble", "plot_funnel", "plot_risk_of_bias_summary"])

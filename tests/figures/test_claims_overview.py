@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from figures.readable import assert_readable, boxes
-from matplotlib.axes import Axes
+from figures.readable import assert_readable, boxes, panel_of
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -15,10 +14,6 @@ import meta
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.claims_overview import plot_claims
-
-
-def panel_of(figure: Figure) -> Axes:
-    return figure.axes[0].child_axes[0]
 
 
 def claim(name: str, **changes: Any) -> meta.Assessment:

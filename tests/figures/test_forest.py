@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from figures.readable import assert_readable, bcg, boxes, many
+from figures.readable import assert_readable, bcg, boxes, many, panel_of
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -21,11 +21,6 @@ from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.forest import plot_forest
 from meta.figures.forest_rows import decoded
-
-
-def panel_of(figure: Figure) -> Axes:
-    (panel,) = figure.axes[0].child_axes
-    return panel
 
 
 def marks(panel: Axes, gid: str) -> list[Line2D]:
@@ -300,7 +295,7 @@ def test_a_column_has_one_number_of_decimals_over_all_subgroups() -> None:
 
 def test_names_of_lines_stand_behind_a_sample_of_the_line() -> None:
     figure = plot_forest(meta.pool(bcg()), mid=0.8, claimed=0.5)
-    panel, host = panel_of(figure), figure.axes[0]
+    panel, host = panel_of(figure), figure.axes[0].child_axes[0]
     for kind in ("mid", "claimed"):
         (line,) = [m for m in panel.lines if f"reference-{kind}" in str(m.get_gid())]
         samples = [

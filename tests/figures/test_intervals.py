@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from figures.readable import assert_readable, boxes
-from matplotlib.axes import Axes
+from figures.readable import assert_readable, boxes, panel_of
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
@@ -17,10 +16,6 @@ import meta
 from meta.errors import DataError, NotComparable
 from meta.figures import theme
 from meta.figures.intervals import plot_intervals
-
-
-def panel_of(figure: Figure) -> Axes:
-    return figure.axes[0].child_axes[0]
 
 
 def texts(figure: Figure) -> list[str]:

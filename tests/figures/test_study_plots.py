@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from figures.readable import assert_readable
+from figures.readable import assert_readable, panel_of
 from reference_answers import reference
 from scipy import stats
 
@@ -22,10 +22,6 @@ def tables(measure="OR"):
 def pooled():
     answers = reference("bcg_RR")
     return meta.pool(answers["yi"], answers["vi"], measure="RR")
-
-
-def panel_of(figure):
-    return figure.axes[0].child_axes[0]
 
 
 def line(panel, gid):

@@ -61,7 +61,7 @@ def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_pat
 
 
 def test_unknown_ending_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"use \.svg, \.png or \.pdf"):
+    with pytest.raises(DataError, match=r"use \.svg, \.png, \.pdf or \.csv"):
         theme.save_figure(plot_forest(fit()), tmp_path / "x.jpg")
 
 

@@ -18,13 +18,14 @@ from PIL import Image
 import meta
 from meta.claims.assess import assess
 from meta.claims.verdicts import VERDICTS
+from meta.evidence.spreadsheet import safe_csv
 from meta.report.article_pages import article_page
 from meta.report.claim_pages import write_claim_pages
 from meta.report.landing import landing, promised
 from meta.report.links import copied_on
 from meta.report.notebook_index import NotebookIndex
 from meta.report.reader_words import LEVELS, WORDS, effect_sentence
-from meta.report.share import card_lines, card_png, claim_review, rows_csv
+from meta.report.share import card_lines, card_png, claim_review
 from meta.wording import in_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,7 +168,7 @@ def test_texts_cannot_leave_their_place(found, evidence):
     assert "</script>" not in text
     assert json.loads(text)["itemReviewed"]["appearance"]["headline"].startswith("</script>")
     frame = pd.DataFrame({"a": ["=1+1", "-5", "@x", "+ y", "plain"], "b": [-1.0, 2, 3, 4, 5]})
-    assert rows_csv(frame).splitlines()[1:] == [
+    assert safe_csv(frame).splitlines()[1:] == [
         "'=1+1,-1.0", "-5,2.0", "'@x,3.0", "'+ y,4.0", "plain,5.0",
     ]  # fmt: skip
 

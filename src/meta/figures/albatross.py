@@ -8,11 +8,10 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from meta.errors import need
 from meta.figures import theme
-from meta.figures.canvas import frame, label_points
+from meta.figures.frame import dot, frame, label_points, marks, stroke
 
 if TYPE_CHECKING:
     from meta.synthesis.without_pooling.albatross import Albatross
@@ -78,44 +77,36 @@ def plot_albatross(
     sizes = sorted({abs(float(v)) for v in answer.contours["smd"]})
     key: list[tuple[Artist, str]] = []
     if not bound.all():
-        dot = Line2D([], [], linestyle="none", marker="o", color=theme.STUDY, markersize=5.5)
-        key.append((dot, "result"))
+        key.append((dot(), "result"))
     if bound.any():
-        hollow = Line2D(
-            [], [], linestyle="none", marker="o", color=theme.STUDY, markersize=5.5,
-            markerfacecolor=theme.GROUND,
-        )  # fmt: skip
-        key.append((hollow, "printed as a threshold (p at most this)"))
+        key.append((dot(hollow=True), "printed as a threshold (p at most this)"))
     styles = {size: _STYLES[i % len(_STYLES)] for i, size in enumerate(sizes)}
-    key += [
-        (Line2D([], [], color=theme.MUTED, linewidth=1.0, linestyle=style), f"SMD {size:g}")
-        for size, style in styles.items()
-    ]
+    key += [(stroke(theme.MUTED, 1.0, style), f"SMD {size:g}") for size, style in styles.items()]
     notes = [answer.sentence()]
     notes += theme.note_lines(answer.notes)
-    canvas = frame(
+    drawn = frame(
         "plot_albatross", ax, title=title, key=key, notes=notes, y_label="People (log scale)",
         x_label=f"← favours {theme.plain(control)}     two-sided p     "
         f"favours {theme.plain(treatment)} →",
         width=440,
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
+    panel = drawn.panel
     panel.set_yscale("log")
     panel.set_xlim(-reach, reach)
     panel.set_ylim(low, high)
     for smd, curve in answer.contours.groupby("smd"):
         at = -np.sign(float(smd)) * np.log10(np.maximum(curve["p_value"].to_numpy(float), 1e-300))  # type: ignore[arg-type]
         panel.plot(
-            at, curve["n"], color=theme.MUTED, linewidth=1.0 * factor,
+            at, curve["n"], color=theme.MUTED, linewidth=1.0,
             linestyle=styles[abs(float(smd))], zorder=2, gid=f"contour {smd}",  # type: ignore[arg-type]
         )  # fmt: skip
-    panel.axvline(0, color=theme.INK, linewidth=0.9 * factor, zorder=1)
+    panel.axvline(0, color=theme.INK, linewidth=0.9, zorder=1)
     for side in (-1, 1):
-        panel.axvline(side * -np.log10(0.05), color=theme.FAINT, linewidth=0.9 * factor, zorder=0)
+        panel.axvline(side * -np.log10(0.05), color=theme.FAINT, linewidth=0.9, zorder=0)
     for chosen, face in ((~bound, theme.STUDY), (bound, theme.GROUND)):
         panel.plot(
-            x[chosen], n[chosen], linestyle="none", marker="o", markersize=5.5 * factor,
-            markerfacecolor=face, markeredgecolor=theme.STUDY, markeredgewidth=1.1 * factor,
+            x[chosen], n[chosen], linestyle="none", marker="o", markersize=5.5,
+            markerfacecolor=face, markeredgecolor=theme.STUDY, markeredgewidth=1.1,
             zorder=4, gid="bounds" if face == theme.GROUND else "points",
         )  # fmt: skip
     shown = [v for v in _P if -np.log10(v) <= reach]
@@ -129,12 +120,14 @@ def plot_albatross(
     panel.set_yticks(people, [f"{v:,}" for v in people], parse_math=False)
     panel.minorticks_off()
     order = [int(i) for i in np.argsort(-np.abs(x), kind="stable")]
-    label_points(canvas, list(x), list(n), list(points["label"]), order)
-    theme.describe(
-        canvas.host,
+    label_points(drawn, list(x), list(n), list(points["label"]), order)
+    return drawn.finish(
         f"{theme.lead(title)}Albatross plot of {len(points)} results. {' '.join(notes)}",
+        marks(
+            ("result", points[~bound].drop(columns="bound")),
+            ("threshold", points[bound].drop(columns="bound")),
+        ),
     )
-    return canvas.figure
 
 
 def _p_tick(p: float) -> str:

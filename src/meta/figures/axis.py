@@ -1,4 +1,8 @@
-"""Which stretch of the axis is shown, and where are its ticks?"""
+"""Where on its axis does an effect stand, which stretch is shown, and where are its ticks?
+
+Axis coordinates are logarithms for ratio measures and the reader's scale for all others. Charts
+that draw curves run on the scale of computation instead, with ticks on the reader's.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
-from meta.figures.sheet import reader_to_axis, to_reader
+from meta.figures.theme import SMALL, text_width
 from meta.wording import number
 
 # an interval more than this many times as long as the typical one is cut with an arrow
@@ -22,6 +26,35 @@ _SHOWN = 0.25
 _WIDEN = 0.35
 # the finest comes first; a set is taken if it gives few enough ticks
 _DECADE_STEPS = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
+
+
+def to_axis(scale: Measure, values: object) -> np.ndarray:
+    """Take stored effects to axis coordinates: logarithms stay, others go to the reader's scale."""
+    array = np.atleast_1d(np.asarray(values, dtype=float))
+    return array if scale.log else np.atleast_1d(np.asarray(scale.to_reader(array), dtype=float))
+
+
+def to_reader(scale: Measure, values: object) -> np.ndarray:
+    """Take axis coordinates to the reader's scale."""
+    array = np.atleast_1d(np.asarray(values, dtype=float))
+    return np.exp(array) if scale.log else array
+
+
+def reader_to_axis(scale: Measure, value: float) -> float:
+    """Take a value on the reader's scale to axis coordinates."""
+    return float(np.log(value)) if scale.log else float(value)
+
+
+def null_place(scale: Measure) -> float:
+    """Return where no effect stands, in axis coordinates; NaN if the scale has no such value."""
+    return reader_to_axis(scale, scale.null) if np.isfinite(scale.null) else np.nan
+
+
+def axis_name(scale: Measure, *, computed: bool = False) -> str:
+    """Name an effect axis, and the scale on which it runs where that is not the reader's own."""
+    if computed and scale.transform.name and not scale.log:
+        return f"{scale.label} ({scale.transform.name} scale)"
+    return scale.label + (" (log scale)" if scale.log else "")
 
 
 def robust_limits(
@@ -160,6 +193,30 @@ def computed_ticks(
             found[place] = f"{value:.{digits}f}".rstrip("0").rstrip(".").replace("-", "−") or "0"
     places = sorted(found)
     return places, [found[place] for place in places]
+
+
+def fitting_ticks(
+    scale: Measure,
+    limits: tuple[float, float],
+    length: float,
+    *,
+    computed: bool = False,
+    upright: bool = False,
+) -> tuple[list[float], list[str]]:
+    """Choose the most ticks whose texts keep apart on an axis of a length in points.
+
+    ``computed`` axes run on the scale of computation; on ``upright`` ones texts stack.
+    """
+    choose = computed_ticks if computed else ticks
+    places: list[float] = []
+    texts: list[str] = []
+    for most in (7, 6, 5, 4, 3, 2):
+        places, texts = choose(scale, limits, most)
+        at = [(p - limits[0]) / (limits[1] - limits[0]) * length for p in places]
+        half = [SMALL / 2 if upright else text_width(t, SMALL) / 2 for t in texts]
+        if all(at[i + 1] - half[i + 1] - at[i] - half[i] >= 5 for i in range(len(places) - 1)):
+            return places, texts
+    return places[:1], texts[:1]
 
 
 def _nice(low: float, high: float, most: int) -> list[float]:

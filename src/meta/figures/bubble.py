@@ -8,19 +8,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.axis import robust_limits
-from meta.figures.canvas import effect_axis, frame, label_points
-from meta.figures.sheet import axis_name, null_place
+from meta.figures.axis import axis_name, null_place, robust_limits
+from meta.figures.frame import effect_axis, frame, label_points, marks, stroke
 
 if TYPE_CHECKING:
     from meta.synthesis.models.regression import MetaRegression
 
 _LARGEST = 320.0
+_ENDS = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")
 
 
 @theme.in_house_style
@@ -107,43 +106,61 @@ def plot_bubble(
         notes.append(f"Line drawn at {', '.join(held)}.")
     notes += theme.note_lines(regression.notes)
     key = [
-        (Line2D([], [], color=theme.INK, linewidth=1.6), "regression line"),
+        (stroke(theme.INK), "regression line"),
         (Patch(facecolor="#cfd6dd", edgecolor="none"), f"{100 * regression.ci_level:g} % interval"),
         (
-            Line2D([], [], color=theme.PREDICTION, linestyle="--", linewidth=1.1),
+            stroke(theme.PREDICTION, 1.1, "--"),
             "prediction interval",
         ),
     ]
-    canvas = frame(
+    drawn = frame(
         "plot_bubble", ax, title=title, key=key, notes=notes, x_label=label or moderator,
         y_label=axis_name(scale, computed=True),
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
+    panel = drawn.panel
     panel.set_xlim(x.min() - 0.07 * span, x.max() + 0.07 * span)
     at = grid[moderator].to_numpy()
     panel.fill_between(at, line["ci_low"], line["ci_high"], color="#cfd6dd", linewidth=0, zorder=1)
-    panel.plot(at, line["estimate"], color=theme.INK, linewidth=1.6 * factor, zorder=3, gid="line")
+    panel.plot(at, line["estimate"], color=theme.INK, linewidth=1.6, zorder=3, gid="line")
     for side in ("pi_low", "pi_high"):
-        panel.plot(
-            at, line[side], color=theme.PREDICTION, linestyle="--", linewidth=1.1 * factor, zorder=2
-        )
+        panel.plot(at, line[side], color=theme.PREDICTION, linestyle="--", linewidth=1.1, zorder=2)
     if np.isfinite(null):
-        panel.axhline(null, color=theme.RULE, linewidth=0.9 * factor, zorder=1)
+        panel.axhline(null, color=theme.RULE, linewidth=0.9, zorder=1)
     weights = 1 / (sei**2 + regression.tau2)
     areas = _LARGEST * weights / weights.max()
     panel.scatter(
-        x, yi, s=factor**2 * areas, facecolor=theme.STUDY, alpha=0.65,
-        edgecolor=theme.GROUND, linewidth=0.8 * factor, zorder=4, gid="studies",
+        x, yi, s=areas, facecolor=theme.STUDY, alpha=0.65,
+        edgecolor=theme.GROUND, linewidth=0.8, zorder=4, gid="studies",
     )  # fmt: skip
-    effect_axis(canvas, scale, limits, axis="y")
+    effect_axis(drawn, scale, limits, axis="y")
     if names:
         order = [int(i) for i in np.argsort(-weights, kind="stable")]
         label_points(
-            canvas, list(x), list(yi), regression.effects.labels, order, list(np.sqrt(areas) / 2)
+            drawn, list(x), list(yi), regression.effects.labels, order, list(np.sqrt(areas) / 2)
         )
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}Meta-regression of {regression.k} studies on "
         f"{label or moderator}. {' '.join(notes)}",
+        marks(
+            (
+                "study",
+                {
+                    "label": regression.effects.labels,
+                    moderator: x,
+                    "estimate": scale.to_reader(yi),
+                    "weight": 100 * weights / weights.sum(),
+                },
+            ),
+            (
+                "line",
+                {
+                    moderator: at,
+                    **{
+                        name: scale.to_reader(line[name].to_numpy())
+                        for name in line
+                        if name in _ENDS
+                    },
+                },
+            ),
+        ),
     )
-    return canvas.figure

@@ -10,24 +10,22 @@ from matplotlib.figure import Figure
 from meta.errors import DataError
 from meta.figures import forest_rows as make
 from meta.figures import theme
-from meta.figures.axis import limits_of_reader, robust_limits
-from meta.figures.draw import draw_sheet
+from meta.figures.axis import axis_name, null_place, reader_to_axis, to_axis
+from meta.figures.checks import nothing_to_draw, require_columns
 from meta.figures.forest import favours
-from meta.figures.given import nothing_to_draw, require_columns
-from meta.figures.sheet import (
+from meta.figures.frame import Note
+from meta.figures.references import important_and_claimed, reference_lines
+from meta.figures.table import (
     Column,
-    Foot,
     Reference,
     Row,
-    Sheet,
-    axis_name,
+    Table,
     effect_columns,
     interval_cells,
-    null_line,
-    null_place,
-    reader_to_axis,
-    to_axis,
+    rows_in_words,
+    table_limits,
 )
+from meta.figures.table_drawing import CONTROL, TREATED, draw_table
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 
@@ -138,50 +136,39 @@ def plot_claim(
         rows += make.summary_rows(
             fit, kind="total", label=label, arms="", digits=shown, weight=None
         )
-    references = [*null_line(scale), Reference(value=at, kind="claimed")]
-    if mid is not None:
-        text_mid = f"smallest important {theme.as_given(mid)}"
-        references.append(Reference(value=reader_to_axis(scale, mid), kind="mid", label=text_mid))
+    references = [
+        *reference_lines("plot_claim", scale, important_and_claimed(mid, None)),
+        Reference(value=at, kind="claimed"),
+    ]
     answer = _verdict(fit, low, high, theme.as_given(claimed))
-    foot = [Foot(text=answer)]
+    notes = [Note(answer)]
     if arms is not None:
-        foot.append(Foot(text=_ARMS))
+        notes.append(Note(_ARMS))
     if any(row.hollow for row in arm_rows):
-        foot.append(
-            Foot(text=f"{make.sentence_case(theme.plain(treatment))} arm.", symbol="treated")
-        )
-        foot.append(Foot(text=f"{make.sentence_case(theme.plain(control))} arm.", symbol="control"))
-    foot += make.remarks(fit)
-    sheet = Sheet(
+        for name, sample in ((treatment, TREATED), (control, CONTROL)):
+            notes.append(Note(f"{make.sentence_case(theme.plain(name))} arm.", sample))
+    notes += make.remarks(fit)
+    table = Table(
         name="plot_claim",
         rows=tuple(rows),
-        columns=(
-            Column(key="label", align="left"),
-            *effect_columns(make.effect_heading(fit)),
-        ),
+        columns=(Column(key="label", align="left"), *effect_columns(make.effect_heading(fit))),
         scale=scale,
         axis_label=axis_label or axis_name(scale),
-        limits=_limits(fit, rows, references, xlim),
+        limits=table_limits("plot_claim", scale, rows, references, xlim),
         references=tuple(references),
         favours=favours(fit, (treatment, control)),
-        foot=tuple(foot),
+        notes=tuple(notes),
         title=theme.plain(title),
         row_height=19.0,
     )
-    figure, host, _ = draw_sheet(sheet, ax)
     parts = [
-        f"{sheet.title}." if title else "",
+        f"{table.title}." if title else "",
         f"Claimed effect {theme.as_given(claimed)} beside the effect that trials show.",
         fit.sentence(),
-        *(
-            f"{r.cells['label']}: {r.cells['est']} {r.cells.get('ci', '')}."
-            for r in rows
-            if r.kind == "arm"
-        ),
-        *(item.text for item in sheet.foot),
+        f"{rows_in_words(arm_rows, len(arm_rows))}." if arm_rows else "",
+        *(note.text for note in notes),
     ]
-    theme.describe(host, " ".join(parts))
-    return figure
+    return draw_table(table, ax, " ".join(parts))
 
 
 def _check(
@@ -289,22 +276,6 @@ def _sides(arms: pd.DataFrame, names: tuple[str, str]) -> list[str]:
         )
         for label in arms["label"]
     ]
-
-
-def _limits(
-    fit: Estimate, rows: list[Row], references: list[Reference], xlim: tuple[float, float] | None
-) -> tuple[float, float]:
-    if xlim is not None:
-        return limits_of_reader("plot_claim", fit.scale, xlim)
-    marks = [r for r in rows if r.kind != "gap" and np.isfinite(r.estimate)]
-    return robust_limits(
-        [r.estimate for r in marks],
-        # a claim's range and the interval of the answer are what this figure is about
-        [r.low for r in marks],
-        [r.high for r in marks],
-        must_show=[r.value for r in references],
-        wide=[(r.low, r.high) for r in rows if r.kind in {"total", "prediction"}],
-    )
 
 
 def _verdict(fit: Estimate, low: float, high: float, shown: str) -> str:

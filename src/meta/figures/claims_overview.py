@@ -15,8 +15,9 @@ from meta.claims.verdicts import VERDICTS
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.draw import draw_sheet
-from meta.figures.sheet import Column, Foot, Reference, Row, Sheet
+from meta.figures.frame import Note
+from meta.figures.table import Column, Reference, Row, Table
+from meta.figures.table_drawing import draw_table
 from meta.wording import brief as written
 from meta.wording import counted, listed, span, words
 
@@ -114,7 +115,7 @@ def plot_claims(
         Reference(value=0.0, kind="null", label="nothing"),
         Reference(value=100.0, kind="claimed", label="as claimed"),
     )
-    sheet = Sheet(
+    table = Table(
         name=_WHAT,
         rows=tuple(rows),
         columns=(
@@ -128,12 +129,10 @@ def plot_claims(
         axis_label="Measured, as percent of what is claimed",
         limits=_limits(rows),
         references=(nothing, all_of_it),
-        foot=tuple(Foot(text=text) for text in _notes(drawn, found)),
+        notes=tuple(Note(text) for text in _notes(drawn, found)),
         title=theme.plain(title),
     )
-    figure, host, _ = draw_sheet(sheet, ax)
-    theme.describe(host, _in_words(sheet.title, drawn, found, sheet.foot))
-    return figure
+    return draw_table(table, ax, _in_words(table.title, drawn, found, table.notes))
 
 
 def _on_one_scale(one: Assessment) -> bool:
@@ -232,7 +231,7 @@ def _notes(drawn: Sequence[Assessment], found: Sequence[Assessment]) -> list[str
 
 
 def _in_words(
-    title: str, drawn: Sequence[Assessment], found: Sequence[Assessment], foot: Sequence[Foot]
+    title: str, drawn: Sequence[Assessment], found: Sequence[Assessment], notes: Sequence[Note]
 ) -> str:
     parts = [
         f"{title}." if title else "",
@@ -242,7 +241,7 @@ def _in_words(
     for article in dict.fromkeys(one.article_label for one in drawn):
         said = [_claim_in_words(one) for one in drawn if one.article_label == article]
         parts.append(f"{theme.plain(article)}: {'; '.join(said)}.")
-    return " ".join([*parts, *(item.text for item in foot)])
+    return " ".join([*parts, *(note.text for note in notes)])
 
 
 def _claim_in_words(one: Assessment) -> str:

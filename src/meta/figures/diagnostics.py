@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from meta.figures import theme
-from meta.figures.canvas import frame, label_points
-from meta.figures.layout import SMALL
-from meta.figures.theme import text_width
+from meta.figures.frame import dot, frame, label_points, marks
+from meta.figures.theme import SMALL, text_width
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.wording import number
@@ -65,30 +63,31 @@ def plot_baujat(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Fi
     # identical effects leave no scale to measure a pull by; it is nought then
     y = np.nan_to_num(table["influence"].to_numpy(dtype=float))
     labels = [theme.plain(name) for name in table["label"]]
-    canvas = frame(
+    drawn = frame(
         "plot_baujat", ax, title=title, width=400, height=290,
         notes=["Upper right: studies to read again, for they disagree and they decide."],
         x_label="Part of the heterogeneity statistic",
         y_label="Squared change of the answer without it",
     )  # fmt: skip
-    panel = canvas.panel
+    panel = drawn.panel
     # room for names on both sides of the outermost points
     panel.set_xlim(-0.1 * (x.max() or 1), 1.12 * (x.max() or 1))
     panel.set_ylim(-0.05 * (y.max() or 1), 1.12 * (y.max() or 1))
     panel.plot(
-        x, y, linestyle="none", marker="o", markersize=5.5 * canvas.scale, color=theme.STUDY,
+        x, y, linestyle="none", marker="o", markersize=5.5, color=theme.STUDY,
         gid="studies", zorder=4,
     )  # fmt: skip
     far = np.argsort(-(x / (x.max() or 1) + y / (y.max() or 1)), kind="stable")
-    label_points(canvas, list(x), list(y), labels, [int(i) for i in far])
+    label_points(drawn, list(x), list(y), labels, [int(i) for i in far])
     top_x, top_y = int(np.argmax(x)), int(np.argmax(y))
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}Baujat plot of {fit.k} studies. Largest part of the "
         f"heterogeneity: {labels[top_x]} ({number(x[top_x])}); largest pull: {labels[top_y]} "
         f"({number(y[top_y])}).",
+        marks(
+            ("study", {"label": labels, "q_contribution": x, "influence": y}),
+        ),
     )
-    return canvas.figure
 
 
 @theme.in_house_style
@@ -133,8 +132,8 @@ def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
     left = names + 18
     width = one * len(_PANELS) + gap * (len(_PANELS) - 1)
     height = max(60.0, 15.0 * k)
-    diamond = Line2D([], [], linestyle="none", marker="D", markersize=5.5, color=theme.CLAIMED)
-    canvas = frame(
+    diamond = dot(theme.CLAIMED, "D")
+    drawn = frame(
         "plot_influence", None, title=title, width=width, height=height + 16, left=left,
         key=[(diamond, "influential by the usual limits")] if marked.any() else [],
         notes=[
@@ -142,7 +141,7 @@ def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
             *([] if marked.any() else ["No study is influential by the usual limits."]),
         ],
     )  # fmt: skip
-    canvas.panel.set_axis_off()
+    drawn.panel.set_axis_off()
     at = np.arange(k)
     centre = {
         "rstudent": 0.0,
@@ -152,7 +151,7 @@ def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
         "tau2_del": getattr(fit, "tau2", 0.0),
     }
     for i, (column, name) in enumerate(_PANELS):
-        panel = canvas.panel.inset_axes(
+        panel = drawn.panel.inset_axes(
             (i * (one + gap) / width, 0, one / width, height / (height + 16))
         )
         values = table[column].to_numpy(dtype=float)
@@ -177,8 +176,16 @@ def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
             )  # fmt: skip
         panel.margins(x=0.12)
     found = ", ".join(label for label, hit in zip(labels, marked, strict=True) if hit) or "none"
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}Influence of {k} studies. Influential by the usual limits: {found}.",
+        marks(
+            (
+                "study",
+                {
+                    "label": labels,
+                    **{column: table[column].to_numpy() for column, _ in _PANELS},
+                    "influential": marked,
+                },
+            ),
+        ),
     )
-    return canvas.figure

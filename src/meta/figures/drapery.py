@@ -9,10 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from meta.figures import theme
-from meta.figures.axis import robust_limits
-from meta.figures.canvas import effect_axis, frame
+from meta.figures.axis import axis_name, null_place, robust_limits
 from meta.figures.forest_rows import predicted
-from meta.figures.sheet import axis_name, null_place
+from meta.figures.frame import effect_axis, frame, marks, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile, two_sided
 from meta.synthesis.estimate import Estimate, RandomEffects
@@ -78,9 +77,9 @@ def plot_drapery(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> F
         (Line2D([], [], color=theme.STUDY, linewidth=0.8, alpha=0.6), "one study")
     ]
     if np.isfinite(null):
-        key.append((Line2D([], [], color=theme.INK, linewidth=0.9), "no effect"))
+        key.append((stroke(theme.INK, 0.9), "no effect"))
     if pooled:
-        key.append((Line2D([], [], color=theme.SUMMARY, linewidth=2.2), "pooled effect"))
+        key.append((stroke(theme.SUMMARY, 2.2), "pooled effect"))
     if predicts:
         key.append(
             (Patch(facecolor="#d9cfe3", edgecolor=theme.PREDICTION, linewidth=0.6), "a new study")
@@ -89,45 +88,57 @@ def plot_drapery(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> F
         "A curve cut at the height p is the interval of confidence 1 − p; its top is the estimate."
     ]
     notes += theme.note_lines(fit.notes)
-    canvas = frame(
+    drawn = frame(
         "plot_drapery", ax, title=title, key=key, notes=notes, y_label="p-value of the effect",
         x_label=axis_name(fit.scale, computed=True), right=44,
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
+    panel = drawn.panel
     if predicts:
         dof = fit.prediction_dof if isinstance(fit, RandomEffects) else np.inf
         spread = (pi_high - pi_low) / 2 / quantile(fit.ci_level, dof)
         p = two_sided((grid - (pi_high + pi_low) / 2) / spread, dof)
         panel.fill_between(grid, p, color="#d9cfe3", linewidth=0, zorder=1, gid="prediction")
-        panel.plot(grid, p, color=theme.PREDICTION, linewidth=0.6 * factor, zorder=1)
+        panel.plot(grid, p, color=theme.PREDICTION, linewidth=0.6, zorder=1)
     for y, se in zip(yi, sei, strict=True):
         x = np.union1d(grid, [y])
         p = two_sided((x - y) / se)
         panel.plot(
-            x[p >= _FLOOR], p[p >= _FLOOR], color=theme.STUDY, alpha=0.6, linewidth=0.8 * factor,
+            x[p >= _FLOOR], p[p >= _FLOOR], color=theme.STUDY, alpha=0.6, linewidth=0.8,
             zorder=2, gid="study",
         )  # fmt: skip
     if pooled and fit.se > 0:
         x = np.union1d(grid, [fit.estimate])
         p = two_sided((x - fit.estimate) / fit.se, fit.dof)
         panel.plot(
-            x[p >= _FLOOR], p[p >= _FLOOR], color=theme.SUMMARY, linewidth=2.2 * factor, zorder=3,
+            x[p >= _FLOOR], p[p >= _FLOOR], color=theme.SUMMARY, linewidth=2.2, zorder=3,
             gid="pooled",
         )  # fmt: skip
     if np.isfinite(null):
-        panel.axvline(null, color=theme.INK, linewidth=0.9 * factor, zorder=2)
+        panel.axvline(null, color=theme.INK, linewidth=0.9, zorder=2)
     for level in _LEVELS:
-        panel.axhline(level, color=theme.FAINT, linewidth=0.6 * factor, zorder=0)
+        panel.axhline(level, color=theme.FAINT, linewidth=0.6, zorder=0)
     panel.set_ylim(0, 1.02)
     panel.set_yticks([0, 0.05, 0.2, 0.5, 1], ["0", "0.05", "0.2", "0.5", "1"])
     confidence = panel.secondary_yaxis("right")
     confidence.set_yticks([0.05, 0.2, 0.5], ["95 %", "80 %", "50 %"], parse_math=False)
-    confidence.tick_params(labelsize=(theme.SIZE - 1) * factor, length=0)
+    confidence.tick_params(labelsize=(theme.SIZE - 1), length=0)
     confidence.spines["right"].set_visible(False)
-    effect_axis(canvas, fit.scale, limits)
-    theme.describe(
-        canvas.host,
+    effect_axis(drawn, fit.scale, limits)
+    return drawn.finish(
         f"{theme.lead(title)}P-value functions of {fit.k} studies and of the pooled "
         f"effect. {fit.sentence()} " + " ".join(notes[1:]),
+        marks(
+            ("study", {"label": effects.labels, "estimate": fit.scale.to_reader(yi), "se": sei}),
+            (
+                "pooled",
+                {"estimate": [fit.scale.to_reader(fit.estimate)] * pooled, "se": [fit.se] * pooled},
+            ),
+            (
+                "new study",
+                {
+                    "ci_low": [fit.scale.to_reader(pi_low)] * predicts,
+                    "ci_high": [fit.scale.to_reader(pi_high)] * predicts,
+                },
+            ),
+        ),
     )
-    return canvas.figure

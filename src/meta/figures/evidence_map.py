@@ -7,14 +7,13 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.canvas import Canvas, frame
-from meta.figures.layout import SMALL, SMALL_LINE
-from meta.figures.theme import text_width, wrap
+from meta.figures.frame import Frame, dot, frame, marks
+from meta.figures.theme import SMALL, SMALL_LINE, text_width, wrap
 
 # ways of reporting that give a size with its uncertainty
 _SIZES = ("arms", "interval", "p_value")
@@ -88,7 +87,7 @@ def plot_evidence_map(
              (*lines, *heads)}  # fmt: skip
     left = 14 + max(text_width(words[line], SMALL) for line in lines)
     key = [
-        (Line2D([], [], marker="o", linestyle="none", color=colour, markersize=7), text)
+        (dot(to_hex(colour), size=7), text)
         for colour, text in (
             (_shade(0.0), "no study reports a size"),
             (_shade(0.5), "half of them do"),
@@ -98,20 +97,20 @@ def plot_evidence_map(
     notes = ["Numbers are studies. A study counts once in a circle and can stand in several."]
     head_lines = [wrap(words[head], _CELL[0] - 2, SMALL) for head in heads]
     band = 6 + SMALL_LINE * max(map(len, head_lines))
-    canvas = frame(
+    drawn = frame(
         "plot_evidence_map", ax, width=_CELL[0] * len(heads) + (_CERTAIN if certainty else 0),
         height=band + _CELL[1] * len(lines), title=title, key=key, notes=notes, left=left,
         axes=False,
     )  # fmt: skip
     _write(
-        canvas,
+        drawn,
         [words[line] for line in lines],
         head_lines,
         band,
         [(certainty or {}).get(line, "") for line in lines],
     )
     _draw(
-        canvas,
+        drawn,
         counted.assign(x=counted[columns].map(heads.index), y=counted[rows].map(lines.index)),
     )
     told = "; ".join(
@@ -119,12 +118,11 @@ def plot_evidence_map(
         + ", ".join(f"{words[row[columns]]} {row['studies']}" for _, row in group.iterrows())
         for line, group in ((line, counted[counted[rows] == line]) for line in lines)
     )
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}A map of studies, by {rows.replace('_', ' ')} and "
         f"{columns.replace('_', ' ')}. {told}.",
+        marks(("place", {name: counted[name] for name in (rows, columns, "studies", "share")})),
     )
-    return canvas.figure
 
 
 def _counted(results: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
@@ -151,43 +149,43 @@ def _shade(share: float) -> tuple[float, float, float]:
 
 
 def _write(
-    canvas: Canvas, lines: list[str], heads: list[list[str]], band: float, certainty: list[str]
+    drawn: Frame, lines: list[str], heads: list[list[str]], band: float, certainty: list[str]
 ) -> None:
     """Set the limits, a unit a cell, and write the words around the cells."""
-    panel, scale = canvas.panel, canvas.scale
+    panel = drawn.panel
     top = -0.5 - band / _CELL[1]
     panel.set_xlim(-0.5, len(heads) - 0.5 + (_CERTAIN / _CELL[0] if any(certainty) else 0.0))
     panel.set_ylim(len(lines) - 0.5, top)
     style: dict[str, Any] = {
-        "fontsize": SMALL * scale, "fontfamily": theme.FONT, "parse_math": False
+        "fontsize": SMALL, "fontfamily": theme.FONT, "parse_math": False
     }  # fmt: skip
     for x, head in enumerate(heads):
         panel.text(x, -0.6, "\n".join(head), ha="center", va="bottom", **style)
     for y, (line, level) in enumerate(zip(lines, certainty, strict=True)):
-        panel.axhline(y - 0.5, color=theme.FAINT, linewidth=0.6 * scale, zorder=0)
+        panel.axhline(y - 0.5, color=theme.FAINT, linewidth=0.6, zorder=0)
         panel.text(-0.6, y, line, ha="right", va="center", **style)
         panel.text(len(heads) - 0.4, y, level, va="center", **style)
     if any(certainty):
         panel.text(len(heads) - 0.4, -0.6, "how sure", va="bottom", **style)
 
 
-def _draw(canvas: Canvas, places: pd.DataFrame) -> None:
+def _draw(drawn: Frame, places: pd.DataFrame) -> None:
     import seaborn as sns
 
-    panel, scale = canvas.panel, canvas.scale
-    area = places["studies"] * _LARGEST * scale**2 / places["studies"].max()
+    panel = drawn.panel
+    area = places["studies"] * _LARGEST / places["studies"].max()
     sns.scatterplot(
         data=places, x="x", y="y", ax=panel, legend=False, edgecolor=theme.INK,
-        linewidth=0.6 * scale, s=area, color=[_shade(share) for share in places["share"]],
+        linewidth=0.6, s=area, color=[_shade(share) for share in places["share"]],
     )  # fmt: skip
     # a circle too small for its number has it beside
     for x, y, studies, share, inside in zip(
-        places["x"], places["y"], places["studies"], places["share"], area > 90 * scale**2,
+        places["x"], places["y"], places["studies"], places["share"], area > 90,
         strict=True,
     ):  # fmt: skip
         panel.annotate(
-            str(studies), (x, y), (0 if inside else 7 * scale, 0), textcoords="offset points",
+            str(studies), (x, y), (0 if inside else 7, 0), textcoords="offset points",
             ha="center" if inside else "left", va="center_baseline",
-            fontsize=(SMALL - 0.5) * scale, fontfamily=theme.FONT,
+            fontsize=(SMALL - 0.5), fontfamily=theme.FONT,
             color=theme.GROUND if inside and share > 0.6 else theme.INK,
         )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,27 +12,18 @@ from matplotlib.figure import Figure
 from meta.errors import DataError
 from meta.figures import forest_rows as make
 from meta.figures import theme
-from meta.figures.axis import limits_of_reader, robust_limits
-from meta.figures.draw import draw_sheet
+from meta.figures.axis import axis_name
+from meta.figures.frame import Note
+from meta.figures.references import important_and_claimed, reference_lines
 from meta.figures.risk_of_bias import lights_by_study
-from meta.figures.sheet import (
-    Foot,
-    Reference,
-    Row,
-    Sheet,
-    axis_name,
-    null_line,
-    reader_to_axis,
-    to_axis,
-)
+from meta.figures.table import Row, Table, rows_in_words, table_limits
+from meta.figures.table_drawing import draw_table
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.wording import p_text
 
 if TYPE_CHECKING:
     from meta.synthesis.models.subgroups import Subgroups
-
-_LISTED = 20
 
 
 def plot_forest(
@@ -146,16 +136,14 @@ def plot_forest(
         need_estimate("plot_forest", fit)
         groups = None if by is None else subgroups(fit, by=by)
     unheard = make.silent_trials(silent, fit)
-    sheet = _sheet(
+    table = _table(
         fit, groups, layout, sort, (treatment, control), title, mid, claimed,
         risk_of_bias, unheard, xlim, make.effect_digits(fit, digits),
     )  # fmt: skip
-    figure, host, _ = draw_sheet(sheet, ax)
-    theme.describe(host, _in_words(fit, groups, sheet, mid, claimed, unheard))
-    return figure
+    return draw_table(table, ax, _in_words(fit, groups, table, mid, claimed, unheard))
 
 
-def _sheet(
+def _table(
     fit: Estimate,
     groups: Subgroups | None,
     layout: str,
@@ -168,7 +156,7 @@ def _sheet(
     silent: pd.DataFrame,
     xlim: tuple[float, float] | None,
     digits: int,
-) -> Sheet:
+) -> Table:
     scale = fit.scale
     arms = make.arms_kind(fit.effects.table)
     domains, lights, rob_text = lights_by_study(risk_of_bias)
@@ -210,14 +198,12 @@ def _sheet(
         beside.append(f"{name}: {fit.heterogeneity_text()}")
     test = f"; against no effect p {p_text(fit.p_value)}" if np.isfinite(fit.p_value) else ""
     beside.append(f"Method: {fit.method_text()}{test}")
-    foot = [Foot(text=rob_text)] if rob_text else []
-    foot += make.remarks(fit)
+    notes = [Note(rob_text)] if rob_text else []
+    notes += make.remarks(fit)
     if groups is not None:
-        foot += [
-            Foot(text=f"Subgroups: {make.decoded(theme.plain(note))}") for note in groups.notes
-        ]
-    references = _references(fit, mid, claimed)
-    return Sheet(
+        notes += [Note(f"Subgroups: {make.decoded(theme.plain(note))}") for note in groups.notes]
+    references = reference_lines("plot_forest", scale, important_and_claimed(mid, claimed), fit)
+    return Table(
         name="plot_forest",
         rows=tuple(rows),
         columns=make.forest_columns(
@@ -226,13 +212,13 @@ def _sheet(
         ),
         scale=scale,
         axis_label=axis_name(scale),
-        limits=_limits(fit, rows, references, xlim),
+        limits=table_limits("plot_forest", scale, rows, references, xlim),
         references=tuple(references),
         favours=favours(fit, names),
         favours_on_top=layout == "jama",
         domains=domains,
         beside=tuple(beside),
-        foot=tuple(foot),
+        notes=tuple(notes),
         title=theme.plain(title),
         row_height=13.5 if layout == "compact" else 16.0,
     )  # fmt: skip
@@ -249,47 +235,6 @@ def _shares(one: Estimate, fit: Estimate) -> list[float]:
     return [of_study[study].pop(0) for study in one.effects.table["study_id"]]
 
 
-def _references(fit: Estimate, mid: float | None, claimed: float | None) -> list[Reference]:
-    scale = fit.scale
-    found = null_line(scale)
-    if fit.k > 1:
-        found.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
-    faults = []
-    for kind, value, name in (("mid", mid, "smallest important"), ("claimed", claimed, "claimed")):
-        if value is None:
-            continue
-        if not np.isfinite(value) or (scale.log and value <= 0):
-            need = "a ratio above 0" if scale.log else "a finite number"
-            faults.append(f"{kind}={value}: give {need}, on the reader's scale")
-            continue
-        shown = theme.as_given(value)
-        found.append(
-            Reference(value=reader_to_axis(scale, value), kind=kind, label=f"{name} {shown}")  # type: ignore[arg-type]
-        )
-    if faults:
-        raise DataError.from_faults("plot_forest", faults)
-    return found
-
-
-def _limits(
-    fit: Estimate,
-    rows: Sequence[Row],
-    references: Sequence[Reference],
-    xlim: tuple[float, float] | None,
-) -> tuple[float, float]:
-    if xlim is not None:
-        return limits_of_reader("plot_forest", fit.scale, xlim)
-    studies = [r for r in rows if r.kind == "study"]
-    totals = [r for r in rows if r.kind in {"subtotal", "total", "prediction"}]
-    return robust_limits(
-        [r.estimate for r in studies],
-        [r.low for r in studies],
-        [r.high for r in studies],
-        must_show=[r.value for r in references] + [r.estimate for r in totals],
-        wide=[(r.low, r.high) for r in totals],
-    )
-
-
 def favours(fit: Estimate, names: tuple[str, str]) -> tuple[str, str] | None:
     """Say what lies left and right of no effect; None where the good direction is not known."""
     lower = fit.effects.lower_is_better
@@ -302,26 +247,23 @@ def favours(fit: Estimate, names: tuple[str, str]) -> tuple[str, str] | None:
 def _in_words(
     fit: Estimate,
     groups: Subgroups | None,
-    sheet: Sheet,
+    table: Table,
     mid: float | None,
     claimed: float | None,
     silent: pd.DataFrame,
 ) -> str:
-    studies = [r for r in sheet.rows if r.kind == "study"]
+    studies = [r for r in table.rows if r.kind == "study"]
     count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
-    parts = [f"{sheet.title}." if sheet.title else "", f"Forest plot of {count}.", fit.sentence()]
+    parts = [f"{table.title}." if table.title else "", f"Forest plot of {count}.", fit.sentence()]
     if groups is not None:
         parts.append(make.decoded(groups.sentence()))
     if mid is not None:
         parts.append(f"A line marks the smallest important effect, {theme.as_given(mid)}.")
     if claimed is not None:
         parts.append(f"A line marks the claimed effect, {theme.as_given(claimed)}.")
-    shown = [f"{r.cells['label']} {r.cells.get('est', '')} {r.cells['ci']}" for r in studies]
-    rest = f"; and {len(shown) - _LISTED} more" if len(shown) > _LISTED else ""
-    listed = "; ".join(shown[:_LISTED])
-    parts.append(f"{fit.scale.short} by study: {listed}{rest}.")
+    parts.append(f"{fit.scale.short} by study: {rows_in_words(studies)}.")
     if len(silent):
         names = ", ".join(theme.plain(label) for label in silent["label"])
         parts.append(f"Measured it and printed no figure: {names}.")
-    parts += [item.text for item in sheet.foot]
+    parts += [note.text for note in table.notes]
     return " ".join(parts)

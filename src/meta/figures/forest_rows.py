@@ -11,16 +11,10 @@ import numpy as np
 import pandas as pd
 
 from meta.errors import DataError
-from meta.figures.sheet import (
-    Column,
-    Foot,
-    Row,
-    digits_for,
-    effect_columns,
-    interval_cells,
-    to_axis,
-    to_reader,
-)
+from meta.figures.axis import to_axis, to_reader
+from meta.figures.frame import Note
+from meta.figures.table import Column, Row, digits_for, effect_columns, interval_cells
+from meta.figures.table_drawing import HOLLOW
 from meta.figures.theme import note_lines, plain
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects
@@ -343,7 +337,7 @@ def by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
     return "; ".join(f"{clause} ({', '.join(names)})" for clause, names in who.items())
 
 
-def remarks(fit: Estimate) -> list[Foot]:
+def remarks(fit: Estimate) -> list[Note]:
     """Explain hollow marks, daggers and stars, and say the notes of the fit."""
     table, labels, found = fit.effects.table, fit.effects.labels, []
     if any(marked(table, "assumptions")):
@@ -352,16 +346,16 @@ def remarks(fit: Estimate) -> list[Foot]:
             for text, hollow in zip(table["assumptions"], marked(table, "assumptions"), strict=True)
         ]
         text = f"Rests on an assumption: {by_clause(labels, said)}."
-        found.append(Foot(text=text, symbol="hollow"))
+        found.append(Note(text, HOLLOW))
     if "flag" in table:
         flags = [doubts_and_remarks(value) for value in table["flag"]]
         doubts = by_clause(labels, [doubt for doubt, _ in flags])
         others = by_clause(labels, [other for _, other in flags])
         if doubts:
-            found.append(Foot(text=f"† Doubt about integrity: {doubts}."))
+            found.append(Note(f"† Doubt about integrity: {doubts}."))
         if others:
-            found.append(Foot(text=f"* Remarks: {others}."))
-    found += [Foot(text=note) for note in note_lines(fit.notes)]
+            found.append(Note(f"* Remarks: {others}."))
+    found += [Note(note) for note in note_lines(fit.notes)]
     return found
 
 

@@ -8,14 +8,13 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.special import ndtri
 
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.canvas import effect_axis, frame
-from meta.figures.sheet import axis_name, null_place
+from meta.figures.axis import axis_name, null_place
+from meta.figures.frame import dot, effect_axis, frame, marks, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate
@@ -140,7 +139,7 @@ def plot_funnel(
     if egger is not None:
         notes.append(f"Egger's test: slope {value_text(egger.slope)}, p {p_text(egger.p_value)}.")
         notes += theme.note_lines(egger.notes)
-    canvas = frame(
+    drawn = frame(
         "plot_funnel", ax, title=title,
         key=_key(
             shade=shade, by_error=by_error, filled=filled, egger=egger,
@@ -149,45 +148,57 @@ def plot_funnel(
         notes=[theme.plain(n) for n in notes], y_label=_NAMES[predictor],
         x_label=axis_name(fit.scale, computed=True),
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
+    panel = drawn.panel
     panel.set_ylim(bottom, 0)
     if shade:
         _shade(panel, null, bottom, limits)
-    panel.plot(
-        [fit.estimate] * 2, [0, bottom], color=theme.INK, linewidth=1.0 * factor, gid="pooled"
-    )
+    panel.plot([fit.estimate] * 2, [0, bottom], color=theme.INK, linewidth=1.0, gid="pooled")
     if np.isfinite(null) and not np.isclose(null, fit.estimate):
-        panel.plot([null] * 2, [0, bottom], color=theme.RULE, linewidth=0.9 * factor, linestyle=":")
+        panel.plot([null] * 2, [0, bottom], color=theme.RULE, linewidth=0.9, linestyle=":")
     if by_error:
         for side in (-half, half):
             panel.plot(
                 [fit.estimate, fit.estimate + side], [0, bottom], color=theme.INK,
-                linewidth=0.9 * factor, linestyle="--",
+                linewidth=0.9, linestyle="--",
             )  # fmt: skip
     if egger is not None:
         panel.plot(
             [egger.limit, egger.limit + egger.slope * bottom], [0, bottom], color=theme.CLAIMED,
-            linewidth=1.4 * factor, linestyle="-.", gid="egger",
+            linewidth=1.4, linestyle="-.", gid="egger",
         )  # fmt: skip
     panel.plot(
-        x, size, linestyle="none", marker="o", markersize=5.5 * factor, color=theme.STUDY,
-        markeredgecolor=theme.GROUND, markeredgewidth=0.5 * factor, gid="studies", zorder=4,
+        x, size, linestyle="none", marker="o", markersize=5.5, color=theme.STUDY,
+        markeredgecolor=theme.GROUND, markeredgewidth=0.5, gid="studies", zorder=4,
     )  # fmt: skip
     if mirrored is not None:
         panel.plot(
             mirrored["yi"], np.sqrt(mirrored["vi"].to_numpy(dtype=float)), linestyle="none",
-            marker="o", markersize=5.5 * factor, markerfacecolor=theme.GROUND,
-            markeredgecolor=theme.STUDY, markeredgewidth=1.1 * factor, gid="filled", zorder=4,
+            marker="o", markersize=5.5, markerfacecolor=theme.GROUND,
+            markeredgecolor=theme.STUDY, markeredgewidth=1.1, gid="filled", zorder=4,
         )  # fmt: skip
-    effect_axis(canvas, fit.scale, limits)
+    effect_axis(drawn, fit.scale, limits)
     below = int((x < fit.estimate).sum())
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}Funnel plot of {fit.k} studies. {fit.sentence()} {below} "
         f"of them lie below the pooled effect, {len(x) - below} above; standard errors from "
         f"{range_text([effects.sei.min(), effects.sei.max()])}. " + " ".join(notes),
+        marks(
+            (
+                "study",
+                {"label": effects.labels, "estimate": fit.scale.to_reader(x), predictor: size},
+            ),
+            (
+                "mirrored",
+                {}
+                if mirrored is None
+                else {
+                    "estimate": fit.scale.to_reader(mirrored["yi"].to_numpy(dtype=float)),
+                    predictor: np.sqrt(mirrored["vi"].to_numpy(dtype=float)),
+                },
+            ),
+            ("pooled", {"estimate": [fit.scale.to_reader(fit.estimate)]}),
+        ),
     )
-    return canvas.figure
 
 
 def _shade(panel: Axes, null: float, bottom: float, limits: tuple[float, float]) -> None:
@@ -210,23 +221,19 @@ def _key(
     level: str,
     null: bool,
 ) -> list[tuple[Artist, str]]:
-    dot = {"linestyle": "none", "marker": "o", "markersize": 5.5, "color": theme.STUDY}
     key: list[tuple[Artist, str]] = [
-        (Line2D([], [], **dot), "study"),  # type: ignore[arg-type]
-        (Line2D([], [], color=theme.INK, linewidth=1.0), "pooled effect"),
+        (dot(), "study"),
+        (stroke(theme.INK, 1.0), "pooled effect"),
     ]
     if null:
-        dots = Line2D([], [], color=theme.RULE, linewidth=0.9, linestyle=":")
-        key.append((dots, "no effect"))
+        key.append((stroke(theme.RULE, 0.9, ":"), "no effect"))
     if by_error:
-        lines = Line2D([], [], color=theme.INK, linewidth=0.9, linestyle="--")
+        lines = stroke(theme.INK, 0.9, "--")
         key.append((lines, f"{level} of studies, were their true effects equal"))
     if filled is not None and by_error:
-        hollow = dot | {"markerfacecolor": theme.GROUND, "markeredgewidth": 1.1}
-        key.append((Line2D([], [], **hollow), "mirrored by trim and fill"))  # type: ignore[arg-type]
+        key.append((dot(hollow=True), "mirrored by trim and fill"))
     if egger is not None:
-        line = Line2D([], [], color=theme.CLAIMED, linewidth=1.4, linestyle="-.")
-        key.append((line, "Egger's line"))
+        key.append((stroke(theme.CLAIMED, 1.4, "-."), "Egger's line"))
     if shade:
         edge = {"edgecolor": theme.RULE, "linewidth": 0.5}
         key.append((Patch(facecolor=theme.GROUND, **edge), "p > 0.10"))  # type: ignore[arg-type]

@@ -7,12 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.canvas import effect_axis, frame
-from meta.figures.sheet import axis_name, to_axis
+from meta.figures.axis import axis_name, to_axis
+from meta.figures.frame import dot, effect_axis, frame, marks
 from meta.synthesis.diagnostics.gosh import Gosh
 from meta.wording import listed, number
 
@@ -75,10 +74,10 @@ def plot_gosh(
     y = found.table["i2"].to_numpy()
     name = theme.plain(study)
     key = [
-        (Line2D([], [], marker="s", linestyle="none", color=colour), words)
+        (dot(colour, "s", 6), words)
         for colour, words in ((_WITH, f"mostly with {name}"), (_WITHOUT, "mostly without"))
     ]
-    canvas = frame(
+    drawn = frame(
         "plot_gosh", ax, title=title, width=420, height=280, key=key,
         notes=[found.sentence(), *theme.note_lines(found.notes)],
         x_label=axis_name(found.scale), y_label="I², %",
@@ -99,21 +98,33 @@ def plot_gosh(
         to_rgb(tuple(1 - alpha * (1 - np.array(to_rgb(_WITH if one else _WITHOUT)))))
         for alpha, one in zip(shade, most, strict=True)
     ]
+    middles = (across[:-1] + across[1:]) / 2
     corners = [
         [(across[i + a], up[j + b]) for a, b in ((0, 0), (1, 0), (1, 1), (0, 1))] for i, j in filled
     ]
-    canvas.panel.add_collection(
+    drawn.panel.add_collection(
         PolyCollection(corners, facecolors=colours, edgecolors="none", gid="subsets")
     )
-    canvas.panel.set_ylim(-2, 102)
-    effect_axis(canvas, found.scale, limits)
+    drawn.panel.set_ylim(-2, 102)
+    effect_axis(drawn, found.scale, limits)
     beside = found.by_study().set_index("label").loc[study]
     with_it, without = (
         number(found.scale.to_reader(beside[f"estimate_{side}"])) for side in ("with", "without")
     )
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}Estimate and I² of {len(x):,} subsets, darker where there are more. "
         f"{found.sentence()} Median with {name} {with_it}, without it {without}.",
+        marks(
+            (
+                "cell",
+                {
+                    "estimate": found.scale.to_reader(middles[filled[:, 0]])
+                    if not found.scale.log
+                    else np.exp(middles[filled[:, 0]]),
+                    "i2": (up[:-1] + up[1:])[filled[:, 1]] / 2,
+                    "subsets": here.astype(int),
+                    "with_study": holding[tuple(filled.T)].astype(int),
+                },
+            ),
+        ),
     )
-    return canvas.figure

@@ -10,9 +10,8 @@ from matplotlib.patches import Patch, Rectangle
 
 from meta.errors import need
 from meta.figures import theme
-from meta.figures.canvas import frame
-from meta.figures.layout import SMALL
-from meta.figures.theme import put, text_width
+from meta.figures.frame import frame, marks
+from meta.figures.theme import SMALL, put, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -100,11 +99,11 @@ def plot_harvest(
     frame_of_strong = Patch(facecolor=theme.GROUND, edgecolor=theme.INK, linewidth=1.4)
     key = [(frame_of_strong, f"bold: {theme.plain(strong_label)}")] if heavy else []
     height = _TILE * rows + 22
-    canvas = frame(
+    drawn = frame(
         "plot_harvest", ax, width=total, height=height, title=title, key=key, notes=notes, left=12,
         right=12, axes=False,
     )  # fmt: skip
-    panel, scale = canvas.panel, canvas.scale
+    panel = drawn.panel
     panel.set_xlim(0, total)
     panel.set_ylim(height, 0)
     x = 0.0
@@ -118,18 +117,18 @@ def plot_harvest(
                 Rectangle(
                     (x + 1, y + 1), wide - 2, _TILE - 2, facecolor=_FILL[side],
                     edgecolor=theme.INK if bold else theme.RULE,
-                    linewidth=(1.4 if bold else 0.7) * scale,
+                    linewidth=(1.4 if bold else 0.7),
                     linestyle=(0, (2, 2)) if side == "silent" else "-", gid=f"tile-{side}",
                 )
             )  # fmt: skip
             put(
-                panel, x + wide / 2, y + 10.3, label, ha="center", fontsize=SMALL * scale,
+                panel, x + wide / 2, y + 10.3, label, ha="center", fontsize=SMALL,
                 fontweight="bold" if bold else "normal",
             )  # fmt: skip
-        panel.plot([x, x + wide], [floor, floor], color=theme.INK, linewidth=1.0 * scale)
+        panel.plot([x, x + wide], [floor, floor], color=theme.INK, linewidth=1.0)
         put(
             panel, x + wide / 2, floor + 13, f"{names[side]} ({len(labels)})", ha="center",
-            fontsize=SMALL * scale, fontweight="bold",
+            fontsize=SMALL, fontweight="bold",
         )  # fmt: skip
         x += wide + gap
     said = "; ".join(
@@ -137,7 +136,19 @@ def plot_harvest(
         f"{', '.join(labels) or 'none'}"
         for i, (side, labels) in enumerate(sides.items())
     )
-    theme.describe(
-        canvas.host, f"{theme.lead(title)}Directions of {vote.k} trials. {said}. {' '.join(notes)}"
+    return drawn.finish(
+        f"{theme.lead(title)}Directions of {vote.k} trials. {said}. {' '.join(notes)}",
+        marks(
+            *(
+                (
+                    "trial",
+                    {
+                        "label": labels,
+                        "side": [side] * len(labels),
+                        "marked": [label in heavy for label in labels],
+                    },
+                )
+                for side, labels in sides.items()
+            )
+        ),
     )
-    return canvas.figure

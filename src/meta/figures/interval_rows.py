@@ -11,7 +11,7 @@ import pandas as pd
 
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
-from meta.figures.sheet import reader_to_axis, to_axis
+from meta.figures.axis import reader_to_axis, to_axis
 from meta.figures.theme import as_given, plain
 from meta.synthesis.estimate import Estimate
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,25 +11,21 @@ from matplotlib.figure import Figure
 from meta.errors import DataError, need
 from meta.figures import forest_rows as make
 from meta.figures import theme
-from meta.figures.axis import limits_of_reader, robust_limits
-from meta.figures.draw import draw_sheet
+from meta.figures.axis import axis_name, to_reader
+from meta.figures.frame import Note
 from meta.figures.interval_rows import Blocks, Data, read_blocks
-from meta.figures.sheet import (
+from meta.figures.references import Place, Wanted, place_text, reference_lines
+from meta.figures.table import (
     Column,
-    Foot,
     Reference,
     Row,
-    Sheet,
-    axis_name,
+    Table,
     digits_for,
     effect_columns,
     interval_cells,
-    null_line,
-    reader_to_axis,
-    to_reader,
+    table_limits,
 )
-
-Place = float | tuple[float, float]
+from meta.figures.table_drawing import HIGHLIGHT, HOLLOW, draw_table
 
 _WHAT = "plot_intervals"
 # longer texts are broken into lines, so that the axis is not pushed off a narrow screen
@@ -149,12 +144,12 @@ def plot_intervals(
     """
     _check(columns, references, favours)
     found = read_blocks(_WHAT, data, measure, columns)
-    marks = _references(found, references, claimed)
+    marks = reference_lines(_WHAT, found.scale, _wanted(references, claimed))
     shown = _digits(found) if digits is None else digits
     heading = value_label or _value_label(found)
     rows = _rows(found, shown)
     named = {"label": "", **found.columns}
-    sheet = Sheet(
+    table = Table(
         name=_WHAT,
         rows=tuple(rows),
         columns=(
@@ -170,15 +165,13 @@ def plot_intervals(
         ),
         scale=found.scale,
         axis_label=theme.plain(axis_label) or axis_name(found.scale),
-        limits=_limits(found, rows, marks, xlim),
+        limits=table_limits(_WHAT, found.scale, rows, marks, xlim),
         references=tuple(marks),
         favours=(theme.plain(favours[0]), theme.plain(favours[1])) if favours else None,
-        foot=tuple(_foot(found, notes)),
+        notes=tuple(_notes(found, notes)),
         title=theme.plain(title),
     )
-    figure, host, _ = draw_sheet(sheet, ax)
-    theme.describe(host, _in_words(found, sheet))
-    return figure
+    return draw_table(table, ax, _in_words(found, table))
 
 
 def _check(columns: object, references: object, favours: object) -> None:
@@ -243,114 +236,51 @@ def _lines(text: str, width: float) -> str:
     return "\n".join(theme.wrap(text, width))
 
 
-def _references(
-    found: Blocks,
-    references: Mapping[str, Place] | None,
-    claimed: Place | Mapping[str, Place] | None,
-) -> list[Reference]:
-    scale = found.scale
-    marks = null_line(scale)
-    if claimed is None or isinstance(claimed, Mapping):
-        said = dict(claimed or {})
-    else:
-        said = {f"claimed {_as_given(claimed)}": claimed}
-    given = [("references", "mid", label, at) for label, at in (references or {}).items()]
-    given += [("claimed", "claimed", label, at) for label, at in said.items()]
-    faults = []
-    need = "a ratio above 0" if scale.log else "a finite number"
-    for argument, kind, label, at in given:
-        edges = at if isinstance(at, tuple) else (at, at)
-        numbers = len(edges) == 2 and all(isinstance(edge, Real) for edge in edges)
-        low, high = map(float, edges) if numbers else (np.nan, np.nan)
-        if not np.isfinite([low, high]).all() or (scale.log and low <= 0):
-            faults.append(
-                f"{argument}, {label}: {at!r}; give {need}, or two of them as (low, high), on the "
-                "reader's scale"
-            )
-        elif low > high:
-            faults.append(f"{argument}, {label}: {at!r} is in falling order; give (low, high)")
-        else:
-            until = reader_to_axis(scale, high) if low < high else np.nan
-            marks.append(
-                Reference(
-                    value=reader_to_axis(scale, low), kind=kind, label=theme.plain(label),  # type: ignore[arg-type]
-                    until=until,
-                )
-            )  # fmt: skip
-    if faults:
-        raise DataError.from_faults(_WHAT, faults)
-    return marks
+def _wanted(
+    references: Mapping[str, Place] | None, claimed: Place | Mapping[str, Place] | None
+) -> list[Wanted]:
+    if claimed is not None and not isinstance(claimed, Mapping):
+        claimed = {f"claimed {place_text(claimed)}": claimed}
+    lines: list[Wanted] = [("references", "mid", *line) for line in (references or {}).items()]
+    return [*lines, *(("claimed", "claimed", *line) for line in (claimed or {}).items())]
 
 
-def _as_given(at: Place) -> str:
-    edges = at if isinstance(at, tuple) else (at,)
-    return " to ".join(
-        theme.as_given(edge) if isinstance(edge, int | float) else repr(edge) for edge in edges
-    )
-
-
-def _limits(
-    found: Blocks,
-    rows: Sequence[Row],
-    marks: Sequence[Reference],
-    xlim: tuple[float, float] | None,
-) -> tuple[float, float]:
-    edges = [v for m in marks for v in (m.value, m.until) if np.isfinite(v)]
-    if xlim is None:
-        single = [r for r in rows if r.kind in {"study", "claim"}]
-        pooled = [r for r in rows if r.kind == "total"]
-        return robust_limits(
-            [r.estimate for r in single],
-            [r.low for r in single],
-            [r.high for r in single],
-            must_show=edges + [r.estimate for r in pooled],
-            wide=[(r.low, r.high) for r in pooled],
-        )
-    low, high = limits_of_reader(_WHAT, found.scale, xlim)
-    faults = [
-        f"xlim={xlim} leave out {mark.label or 'the line of no effect'}; widen them"
-        for mark in marks
-        if mark.value > high or (mark.until if mark.is_band else mark.value) < low
-    ]
-    if faults:
-        raise DataError.from_faults(_WHAT, faults)
-    return low, high
-
-
-def _foot(found: Blocks, notes: Sequence[str]) -> list[Foot]:
+def _notes(found: Blocks, notes: Sequence[str]) -> list[Note]:
     need(_WHAT, notes, (str, Iterable), "notes as texts", 'notes=["..."]')
     notes = [notes] if isinstance(notes, str) else notes
     rows = [row for block in found.blocks for row in block.rows]
     labels = [row.label for row in rows]
-    foot = []
+    said = []
     # what a highlighted mark means is said once; whom it marks is seen
     meanings = list(dict.fromkeys(row.why_highlight for row in rows if row.why_highlight))
     if meanings:
-        foot.append(Foot(text=f"{make.sentence_case('; '.join(meanings))}.", symbol="highlight"))
+        said.append(Note(f"{make.sentence_case('; '.join(meanings))}.", HIGHLIGHT))
     if any(row.assumed for row in rows):
         why = make.by_clause(labels, [[row.why_assumed] * bool(row.why_assumed) for row in rows])
         text = f"Rests on an assumption: {why}." if why else "Rests on an assumption."
-        foot.append(Foot(text=text, symbol="hollow"))
-    foot += [Foot(text=theme.plain(note)) for note in notes]
+        said.append(Note(text, HOLLOW))
+    said += [Note(theme.plain(note)) for note in notes]
     methods = make.by_clause(labels, [[row.method] * bool(row.method) for row in rows])
     names = {row.method for row in rows if row.method}
     if names:
-        foot.append(Foot(text=f"Pooled by: {methods if len(names) > 1 else names.pop()}."))
+        said.append(Note(f"Pooled by: {methods if len(names) > 1 else names.pop()}."))
     # what holds of several answers is said once, with their names
-    said: dict[str, list[str]] = {}
+    by_note: dict[str, list[str]] = {}
     for row in rows:
         if row.notes:
-            said.setdefault("; ".join(note.rstrip(".") for note in row.notes), []).append(row.label)
-    foot += [Foot(text=f"{'; '.join(names)}: {note}.") for note, names in said.items()]
-    return foot
+            by_note.setdefault("; ".join(note.rstrip(".") for note in row.notes), []).append(
+                row.label
+            )
+    said += [Note(f"{'; '.join(names)}: {note}.") for note, names in by_note.items()]
+    return said
 
 
-def _in_words(found: Blocks, sheet: Sheet) -> str:
+def _in_words(found: Blocks, table: Table) -> str:
     count = sum(len(block.rows) for block in found.blocks)
     first = "1 estimate" if count == 1 else f"{count} estimates side by side"
-    title = sheet.title if sheet.title.endswith(("?", "!", ".")) else f"{sheet.title}."
-    parts = [title if sheet.title else "", f"{first}: {sheet.axis_label}."]
-    drawn = iter([row for row in sheet.rows if row.kind not in {"gap", "heading"}])
+    title = table.title if table.title.endswith(("?", "!", ".")) else f"{table.title}."
+    parts = [title if table.title else "", f"{first}: {table.axis_label}."]
+    drawn = iter([row for row in table.rows if row.kind not in {"gap", "heading"}])
     for block in found.blocks:
         items = []
         for one in block.rows:
@@ -359,12 +289,12 @@ def _in_words(found: Blocks, sheet: Sheet) -> str:
             items.append(text + (", pooled" if one.pooled else ""))
         head = f"{block.heading}: " if block.heading else ""
         parts.append(f"{head}{'; '.join(items)}.")
-    for mark in sheet.references:
+    for mark in table.references:
         if mark.kind != "null":
             parts.append(_mark_in_words(found, mark))
-    if any(mark.kind == "null" for mark in sheet.references):
+    if any(mark.kind == "null" for mark in table.references):
         parts.append("Vertical line: no effect.")
-    parts += [item.text for item in sheet.foot]
+    parts += [note.text for note in table.notes]
     return " ".join(parts)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from meta.errors import DataError, NotComparable
 from meta.figures import theme
-from meta.figures.canvas import frame, label_points
+from meta.figures.frame import frame, label_points, marks, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.judgement.absolute_effect import DIFFERENCES
@@ -95,31 +94,33 @@ def plot_labbe(
     curve = np.array([risk + effect(fit.estimate, float(risk)) for risk in grid])
     curve[(curve < 0) | (curve > 1)] = np.nan
     key = [
-        (Line2D([], [], color=theme.SUMMARY, linewidth=1.6), "pooled effect"),
-        (Line2D([], [], color=theme.RULE, linewidth=0.9, linestyle=":"), "no effect"),
+        (stroke(theme.SUMMARY), "pooled effect"),
+        (stroke(theme.RULE, 0.9, ":"), "no effect"),
     ]
-    canvas = frame(
+    drawn = frame(
         "plot_labbe", ax, title=title, width=330, height=330, key=key,
         notes=["Larger circles: more people.", *theme.note_lines(fit.notes)],
         x_label=f"Risk, {control}", y_label=f"Risk, {treatment}",
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
-    panel.plot([0, reach], [0, reach], color=theme.RULE, linewidth=0.9 * factor, linestyle=":")
-    panel.plot(grid, curve, color=theme.SUMMARY, linewidth=1.6 * factor, zorder=2, gid="pooled")
+    panel = drawn.panel
+    panel.plot([0, reach], [0, reach], color=theme.RULE, linewidth=0.9, linestyle=":")
+    panel.plot(grid, curve, color=theme.SUMMARY, linewidth=1.6, zorder=2, gid="pooled")
     people = n_t + n_c
     areas = np.maximum(_LARGEST * people / people.max(), _SMALLEST)
     panel.scatter(
-        x, y, s=factor**2 * areas, facecolor=theme.STUDY, alpha=0.6, edgecolor=theme.GROUND,
-        linewidth=0.8 * factor, zorder=4, gid="studies",
+        x, y, s=areas, facecolor=theme.STUDY, alpha=0.6, edgecolor=theme.GROUND,
+        linewidth=0.8, zorder=4, gid="studies",
     )  # fmt: skip
     pad = 0.03 * reach
     panel.set_xlim(-pad, reach)
     panel.set_ylim(-pad, reach)
     order = [int(i) for i in np.argsort(-people, kind="stable")]
-    label_points(canvas, list(x), list(y), fit.effects.labels, order, list(np.sqrt(areas) / 2))
-    theme.describe(
-        canvas.host,
+    label_points(drawn, list(x), list(y), fit.effects.labels, order, list(np.sqrt(areas) / 2))
+    return drawn.finish(
         f"{theme.lead(title)}L'Abbé plot of {len(x)} studies. {fit.sentence()} In "
         f"{int((y < x).sum())} of them fewer of the treated had the event.",
+        marks(
+            ("study", {"label": fit.effects.labels, "risk_t": y, "risk_c": x, "people": people}),
+            ("pooled", {"risk_c": grid, "risk_t": curve}),
+        ),
     )
-    return canvas.figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,21 +13,20 @@ from numpy.typing import ArrayLike
 
 from meta.figures import forest_rows as make
 from meta.figures import theme
-from meta.figures.axis import robust_limits
-from meta.figures.draw import draw_sheet
+from meta.figures.axis import axis_name, to_axis
 from meta.figures.forest import favours
-from meta.figures.sheet import (
+from meta.figures.frame import Note
+from meta.figures.references import reference_lines
+from meta.figures.table import (
     Column,
-    Foot,
-    Reference,
     Row,
-    Sheet,
-    axis_name,
+    Table,
     effect_columns,
     interval_cells,
-    null_line,
-    to_axis,
+    rows_in_words,
+    table_limits,
 )
+from meta.figures.table_drawing import HOLLOW, draw_table
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.wording import compact, p_text
@@ -171,30 +171,22 @@ def _steps(
         total = make.summary_rows(fit, kind="total", label="all studies", arms="", digits=digits)
         extra = {"k": str(fit.k), "p": _p(fit.p_value)}
         extra |= _spread(getattr(fit, "tau2", np.nan), fit.i2)
-        row = total[0]
-        rows.append(
-            Row(
-                kind="total", cells={**row.cells, **extra}, estimate=row.estimate, low=row.low,
-                high=row.high,
-            )
-        )  # fmt: skip
-    references = null_line(scale)
+        rows.append(replace(total[0], cells={**total[0].cells, **extra}))
+    references = reference_lines(what, scale, fit=fit)
+    notes = [Note(f"Method: {fit.method_text()}.")]
     if fit.k > 1:
-        references.append(Reference(value=float(to_axis(scale, fit.estimate)[0]), kind="pooled"))
-    foot = [Foot(text=f"Method: {fit.method_text()}.")]
-    if fit.k > 1:
-        foot.append(Foot(text="Dashed line: the answer with all studies."))
+        notes.append(Note("Dashed line: the answer with all studies."))
     if any(row.hollow for row in rows):
-        foot.append(Foot(text="One trial, with its normal interval.", symbol="hollow"))
+        notes.append(Note("One trial, with its normal interval.", HOLLOW))
     if not with_all:
-        foot.append(
-            Foot(
-                text="Each row is another look at the same growing data: read it as a history, not "
+        notes.append(
+            Note(
+                "Each row is another look at the same growing data: read it as a history, not "
                 "as a row of tests."
             )
         )
-    foot += [Foot(text=note) for note in theme.note_lines(fit.notes)]
-    sheet = Sheet(
+    notes += [Note(note) for note in theme.note_lines(fit.notes)]
+    drawn = Table(
         name=what,
         rows=tuple(rows),
         columns=(
@@ -210,30 +202,18 @@ def _steps(
         ),
         scale=scale,
         axis_label=axis_name(scale),
-        limits=robust_limits(
-            [r.estimate for r in studies],
-            [r.low for r in studies],
-            [r.high for r in studies],
-            must_show=[r.value for r in references],
-            wide=[(r.low, r.high) for r in rows[len(studies) :]],
-        ),
+        limits=table_limits(what, scale, rows, references, None),
         references=tuple(references),
         favours=favours(fit, names),
-        foot=tuple(foot),
+        notes=tuple(notes),
         title=theme.plain(title),
     )
-    figure, host, _ = draw_sheet(sheet, ax)
-    said = "; ".join(
-        f"{r.cells['label']} {r.cells.get('est', '')} {r.cells.get('ci', '')}" for r in studies[:20]
-    )
-    rest = f"; and {len(studies) - 20} more" if len(studies) > 20 else ""
-    head = f"{sheet.title}. " if title else ""
-    theme.describe(
-        host,
-        f"{head}{what} plot of {fit.k} studies. With all: {fit.sentence()} {said}{rest}. "
-        + " ".join(item.text for item in foot[1:]),
-    )
-    return figure
+    head = f"{drawn.title}. " if title else ""
+    return draw_table(
+        drawn, ax,
+        f"{head}{what} plot of {fit.k} studies. With all: {fit.sentence()} "
+        f"{rows_in_words(studies)}. " + " ".join(note.text for note in notes[1:]),
+    )  # fmt: skip
 
 
 def _spread(tau2: float, i2: float) -> dict[str, str]:

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.axis import robust_limits
-from meta.figures.canvas import Canvas, effect_axis, frame
-from meta.figures.sheet import axis_name, null_place, to_axis
+from meta.figures.axis import axis_name, null_place, robust_limits, to_axis
+from meta.figures.frame import Frame, dot, effect_axis, frame, marks
 from meta.figures.theme import SIZE, put, text_width
 from meta.synthesis.diagnostics.multiverse import Multiverse
 
+_ENDS = ("estimate", "ci_low", "ci_high")
 _CURVE = 190.0
 _LINE = 13.0
 _GAP = 10.0
@@ -78,36 +77,43 @@ def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "
     below = lines * _LINE + _GAP * len(choices)
     names = [value for values in choices.values() for value in values] + list(choices)
     key = [
-        (Line2D([], [], marker="o", color=theme.SUMMARY, markersize=4), "excludes no effect"),
-        (Line2D([], [], marker="o", color=theme.RULE, markersize=4), "does not"),
+        (dot(theme.SUMMARY, size=4), "excludes no effect"),
+        (dot(theme.RULE, size=4), "does not"),
     ]
     notes = [found.sentence(), *theme.note_lines(found.notes)]
-    canvas = frame(
+    drawn = frame(
         "plot_multiverse", ax, width=_WIDTH, height=_CURVE + below, title=title, key=key,
         notes=notes, left=24 + max(text_width(theme.plain(name), SIZE - 1) for name in names),
         axes=False,
     )  # fmt: skip
-    width, height = canvas.size
+    width, height = drawn.size
     curve = height * _CURVE / (_CURVE + below)
-    upper = canvas.panel.inset_axes((0, 1 - curve / height, 1, curve / height))
-    lower = canvas.panel.inset_axes((0, 0, 1, 1 - curve / height))
-    _draw_curve(replace(canvas, panel=upper, size=(width, curve)), found, shown)
-    _draw_choices(lower, choices, shown, canvas.scale, lines)
-    theme.describe(
-        canvas.host,
+    upper = drawn.panel.inset_axes((0, 1 - curve / height, 1, curve / height))
+    lower = drawn.panel.inset_axes((0, 0, 1, 1 - curve / height))
+    _draw_curve(replace(drawn, panel=upper, size=(width, curve)), found, shown)
+    _draw_choices(lower, choices, shown, lines)
+    return drawn.finish(
         f"{theme.lead(title)}Estimates of {len(shown):,} combinations of choices, in rising order. "
         + found.sentence()
         + " Median by choice: "
         + "; ".join(_by_choice(found))
         + ". "
         + " ".join(notes[1:]),
+        marks(
+            (
+                "combination",
+                {
+                    **{name: shown[name] for name in choices},
+                    **{name: found.scale.to_reader(shown[name].to_numpy()) for name in _ENDS},
+                },
+            ),
+        ),
     )
-    return canvas.figure
 
 
-def _draw_curve(canvas: Canvas, found: Multiverse, shown: pd.DataFrame) -> None:
-    panel, factor = canvas.panel, canvas.scale
-    ends = {name: to_axis(found.scale, shown[name]) for name in ("estimate", "ci_low", "ci_high")}
+def _draw_curve(drawn: Frame, found: Multiverse, shown: pd.DataFrame) -> None:
+    panel = drawn.panel
+    ends = {name: to_axis(found.scale, shown[name]) for name in _ENDS}
     null = null_place(found.scale)
     limits = robust_limits(
         ends["estimate"], ends["ci_low"], ends["ci_high"],
@@ -115,23 +121,21 @@ def _draw_curve(canvas: Canvas, found: Multiverse, shown: pd.DataFrame) -> None:
     )  # fmt: skip
     places = np.arange(len(shown))
     colours = _colours(shown)
-    panel.vlines(
-        places, ends["ci_low"], ends["ci_high"], colors=colours, linewidth=0.9 * factor, zorder=1
-    )
-    panel.scatter(places, ends["estimate"], s=9 * factor**2, c=colours, zorder=2, gid="estimate")
+    panel.vlines(places, ends["ci_low"], ends["ci_high"], colors=colours, linewidth=0.9, zorder=1)
+    panel.scatter(places, ends["estimate"], s=9, c=colours, zorder=2, gid="estimate")
     if np.isfinite(null):
-        panel.axhline(null, color=theme.INK, linewidth=0.9 * factor, zorder=0)
+        panel.axhline(null, color=theme.INK, linewidth=0.9, zorder=0)
     panel.set_xlim(-0.8, len(shown) - 0.2)
     panel.set_xticks([])
-    panel.set_ylabel(axis_name(found.scale), fontsize=(SIZE - 1) * factor)
-    panel.tick_params(axis="y", labelsize=(SIZE - 1) * factor)
+    panel.set_ylabel(axis_name(found.scale), fontsize=(SIZE - 1))
+    panel.tick_params(axis="y", labelsize=(SIZE - 1))
     for side in ("top", "right", "bottom"):
         panel.spines[side].set_visible(False)
-    effect_axis(canvas, found.scale, limits, axis="y")
+    effect_axis(drawn, found.scale, limits, axis="y")
 
 
 def _draw_choices(
-    panel: Axes, choices: dict[str, list[str]], shown: pd.DataFrame, factor: float, lines: int
+    panel: Axes, choices: dict[str, list[str]], shown: pd.DataFrame, lines: int
 ) -> None:
     panel.set_axis_off()
     panel.set_xlim(-0.8, len(shown) - 0.2)
@@ -142,14 +146,14 @@ def _draw_choices(
     for name, values in choices.items():
         y += gap + 0.5
         put(panel, -0.02, y, name.replace("_", " "), fontweight="bold",
-            fontsize=(SIZE - 1) * factor, **beside)  # fmt: skip
+            fontsize=(SIZE - 1), **beside)  # fmt: skip
         y += 0.5
         for value in values:
             y += 0.5
-            put(panel, -0.02, y, value, fontsize=(SIZE - 1) * factor, color=theme.MUTED, **beside)
+            put(panel, -0.02, y, value, fontsize=(SIZE - 1), color=theme.MUTED, **beside)
             held = shown[shown[name] != values[0] if value == _OTHERS else shown[name] == value]
             panel.vlines(
-                held.index, y - 0.32, y + 0.32, colors=_colours(held), linewidth=1.3 * factor,
+                held.index, y - 0.32, y + 0.32, colors=_colours(held), linewidth=1.3,
                 gid=f"choice-{name}-{value}",
             )  # fmt: skip
             y += 0.5

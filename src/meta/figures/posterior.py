@@ -8,13 +8,12 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from meta.errors import need
 from meta.figures import theme
-from meta.figures.canvas import effect_axis, frame
-from meta.figures.sheet import axis_name, null_place
+from meta.figures.axis import axis_name, null_place
+from meta.figures.frame import effect_axis, frame, marks, stroke
 
 if TYPE_CHECKING:
     from meta.synthesis.bayes.result import BayesFit
@@ -61,41 +60,39 @@ def plot_posterior(
     level = f"{100 * fit.ci_level:g} %"
     key: list[tuple[Artist, str]] = [
         (Patch(facecolor=_SHADE, edgecolor=theme.STUDY), f"mean effect, {level} interval shaded"),
-        (Line2D([], [], color=theme.PREDICTION, linestyle="--", linewidth=1.4), "a new study"),
+        (stroke(theme.PREDICTION, 1.4, "--"), "a new study"),
     ]
     null = null_place(scale)
     if np.isfinite(null):
-        key.append((Line2D([], [], color=theme.INK, linewidth=0.9), "no effect"))
+        key.append((stroke(theme.INK, 0.9), "no effect"))
     prior_known = bool(np.isfinite(mean["prior"]).any())
     if prior_known:
-        key.append((Line2D([], [], color=theme.MUTED, linestyle=":", linewidth=1.4), "prior"))
+        key.append((stroke(theme.MUTED, 1.4, ":"), "prior"))
     if mid is not None:
-        line = Line2D([], [], color=theme.IMPORTANT, linestyle=(0, (1, 1.6)), linewidth=1.5)
+        line = stroke(theme.IMPORTANT, 1.5, (0, (1, 1.6)))
         key.append((line, f"smallest important {theme.as_given(mid)}"))
     notes = [fit.sentence(), *theme.note_lines(fit.notes)]
-    canvas = frame(
+    drawn = frame(
         "plot_posterior", ax, title=title, key=key, notes=notes, height=230, y_label="Density",
         x_label=axis_name(scale, computed=True), left=40,
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
+    panel = drawn.panel
     inside = mean[(mean["x"] >= fit.ci_low) & (mean["x"] <= fit.ci_high)]
     panel.fill_between(inside["x"], inside["density"], color=_SHADE, linewidth=0, zorder=1)
-    panel.plot(mean["x"], mean["density"], color=theme.STUDY, linewidth=1.8 * factor, gid="mu")
+    panel.plot(mean["x"], mean["density"], color=theme.STUDY, linewidth=1.8, gid="mu")
     panel.plot(
-        new["x"], new["density"], color=theme.PREDICTION, linewidth=1.4 * factor, linestyle="--",
+        new["x"], new["density"], color=theme.PREDICTION, linewidth=1.4, linestyle="--",
         gid="prediction",
     )  # fmt: skip
     if prior_known:
-        panel.plot(
-            mean["x"], mean["prior"], color=theme.MUTED, linewidth=1.4 * factor, linestyle=":"
-        )
+        panel.plot(mean["x"], mean["prior"], color=theme.MUTED, linewidth=1.4, linestyle=":")
     top = 1.06 * float(mean["density"].max())
     if np.isfinite(null):
-        panel.axvline(null, color=theme.INK, linewidth=0.9 * factor)
+        panel.axvline(null, color=theme.INK, linewidth=0.9)
     if mid is not None:
         panel.axvline(
             scale.from_reader(mid), color=theme.IMPORTANT, linestyle=(0, (1, 1.6)),
-            linewidth=1.5 * factor,
+            linewidth=1.5,
         )  # fmt: skip
     panel.set_ylim(0, top)
     panel.set_yticks([])
@@ -109,8 +106,21 @@ def plot_posterior(
     if mid is not None:
         shown.append(scale.from_reader(mid))
     pad = 0.05 * (max(shown) - min(shown))
-    effect_axis(canvas, scale, (min(shown) - pad, max(shown) + pad))
-    theme.describe(
-        canvas.host, f"{theme.lead(title)}Posterior of the mean effect. {' '.join(notes)}"
+    effect_axis(drawn, scale, (min(shown) - pad, max(shown) + pad))
+    return drawn.finish(
+        f"{theme.lead(title)}Posterior of the mean effect. {' '.join(notes)}",
+        marks(
+            (
+                "mean effect",
+                {
+                    "estimate": scale.to_reader(mean["x"].to_numpy()),
+                    "density": mean["density"],
+                    "prior": mean["prior"],
+                },
+            ),
+            (
+                "new study",
+                {"estimate": scale.to_reader(new["x"].to_numpy()), "density": new["density"]},
+            ),
+        ),
     )
-    return canvas.figure

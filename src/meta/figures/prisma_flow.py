@@ -12,9 +12,8 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.canvas import frame
-from meta.figures.layout import LINE
-from meta.figures.theme import SIZE, put, wrap
+from meta.figures.frame import frame, marks
+from meta.figures.theme import LINE, SIZE, put, wrap
 
 if TYPE_CHECKING:
     from meta.effect_sizes.container import Effects
@@ -165,25 +164,33 @@ def plot_prisma_flow(flow: Flow | Effects, ax: Axes | None = None, *, title: str
     heights = [max(_height(a), _height(b)) for a, b in zip(left, right, strict=True)]
     height = sum(heights) + _DOWN * (len(heights) - 1)
     width = 2 * _BOX + _GAP
-    canvas = frame(
+    drawn = frame(
         "prisma", ax, width=width, height=height, title=title, left=14, right=14, axes=False
     )
-    panel, scale = canvas.panel, canvas.scale
+    panel = drawn.panel
     panel.set_xlim(0, width)
     panel.set_ylim(height, 0)
     y = 0.0
     for i, (one, other) in enumerate(zip(left, right, strict=True)):
         last = i == len(left) - 1
-        _box(panel, 0, y, one, scale, strong=last)
+        _box(panel, 0, y, one, strong=last)
         if other:
-            _box(panel, _BOX + _GAP, y, other, scale, strong=False)
+            _box(panel, _BOX + _GAP, y, other, strong=False)
             at = y + min(_height(one), _height(other)) / 2
-            _arrow(panel, (_BOX, at), (_BOX + _GAP, at), scale)
+            _arrow(panel, (_BOX, at), (_BOX + _GAP, at))
         if not last:
-            _arrow(panel, (_BOX / 2, y + _height(one)), (_BOX / 2, y + heights[i] + _DOWN), scale)
+            _arrow(panel, (_BOX / 2, y + _height(one)), (_BOX / 2, y + heights[i] + _DOWN))
         y += heights[i] + _DOWN
-    theme.describe(canvas.host, f"{theme.lead(title)}{words}")
-    return canvas.figure
+    return drawn.finish(
+        f"{theme.lead(title)}{words}",
+        marks(
+            *(
+                (what, {"step": [i] * len(lines), "text": [line.strip() for line in lines]})
+                for i, pair in enumerate(boxes, start=1)
+                for what, lines in zip(("goes on", "left out"), pair, strict=True)
+            )
+        ),
+    )
 
 
 def _search(flow: Flow) -> list[tuple[list[str], list[str]]]:
@@ -256,27 +263,27 @@ def _height(lines: list[str]) -> float:
     return LINE * len(lines) + 2 * _PAD if lines else 0.0
 
 
-def _box(panel: Axes, x: float, y: float, lines: list[str], scale: float, *, strong: bool) -> None:
+def _box(panel: Axes, x: float, y: float, lines: list[str], *, strong: bool) -> None:
     panel.add_patch(
         Rectangle(
             (x, y), _BOX, _height(lines), clip_on=False,
             facecolor="#eef3f7" if strong else theme.GROUND,
             edgecolor=theme.INK if strong else theme.RULE,
-            linewidth=(1.2 if strong else 0.8) * scale,
+            linewidth=(1.2 if strong else 0.8),
         )
     )  # fmt: skip
     for i, line in enumerate(lines):
         put(
             panel, x + _PAD + 3 * (len(line) - len(line.lstrip())), y + _PAD + LINE * (i + 0.78),
-            line.strip(), fontsize=SIZE * scale, fontweight="bold" if i == 0 else "normal",
+            line.strip(), fontsize=SIZE, fontweight="bold" if i == 0 else "normal",
         )  # fmt: skip
 
 
-def _arrow(panel: Axes, start: tuple[float, float], end: tuple[float, float], scale: float) -> None:
+def _arrow(panel: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     panel.add_patch(
         FancyArrowPatch(
-            start, end, arrowstyle="-|>", mutation_scale=9 * scale, color=theme.INK,
-            linewidth=0.9 * scale, shrinkA=0, shrinkB=0,
+            start, end, arrowstyle="-|>", mutation_scale=9, color=theme.INK,
+            linewidth=0.9, shrinkA=0, shrinkB=0,
         )
     )  # fmt: skip
 

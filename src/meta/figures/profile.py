@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from scipy import stats
 
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.canvas import frame
+from meta.figures.frame import frame, marks, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
@@ -80,28 +79,27 @@ def plot_profile(
     floor = top - float(stats.chi2.ppf(fit.ci_level, 1)) / 2
     level = f"{100 * fit.ci_level:g} %"
     key = [
-        (Line2D([], [], color=theme.SUMMARY, linewidth=1.6), "log-likelihood"),
-        (Line2D([], [], color=theme.INK, linewidth=0.9, linestyle="--"), f"{level} interval"),
+        (stroke(theme.SUMMARY), "log-likelihood"),
+        (stroke(theme.INK, 0.9, "--"), f"{level} interval"),
     ]
     kind = "Restricted log-likelihood" if fit.tau2_method == "REML" else "Log-likelihood"
-    canvas = frame(
+    drawn = frame(
         "plot_profile", ax, title=title, key=key,
         notes=[f"Above the dashed line: {level} interval {compact(low)} to {compact(high)}."],
         x_label="τ², variance of the true effects", y_label=kind,
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
-    panel.plot(grid, curve, color=theme.SUMMARY, linewidth=1.6 * factor, zorder=3, gid="curve")
-    panel.axhline(floor, color=theme.INK, linewidth=0.9 * factor, linestyle="--", zorder=2)
+    panel = drawn.panel
+    panel.plot(grid, curve, color=theme.SUMMARY, linewidth=1.6, zorder=3, gid="curve")
+    panel.axhline(floor, color=theme.INK, linewidth=0.9, linestyle="--", zorder=2)
     for at in (low, high):
-        panel.plot([at, at], [floor - 10, floor], color=theme.INK, linewidth=0.9 * factor,
+        panel.plot([at, at], [floor - 10, floor], color=theme.INK, linewidth=0.9,
                    linestyle="--", zorder=2, gid="limit")  # fmt: skip
-    panel.plot([fit.tau2], [top], marker="o", markersize=5.5 * factor, color=theme.SUMMARY,
+    panel.plot([fit.tau2], [top], marker="o", markersize=5.5, color=theme.SUMMARY,
                zorder=4, gid="estimate")  # fmt: skip
     panel.set_xlim(0, grid[-1])
     panel.set_ylim(max(float(curve.min()), floor - 2.5), top + 0.35)
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}Log-likelihood of τ² ({fit.tau2_method}), {fit.k} studies. Highest at "
         f"{compact(fit.tau2)}; {level} interval {compact(low)} to {compact(high)}.",
+        marks(("curve", {"tau2": grid, "log_likelihood": curve})),
     )
-    return canvas.figure

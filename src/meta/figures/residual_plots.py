@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import stats
 
 from meta.errors import DataError, TooFewStudies
 from meta.figures import theme
-from meta.figures.canvas import frame, label_points
+from meta.figures.frame import frame, label_points, marks, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
@@ -76,27 +75,27 @@ def plot_radial(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Fi
     far = 1.08 * float(x.max())
     outside = np.abs(z - fit.estimate * x) > reach
     key = [
-        (Line2D([], [], color=theme.SUMMARY, linewidth=1.6), "pooled effect (slope)"),
+        (stroke(theme.SUMMARY), "pooled effect (slope)"),
         (Patch(facecolor=_BAND, edgecolor="none"), "where 95 % of studies should lie"),
     ]
     notes = ["A study's effect is the slope of a line from the origin; precise ones lie right."]
     notes += theme.note_lines(fit.notes)
     wide = "with τ² in it" if tau2 else "of the study alone"
-    canvas = frame(
+    drawn = frame(
         "plot_radial", ax, title=title, key=key, notes=notes,
         x_label=f"Precision: 1 / standard error ({wide})", y_label="Effect in standard errors",
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
+    panel = drawn.panel
     line = np.array([0.0, far])
     panel.fill_between(
         line, fit.estimate * line - reach, fit.estimate * line + reach, color=_BAND, linewidth=0,
         zorder=1,
     )  # fmt: skip
-    panel.plot(line, fit.estimate * line, color=theme.SUMMARY, linewidth=1.6 * factor, zorder=2,
+    panel.plot(line, fit.estimate * line, color=theme.SUMMARY, linewidth=1.6, zorder=2,
                gid="pooled")  # fmt: skip
-    panel.axhline(0, color=theme.RULE, linewidth=0.9 * factor, linestyle=":", zorder=1)
+    panel.axhline(0, color=theme.RULE, linewidth=0.9, linestyle=":", zorder=1)
     panel.plot(
-        x, z, linestyle="none", marker="o", markersize=5.5 * factor, color=theme.STUDY, zorder=4,
+        x, z, linestyle="none", marker="o", markersize=5.5, color=theme.STUDY, zorder=4,
         gid="studies",
     )  # fmt: skip
     low = min(float(z.min()), -reach, fit.estimate * far - reach)
@@ -104,14 +103,13 @@ def plot_radial(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Fi
     panel.set_xlim(0, far)
     panel.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     order = [int(i) for i in np.argsort(-np.abs(z - fit.estimate * x), kind="stable")]
-    label_points(canvas, list(x), list(z), fit.effects.labels, order)
+    label_points(drawn, list(x), list(z), fit.effects.labels, order)
     names = [fit.effects.labels[i] for i in np.flatnonzero(outside)]
-    theme.describe(
-        canvas.host,
+    return drawn.finish(
         f"{theme.lead(title)}Radial plot of {fit.k} studies. {fit.sentence()} Outside the band: "
         f"{theme.plain(', '.join(names)) or 'none'}.",
+        marks(("study", {"label": fit.effects.labels, "precision": x, "z": z, "outside": outside})),
     )
-    return canvas.figure
 
 
 @theme.in_house_style
@@ -157,19 +155,19 @@ def plot_qq(fit: Estimate | MetaRegression, ax: Axes | None = None, *, title: st
     at = stats.norm.ppf((rank - 0.5) / k)
     low, high = (stats.norm.ppf(stats.beta.ppf(q, rank, k + 1 - rank)) for q in (0.025, 0.975))
     key = [
-        (Line2D([], [], color=theme.INK, linewidth=1.0), "as the model says"),
+        (stroke(theme.INK, 1.0), "as the model says"),
         (Patch(facecolor=_BAND, edgecolor="none"), "95 % of each, were they normal"),
     ]
-    canvas = frame(
+    drawn = frame(
         "plot_qq", ax, title=title, width=340, height=300, key=key,
         notes=["With few studies almost anything fits into the band."] if k < 20 else [],
         x_label="Normal quantile", y_label="Standardised residual",
     )  # fmt: skip
-    panel, factor = canvas.panel, canvas.scale
+    panel = drawn.panel
     panel.fill_between(at, low, high, color=_BAND, linewidth=0, zorder=1)
-    panel.plot(at, at, color=theme.INK, linewidth=1.0 * factor, zorder=2)
+    panel.plot(at, at, color=theme.INK, linewidth=1.0, zorder=2)
     panel.plot(
-        at, residual[order], linestyle="none", marker="o", markersize=5.5 * factor,
+        at, residual[order], linestyle="none", marker="o", markersize=5.5,
         color=theme.STUDY, zorder=4, gid="studies",
     )  # fmt: skip
     reach = 1.08 * float(max(np.abs(residual).max(), np.abs(low).max(), np.abs(high).max()))
@@ -177,15 +175,25 @@ def plot_qq(fit: Estimate | MetaRegression, ax: Axes | None = None, *, title: st
     panel.set_xlim(1.15 * at[0], 1.15 * at[-1])
     labels = [fit.effects.labels[i] for i in order]
     first = [int(i) for i in np.argsort(-np.abs(residual[order]), kind="stable")]
-    label_points(canvas, list(at), list(residual[order]), labels, first[:10])
-    theme.describe(
-        canvas.host,
+    label_points(drawn, list(at), list(residual[order]), labels, first[:10])
+    return drawn.finish(
         f"{theme.lead(title)}Normal Q-Q plot of {k} studies. Residuals from "
         f"{number(float(residual.min()))} ({theme.plain(labels[0])}) to "
         f"{number(float(residual.max()))} ({theme.plain(labels[-1])}); "
         f"{int(((residual[order] < low) | (residual[order] > high)).sum())} outside the band.",
+        marks(
+            (
+                "study",
+                {
+                    "label": labels,
+                    "quantile": at,
+                    "residual": residual[order],
+                    "low": low,
+                    "high": high,
+                },
+            ),
+        ),
     )
-    return canvas.figure
 
 
 def _standardised(fit: Estimate | MetaRegression) -> Floats:

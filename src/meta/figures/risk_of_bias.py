@@ -11,14 +11,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from meta.errors import DataError, need
-from meta.figures.canvas import frame
-from meta.figures.draw import LIGHTS, light
-from meta.figures.given import nothing_to_draw, require_columns
-from meta.figures.layout import SMALL
+from meta.figures.checks import nothing_to_draw, require_columns
+from meta.figures.frame import frame, marks
+from meta.figures.lights import LIGHTS, light
 from meta.figures.theme import (
     GROUND,
     SIZE,
-    describe,
+    SMALL,
     in_house_style,
     lead,
     plain,
@@ -196,31 +195,40 @@ def plot_traffic_light(
     longest = max(text_width(name) for name in names.values())
     # the legend below needs a width that can be read
     width = max(cell * len(domains), 250 - longest)
-    canvas = frame(
+    drawn = frame(
         "plot_traffic_light", ax, width=width, height=row * (len(names) + 1), title=title,
         notes=[legend], left=longest + 22, right=10, axes=False,
     )  # fmt: skip
-    panel = canvas.panel
-    panel.set_xlim(0, canvas.size[0])
+    panel = drawn.panel
+    panel.set_xlim(0, drawn.size[0])
     panel.set_ylim(row * (len(names) + 1), 0)
     for j in range(len(domains)):
         put(
             panel, cell * (j + 0.5), row * 0.65, chr(ord("A") + j), ha="center", fontweight="bold",
-            fontsize=SIZE * canvas.scale,
+            fontsize=SIZE,
         )  # fmt: skip
     for i, (study, name) in enumerate(names.items()):
         y = row * (i + 1.5)
-        put(panel, -8, y + 3.2, name, ha="right", fontsize=SIZE * canvas.scale)
+        put(panel, -8, y + 3.2, name, ha="right", fontsize=SIZE)
         for j, judgement in enumerate(lights[study]):
             if judgement:
-                light(panel, cell * (j + 0.5), y, judgement, canvas.scale, size=13.5)
+                light(panel, cell * (j + 0.5), y, judgement, size=13.5)
     said = "; ".join(
         f"{name}: "
         + ", ".join(f"{d} {j}" for d, j in zip(domains, lights[study], strict=True) if j)
         for study, name in names.items()
     )
-    describe(canvas.host, f"{lead(title)}Risk of bias of {len(names)} studies. {said}.")
-    return canvas.figure
+    return drawn.finish(
+        f"{lead(title)}Risk of bias of {len(names)} studies. {said}.",
+        marks(
+            (
+                "judgement",
+                judged.assign(label=judged["study_id"].map(names))[
+                    ["label", "domain", "judgement"]
+                ],
+            ),
+        ),
+    )
 
 
 @in_house_style
@@ -274,13 +282,13 @@ def plot_risk_of_bias_summary(
     if len(judged) < studies * len(domains):
         key.append((Patch(facecolor=_EMPTY, edgecolor=GROUND, linewidth=0), "not judged"))
     tool = plain(judged["tool"].iloc[0])
-    canvas = frame(
+    drawn = frame(
         "plot_risk_of_bias_summary", ax, width=330, height=22.0 * len(domains) + 8, title=title,
         key=key,
         notes=[f"Judged with {tool}."] if tool else [], x_label=f"Studies (of {studies})",
         left=max(text_width(name, SMALL) for name in names) + 20,
     )  # fmt: skip
-    panel = canvas.panel
+    panel = drawn.panel
     panel.set_ylim(len(domains) - 0.5, -0.5)
     panel.set_xlim(0, studies)
     panel.set_yticks(range(len(domains)), names, parse_math=False)
@@ -298,13 +306,13 @@ def plot_risk_of_bias_summary(
                 i, count, left=start, height=0.66, color=colour, hatch=_HATCH[judgement],
                 edgecolor=GROUND, linewidth=0.8, gid=f"{domain}-{judgement}",
             )  # fmt: skip
-            room = count / studies * canvas.size[0] - 4
+            room = count / studies * drawn.size[0] - 4
             texts = (f"{symbol} {count}", symbol)
             shown = next((t for t in texts if text_width(t, SMALL, bold=True) <= room), "")
             if shown:
                 panel.text(
                     start + count / 2, i, shown, ha="center", va="center", color=GROUND,
-                    fontsize=SMALL * canvas.scale, fontweight="bold", parse_math=False,
+                    fontsize=SMALL, fontweight="bold", parse_math=False,
                     bbox={"facecolor": colour, "edgecolor": "none", "pad": 2.0},
                 )  # fmt: skip
             said.append(f"{count} {text}")
@@ -316,8 +324,9 @@ def plot_risk_of_bias_summary(
             )  # fmt: skip
             said.append(f"{studies - start} not judged")
         parts.append(f"{names[i]}: {', '.join(said)}")
-    describe(
-        canvas.host,
+    return drawn.finish(
         f"{lead(title)}Risk of bias of {studies} studies by domain. {'; '.join(parts)}.",
+        marks(
+            ("domain", counts.rename("studies").reset_index()),
+        ),
     )
-    return canvas.figure

@@ -29,11 +29,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
@@ -44,6 +45,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 
 from meta.errors import DataError, need
+from meta.evidence.spreadsheet import safe_csv
 
 INK = "#1b1f24"
 MUTED = "#57606a"
@@ -58,7 +60,12 @@ IMPORTANT = "#00755a"
 
 FONT = "DejaVu Sans"
 SIZE = 9.0
-_FORMATS = {".svg", ".png", ".pdf"}
+SMALL = SIZE - 1
+LINE = 12.0
+SMALL_LINE = 11.5
+MARGIN = 10.0
+LineStyle = Literal["-", "--", ":", "-."] | tuple[float, tuple[float, ...]]
+_FORMATS = {".svg", ".png", ".pdf", ".csv"}
 
 _HOUSE: dict[str, Any] = {
     "font.family": [FONT],
@@ -102,6 +109,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _alt_texts: WeakKeyDictionary[Artist, str] = WeakKeyDictionary()
+_data: WeakKeyDictionary[Artist, pd.DataFrame] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -147,6 +155,10 @@ class Drawing(Figure):
         """Describe the figure in words, from the data that it was drawn from."""
         return alt_text(self)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return what is drawn as a table; see :func:`meta.figure_data`."""
+        return figure_data(self)
+
     def save(self, path: str | Path) -> Path:
         """Write the figure to a file; see :func:`meta.save_figure`."""
         return save_figure(self, path)
@@ -164,30 +176,20 @@ def new_figure(width: float, height: float) -> Drawing:
     return Drawing(figsize=(width / 72, height / 72))
 
 
-def host_axes(ax: Axes | None, width: float, height: float) -> tuple[Figure, Axes]:
-    """Return the axes to draw in: the caller's, or those of a new figure with room for labels.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes or None
-        The caller's axes.
-    width, height : float
-        Size of a new figure in points.
-    """
-    if ax is not None:
-        need("a figure", ax, Axes, "Matplotlib axes", "ax=figure.add_subplot(), or leave ax out")
-        figure = ax.get_figure(root=True)
-        if figure is None:
-            raise DataError("ax belongs to no figure; take it from a figure, or leave it out")
-        return figure, ax
-    figure = new_figure(width, height)
-    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.12)
-    return figure, figure.add_subplot()
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure of the caller's axes."""
+    need("a figure", ax, Axes, "Matplotlib axes", "ax=figure.add_subplot(), or leave ax out")
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise DataError("ax belongs to no figure; take it from a figure, or leave it out")
+    return figure
 
 
-def describe(artist: Axes | Figure, text: str) -> None:
-    """Attach the description in words to what was drawn."""
+def describe(artist: Axes | Figure, text: str, data: pd.DataFrame | None = None) -> None:
+    """Attach the description in words, and the data, to what was drawn."""
     _alt_texts[artist] = " ".join(text.split())
+    if data is not None:
+        _data[artist] = data.reset_index(drop=True)
 
 
 def alt_text(drawn: Axes | Figure) -> str:
@@ -216,6 +218,54 @@ def alt_text(drawn: Axes | Figure) -> str:
             "meta.figures.theme.describe(figure, text)"
         )
     return " ".join(texts)
+
+
+def figure_data(drawn: Axes | Figure) -> pd.DataFrame:
+    """Return what a figure or axes of this project shows, as a table.
+
+    Parameters
+    ----------
+    drawn : matplotlib.figure.Figure or matplotlib.axes.Axes
+        What a drawing function returned, or the axes that it was given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each mark that is drawn, with its numbers as they are, not rounded, on the
+        reader's scale (a risk ratio, not its logarithm). ``what`` says what a row is: "study",
+        "total", "reference", ... . Figures with rows of intervals have ``group label estimate
+        ci_low ci_high`` and the texts of their further columns; the other columns are those of the
+        figure's kind. Of a figure with several panels all rows, with a column ``panel`` (1, 2,
+        ...). ``meta.save_figure(figure, "name.csv")`` writes it to a file.
+
+    Raises
+    ------
+    DataError
+        If nothing of this project was drawn there.
+
+    Examples
+    --------
+    >>> import meta
+    >>> fit = meta.pool([-0.50, -0.10], [0.04, 0.09], labels=["A", "B"], measure="SMD")
+    >>> meta.figure_data(meta.plot_forest(fit))[["what", "label", "estimate"]]
+             what                    label  estimate
+    0       study                        A   -0.5000
+    1       study                        B   -0.1000
+    2       total           Random effects   -0.3625
+    3  prediction  95 % prediction interval       NaN
+    4   reference                no effect    0.0000
+    """
+    artists: list[Artist] = [drawn, *drawn.axes] if isinstance(drawn, Figure) else [drawn]
+    found = [_data[artist] for artist in artists if artist in _data]
+    if not found:
+        raise DataError(
+            "there is no data: this figure was not drawn by meta.figures; take the table that it "
+            "was drawn from"
+        )
+    if len(found) == 1:
+        return found[0].copy()
+    parts = [data.assign(panel=i) for i, data in enumerate(found, start=1)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def plain(text: Any) -> str:
@@ -372,7 +422,8 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
         What a drawing function returned.
     path : str or Path
         Where to; the ending decides: ``.svg`` (text as outlines, with title and description),
-        ``.png`` (200 dots an inch) or ``.pdf``.
+        ``.png`` (200 dots an inch), ``.pdf``, or ``.csv`` for the table of what is drawn
+        (:func:`meta.figure_data`, numbers with ten digits).
 
     Returns
     -------
@@ -388,9 +439,14 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     suffix = target.suffix.lower()
     if suffix not in _FORMATS:
         raise DataError(
-            f"{target.name}: the ending {target.suffix!r} is unknown; use .svg, .png or .pdf"
+            f"{target.name}: the ending {target.suffix!r} is unknown; use .svg, .png, .pdf or .csv"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
+    if suffix == ".csv":
+        # ten digits are the same on every processor
+        text = safe_csv(figure_data(figure), "%.10g")
+        target.write_text(text, encoding="utf-8", newline="\n")
+        return target
     if suffix == ".svg":
         head = '<?xml version="1.0" encoding="utf-8"?>\n'
         target.write_text(head + svg_text(figure, target.stem), encoding="utf-8", newline="\n")

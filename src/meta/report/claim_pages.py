@@ -13,6 +13,7 @@ import pandas as pd
 from meta import html
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
+from meta.evidence.spreadsheet import safe_csv
 from meta.evidence.tables import Evidence
 from meta.figures.claims_overview import plot_claims
 from meta.figures.theme import save_figure
@@ -23,7 +24,7 @@ from meta.report.landing import landing, promised
 from meta.report.links import article_name
 from meta.report.notebook_index import NotebookIndex
 from meta.report.reader_words import GROUPS, WORDS, verdict_label
-from meta.report.share import card_png, card_svg, claim_review, rows_csv
+from meta.report.share import card_png, card_svg, claim_review
 
 # files that the site takes over as they are
 EXTRA = "extra"
@@ -104,7 +105,7 @@ def _write_promised(evidence: Evidence, found: Sequence[Assessment], folder: Pat
     if not rows:
         return
     table = pd.DataFrame([{name: getattr(row, name) for name in _PROMISED} for row in rows])
-    text = rows_csv(table.rename(columns={"text": "claim", "low": "ci_low", "high": "ci_high"}))
+    text = safe_csv(table.rename(columns={"text": "claim", "low": "ci_low", "high": "ci_high"}))
     (folder / "claimed_and_measured.csv").write_text(text, encoding="utf-8")
     shown = {row.claim_id for row in rows}
     figure = plot_claims([one for one in found if one.claim_id in shown])
@@ -147,7 +148,7 @@ def _write_claims(
             "svg": card_svg(one, asked).encode(),
         }
         if len(one.used):
-            files["csv"] = rows_csv(one.used).encode()
+            files["csv"] = safe_csv(one.used).encode()
         for ending, content in files.items():
             (folder / f"{one.claim_id}.{ending}").write_bytes(content)
 

@@ -14,8 +14,8 @@ from meta import html
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, need
 from meta.evidence.tables import Evidence
+from meta.figures.axis import to_reader
 from meta.figures.forest_rows import study_intervals
-from meta.figures.sheet import to_reader
 from meta.html import Markup, escape
 from meta.report.display import Table, folded, table
 from meta.report.headings import headings

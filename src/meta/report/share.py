@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from meta import html
 from meta.claims.assessment import Assessment
 from meta.evidence.tables import Evidence
@@ -105,27 +103,6 @@ def card_svg(one: Assessment, asked: str) -> str:
             lines=card_lines(one, asked),
         )
     )
-
-
-def rows_csv(rows: pd.DataFrame) -> str:
-    """Write rows as CSV that a spreadsheet shows and does not execute.
-
-    Text that begins with ``=``, ``+``, ``-``, ``@`` or a control character gets an apostrophe in
-    front, unless it is a number.
-    """
-    safe = rows.apply(lambda column: column.map(_unarmed) if column.dtype.kind in "OTU" or
-                      isinstance(column.dtype, pd.StringDtype) else column)  # fmt: skip
-    return str(safe.to_csv(index=False, lineterminator="\n"))
-
-
-def _unarmed(cell: Any) -> Any:
-    if not isinstance(cell, str) or not cell or cell[0] not in "=+-@\t\r":
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
 
 
 def claim_review(

@@ -1,9 +1,8 @@
 """What stands on a forest-like figure, before anything is measured or drawn?
 
-A sheet is rows of text with one interval each, beside one axis. Forest plots, leave-one-out,
-cumulative and claim figures are all sheets; :mod:`meta.figures.layout` measures one and
-:mod:`meta.figures.draw` draws it. Values are axis coordinates: logarithms for ratio measures, the
-reader's scale for all others.
+A table is rows of text with one interval each, beside one axis. Forest plots, leave-one-out,
+cumulative and claim figures are all tables; :mod:`meta.figures.table_layout` measures one and
+:mod:`meta.figures.table_drawing` draws it. Values are axis coordinates.
 """
 
 from __future__ import annotations
@@ -13,8 +12,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from meta.effect_sizes.measures import Measure
+from meta.errors import DataError
+from meta.figures.axis import limits_of_reader, robust_limits, to_reader
+from meta.figures.frame import Note
+from meta.figures.theme import plain
 from meta.wording import decimals, interval_texts
 
 RowKind = Literal[
@@ -29,15 +33,18 @@ RowKind = Literal[
     "silent",
     "gap",
 ]
+ReferenceKind = Literal["null", "pooled", "mid", "claimed"]
 BOLD: frozenset[str] = frozenset({"group", "subtotal", "total", "claim"})
 MUTED_ROWS: frozenset[str] = frozenset({"heading", "silent"})
+SUMMARIES: frozenset[str] = frozenset({"subtotal", "total", "prediction"})
+MARKED: frozenset[str] = frozenset({"study", "claim", "arm"})
 # these rows say something in the first column that may run over the others, which are empty there
 SPANNING: frozenset[str] = frozenset({"group", "heading"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the sheet.
+    """One line of the table.
 
     Attributes
     ----------
@@ -88,7 +95,7 @@ class Reference:
     """A vertical line across the axis, or a band from ``value`` to ``until``."""
 
     value: float
-    kind: Literal["null", "pooled", "mid", "claimed"]
+    kind: ReferenceKind
     label: str = ""
     until: float = np.nan
 
@@ -105,15 +112,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foot:
-    """A paragraph under the sheet, with a sample of the mark that it explains."""
-
-    text: str
-    symbol: Literal["", "hollow", "treated", "control", "highlight"] = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Table:
     """Everything that is drawn, in words and numbers.
 
     Attributes
@@ -136,7 +135,7 @@ class Sheet:
         Risk-of-bias domains, shown as letters.
     beside : tuple of str
         Paragraphs left of the axis labels, where room is.
-    foot : tuple of Foot
+    notes : tuple of Note
         Paragraphs under everything.
     title : str
         Heading; "" for none.
@@ -157,38 +156,9 @@ class Sheet:
     favours_on_top: bool = False
     domains: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
-    foot: tuple[Foot, ...] = ()
+    notes: tuple[Note, ...] = ()
     title: str = ""
     row_height: float = 16.0
-
-
-def to_axis(scale: Measure, values: object) -> np.ndarray:
-    """Take stored effects to axis coordinates: logarithms stay, others go to the reader's scale."""
-    array = np.atleast_1d(np.asarray(values, dtype=float))
-    return array if scale.log else np.atleast_1d(np.asarray(scale.to_reader(array), dtype=float))
-
-
-def reader_to_axis(scale: Measure, value: float) -> float:
-    """Take a value on the reader's scale to axis coordinates."""
-    return float(np.log(value)) if scale.log else float(value)
-
-
-def null_place(scale: Measure) -> float:
-    """Return where no effect stands, in axis coordinates; NaN if the scale has no such value."""
-    return reader_to_axis(scale, scale.null) if np.isfinite(scale.null) else np.nan
-
-
-def null_line(scale: Measure) -> list[Reference]:
-    """Return the line of no effect, if the scale has one."""
-    place = null_place(scale)
-    return [Reference(value=place, kind="null")] if np.isfinite(place) else []
-
-
-def axis_name(scale: Measure, *, computed: bool = False) -> str:
-    """Name an effect axis, and the scale on which it runs where that is not the reader's own."""
-    if computed and scale.transform.name and not scale.log:
-        return f"{scale.label} ({scale.transform.name} scale)"
-    return scale.label + (" (log scale)" if scale.log else "")
 
 
 def effect_columns(heading: str, side: Literal["left", "right"] = "right") -> tuple[Column, Column]:
@@ -197,12 +167,6 @@ def effect_columns(heading: str, side: Literal["left", "right"] = "right") -> tu
         Column(key="est", group=heading, side=side),
         Column(key="ci", group=heading, side=side),
     )
-
-
-def to_reader(scale: Measure, values: object) -> np.ndarray:
-    """Take axis coordinates to the reader's scale."""
-    array = np.atleast_1d(np.asarray(values, dtype=float))
-    return np.exp(array) if scale.log else array
 
 
 def interval_cells(
@@ -230,3 +194,80 @@ def digits_for(intervals: Sequence[Sequence[float]], least: int | None = None) -
     least = usual if least is None else least
     needed = sorted(decimals(row, least) for row in intervals if np.isfinite(row[0]))
     return needed[(len(needed) - 1) // 2]
+
+
+def table_limits(
+    name: str,
+    scale: Measure,
+    rows: Sequence[Row],
+    references: Sequence[Reference],
+    xlim: tuple[float, float] | None,
+) -> tuple[float, float]:
+    """Take the limits that the caller wants, or show every estimate and every vertical line.
+
+    Raises
+    ------
+    DataError
+        If ``xlim`` are no limits, or leave out a vertical line.
+    """
+    if xlim is None:
+        marks = [row for row in rows if np.isfinite(row.estimate) and row.kind in MARKED]
+        summaries = [row for row in rows if row.kind in SUMMARIES]
+        edges = [edge for line in references for edge in (line.value, line.until)]
+        return robust_limits(
+            [row.estimate for row in marks],
+            [row.low for row in marks],
+            [row.high for row in marks],
+            must_show=[*edges, *(row.estimate for row in summaries)],
+            wide=[(row.low, row.high) for row in summaries],
+        )
+    low, high = limits_of_reader(name, scale, xlim)
+    faults = [
+        f"xlim={xlim} leave out {line.label or 'the line of no effect'}; widen them"
+        for line in references
+        if line.kind != "pooled"
+        and (line.value > high or (line.until if line.is_band else line.value) < low)
+    ]
+    if faults:
+        raise DataError.from_faults(name, faults)
+    return low, high
+
+
+def rows_in_words(rows: Sequence[Row], most: int = 20) -> str:
+    """List rows with their effects, and say how many more there are."""
+    shown = [
+        " ".join(
+            text for text in (row.cells["label"], row.cells.get("est"), row.cells.get("ci")) if text
+        )
+        for row in rows[:most]
+    ]
+    rest = [f"and {len(rows) - most} more"] if len(rows) > most else []
+    return plain("; ".join(shown + rest))
+
+
+def table_data(table: Table) -> pd.DataFrame:
+    """Return rows and vertical lines as a data frame on the reader's scale."""
+    first = table.columns[0].key
+    further = [c.key for c in table.columns[1:] if c.key not in {"est", "ci"}]
+    found, group = [], ""
+    for row in table.rows:
+        label = plain(row.cells.get(first, ""))
+        if row.kind in SPANNING:
+            group = label
+        if row.kind not in SPANNING | {"gap"}:
+            values = to_reader(table.scale, [row.estimate, row.low, row.high])
+            cells = {key: plain(row.cells.get(key, "")) for key in further}
+            lights = dict(zip(table.domains, row.lights, strict=False))
+            found.append((row.kind, group, label, *values, cells | lights))
+    # the pooled effect has a row already
+    for line in (line for line in table.references if line.kind != "pooled"):
+        name = line.label or ("no effect" if line.kind == "null" else line.kind)
+        low, high = (line.value, line.until) if line.is_band else (np.nan, np.nan)
+        middle = np.nan if line.is_band else line.value
+        found.append(("reference", "", name, *to_reader(table.scale, [middle, low, high]), {}))
+    names = ["what", "group", "label", "estimate", "ci_low", "ci_high"]
+    data = pd.DataFrame([row[:-1] for row in found], columns=names)
+    texts = pd.DataFrame([row[-1] for row in found], columns=[*further, *table.domains])
+    if not data["group"].any():
+        data = data.drop(columns="group")
+    return pd.concat([data, texts.fillna("")], axis=1)

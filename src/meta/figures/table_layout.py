@@ -1,4 +1,4 @@
-"""Where does everything on a sheet go, so that no two texts meet and nothing leaves the page?
+"""Where does everything on a table go, so that no two texts meet and nothing leaves the page?
 
 All lengths are points (1/72 inch), x to the right, y downwards from the top left corner.
 """
@@ -8,22 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from meta.figures.axis import ticks
-from meta.figures.sheet import BOLD, SPANNING, Column, Foot, Reference, Sheet
-from meta.figures.theme import SIZE, text_width, wrap
+from meta.figures.axis import fitting_ticks
+from meta.figures.frame import Note
+from meta.figures.table import BOLD, SPANNING, Column, Reference, Table
+from meta.figures.theme import LINE, MARGIN, SIZE, SMALL, SMALL_LINE, text_width, wrap
 
-MARGIN = 10.0
 GAP = 11.0
 GUTTER = 16.0
-LINE = 12.0
-SMALL = SIZE - 1
-SMALL_LINE = 11.5
 LIGHT = 15.0
-SYMBOL = 14.0
 # a sample of its line stands before the name of a reference, so that grey print keeps them apart
 LINE_SAMPLE = 19.0
 PANEL = 230.0
 TICK_LENGTH = 3.5
+SHARE = {"left": 0.0, "center": 0.5, "right": 1.0}
 _BESIDE_MINIMUM = 230.0
 _LABEL_GAP = 8.0
 
@@ -44,17 +41,18 @@ class Placed:
 class ReferenceLabel:
     """The name of a vertical line above the axis, and whether a leader may reach it.
 
-    ``centre`` is that of the name together with the sample of its line.
+    ``centre`` is that of the name together with the sample of its line, ``place`` that of the line.
     """
 
     centre: float
     baseline: float
     leader: bool
+    place: float
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Measured positions of a sheet.
+    """Measured positions of a table.
 
     Attributes
     ----------
@@ -73,13 +71,13 @@ class Layout:
     lights : list of float
         Centres of the risk-of-bias columns.
     texts : list of Placed
-        Title, favours, axis label, paragraphs.
-    symbols : list of Placed
-        Samples of marks beside paragraphs.
+        Favours, axis label, and the paragraphs beside the axis labels.
+    notes : list of Note
+        Paragraphs that go below.
     tick_places, tick_texts
         Ticks that fit.
     reference_labels : dict of int to ReferenceLabel
-        By position in ``sheet.references``.
+        By position in ``table.references``.
     """
 
     width: float
@@ -94,7 +92,7 @@ class Layout:
     row_centres: list[float]
     lights: list[float]
     texts: list[Placed]
-    symbols: list[Placed]
+    notes: list[Note]
     tick_places: list[float]
     tick_texts: list[str]
     reference_labels: dict[int, ReferenceLabel]
@@ -105,19 +103,19 @@ def cell_width(text: str, *, bold: bool = False) -> float:
     return max(text_width(line, SIZE, bold=bold) for line in text.split("\n"))
 
 
-def column_widths(sheet: Sheet) -> dict[str, float]:
+def column_widths(table: Table) -> dict[str, float]:
     """Measure each column: its heading and its widest cell."""
     widths: dict[str, float] = {}
-    for column in sheet.columns:
+    for column in table.columns:
         found = [cell_width(column.heading, bold=True)]
-        for row in sheet.rows:
-            if column is sheet.columns[0] and row.kind in SPANNING:
+        for row in table.rows:
+            if column is table.columns[0] and row.kind in SPANNING:
                 continue
             text = row.cells.get(column.key, "")
             found.append(cell_width(text, bold=row.kind in BOLD))
         widths[column.key] = max(found)
-    for name in dict.fromkeys(c.group for c in sheet.columns if c.group):
-        members = [c.key for c in sheet.columns if c.group == name]
+    for name in dict.fromkeys(c.group for c in table.columns if c.group):
+        members = [c.key for c in table.columns if c.group == name]
         inside = sum(widths[key] for key in members) + GAP * (len(members) - 1)
         lacking = text_width(name, SIZE, bold=True) - inside
         if lacking > 0:
@@ -135,31 +133,31 @@ def _place_columns(
             x += GAP
             # groups stand apart, so that their rules do not meet
             x += 4 if column.group != columns[position - 1].group else 0
-        share = {"left": 0.0, "center": 0.5, "right": 1.0}[column.align]
+        share = SHARE[column.align]
         anchors[column.key] = x + share * widths[column.key]
         x += widths[column.key]
     return x
 
 
-def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
-    """Lay a sheet out from the measured widths of its texts.
+def measure(table: Table, extra_width: float = 0.0) -> Layout:
+    """Lay a table out from the measured widths of its texts.
 
     Parameters
     ----------
-    sheet : Sheet
+    table : Table
         What is to be drawn.
     extra_width : float
         Points to add to the axis, where the caller has more room than needed.
     """
-    widths = column_widths(sheet)
-    left = [c for c in sheet.columns if c.side == "left"]
-    right = [c for c in sheet.columns if c.side == "right"]
+    widths = column_widths(table)
+    left = [c for c in table.columns if c.side == "left"]
+    right = [c for c in table.columns if c.side == "right"]
     anchors: dict[str, float] = {}
     left_end = _place_columns(left, widths, MARGIN, anchors)
     spanning = max(
         (
             cell_width(row.cells.get(left[0].key, ""), bold=row.kind in BOLD)
-            for row in sheet.rows
+            for row in table.rows
             if row.kind in SPANNING
         ),
         default=0.0,
@@ -168,38 +166,36 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
         widths[left[0].key] += MARGIN + spanning - left_end
         left_end = _place_columns(left, widths, MARGIN, anchors)
     panel_left = left_end + GUTTER
-    panel_right = panel_left + extra_width + max(PANEL, text_width(sheet.axis_label) + 4)
+    panel_right = panel_left + extra_width + max(PANEL, text_width(table.axis_label) + 4)
     right_end = panel_right
     if right:
         right_end = _place_columns(right, widths, panel_right + GUTTER, anchors)
-    lights = [right_end + GUTTER + LIGHT * (i + 0.5) for i in range(len(sheet.domains))]
+    lights = [right_end + GUTTER + LIGHT * (i + 0.5) for i in range(len(table.domains))]
     if lights:
         right_end = lights[-1] + LIGHT / 2
     width = right_end + MARGIN
 
     texts: list[Placed] = []
-    y = MARGIN
-    title = wrap(sheet.title, width - 2 * MARGIN, SIZE + 2, bold=True) if sheet.title else []
-    for line in title:
-        y += LINE + 3
-        texts.append(Placed(MARGIN, y - 3, line, size=SIZE + 2, role="title"))
-    if sheet.title:
-        y += 4
 
     def x_of(value: float) -> float:
-        low, high = sheet.limits
+        low, high = table.limits
         return panel_left + (value - low) / (high - low) * (panel_right - panel_left)
 
-    storeys = _two_storeys(sheet)
-    lines = max(len(c.heading.split("\n")) for c in sheet.columns)
-    levels, placed = _stack_references(sheet, x_of, panel_left, panel_right)
-    on_top = _favours(sheet, x_of, panel_left, panel_right) if sheet.favours_on_top else []
+    storeys = _two_storeys(table)
+    lines = max(len(c.heading.split("\n")) for c in table.columns)
+    levels, placed = _stack_references(table, x_of, panel_left, panel_right)
+    on_top = _favours(table, x_of, panel_left, panel_right) if table.favours_on_top else []
     top_lines = len({item.y for item in on_top})
     header = max(lines * LINE + (LINE + 6 if storeys else 0), (levels + top_lines) * LINE + 2) + 5
-    top = y + header
+    top = header
     heading_baseline = top - 7
     labels = {
-        index: ReferenceLabel(centre, top - 5 - level * LINE, leader)
+        index: ReferenceLabel(
+            centre,
+            top - 5 - level * LINE,
+            leader,
+            x_of(sum(table.references[index].within(table.limits)) / 2),
+        )
         for index, (centre, level, leader) in placed.items()
     }
     texts += [
@@ -208,81 +204,64 @@ def measure(sheet: Sheet, extra_width: float = 0.0) -> Layout:
         )
         for t in on_top
     ]
-    spans = _spans(sheet, widths, anchors, heading_baseline, lines)
+    spans = _spans(table, widths, anchors, heading_baseline, lines)
 
     centres = []
     y = top + 3
-    for row in sheet.rows:
-        height = sheet.row_height * (0.5 if row.kind == "gap" else 1.0)
+    for row in table.rows:
+        height = table.row_height * (0.5 if row.kind == "gap" else 1.0)
         height += LINE * max((text.count("\n") for text in row.cells.values()), default=0)
         centres.append(y + height / 2)
         y += height
     bottom = y + 3
 
     below = bottom + TICK_LENGTH + LINE
-    if sheet.favours and not sheet.favours_on_top:
-        found = _favours(sheet, x_of, panel_left, panel_right, MARGIN, width - MARGIN)
+    if table.favours and not table.favours_on_top:
+        found = _favours(table, x_of, panel_left, panel_right)
         texts += [
             Placed(t.x, below + LINE * (1 + t.y), t.text, t.align, t.size, t.role) for t in found
         ]
         below += LINE * len({t.y for t in found})
-    if sheet.axis_label:
+    if table.axis_label:
         below += LINE + 1
         middle = (panel_left + panel_right) / 2
-        texts.append(Placed(middle, below, sheet.axis_label, "center", role="axis"))
-    reach_left = min((_left_edge(t) for t in texts if t.role == "favours"), default=panel_left)
-    beside_width = min(left_end, reach_left - GAP) - MARGIN
-    foot = list(sheet.foot)
+        texts.append(Placed(middle, below, table.axis_label, "center", role="axis"))
+    beside_width = left_end - MARGIN
+    notes = [Note(paragraph) for paragraph in table.beside]
     beside_end = bottom
     if beside_width >= _BESIDE_MINIMUM:
-        for paragraph in sheet.beside:
-            for line in wrap(paragraph, beside_width, SMALL):
+        for note in notes:
+            for line in wrap(note.text, beside_width, SMALL):
                 beside_end += SMALL_LINE
-                texts.append(Placed(MARGIN, beside_end, line, size=SMALL, role="foot"))
+                texts.append(Placed(MARGIN, beside_end, line, size=SMALL, role="beside"))
             beside_end += 2
-    else:
-        foot = [Foot(text=paragraph) for paragraph in sheet.beside] + foot
-    y = max(below, beside_end) + 4
-    symbols = []
-    for item in foot:
-        indent = SYMBOL if item.symbol else 0.0
-        y += 2
-        for i, line in enumerate(wrap(item.text, width - 2 * MARGIN - indent, SMALL)):
-            y += SMALL_LINE
-            texts.append(Placed(MARGIN + indent, y, line, size=SMALL, role="foot"))
-            if item.symbol and i == 0:
-                symbols.append(Placed(MARGIN + 4, y - 3, "", role=item.symbol))
-    places, tick_texts = fitting_ticks(sheet, panel_right - panel_left)
+        notes = []
+    places, tick_texts = fitting_ticks(table.scale, table.limits, panel_right - panel_left)
     return Layout(
-        width, y + MARGIN - 2, anchors, spans, panel_left, panel_right, top, bottom,
-        heading_baseline, centres, lights, texts, symbols, places, tick_texts,
+        width, max(below, beside_end), anchors, spans, panel_left, panel_right, top, bottom,
+        heading_baseline, centres, lights, texts, [*notes, *table.notes], places, tick_texts,
         labels,
     )  # fmt: skip
 
 
-def _two_storeys(sheet: Sheet) -> bool:
+def _two_storeys(table: Table) -> bool:
     """Whether a grouped column has a heading of its own under the group's."""
-    return any(c.group and c.heading for c in sheet.columns)
-
-
-def _left_edge(item: Placed) -> float:
-    share = {"left": 0.0, "center": 0.5, "right": 1.0}[item.align]
-    return item.x - share * text_width(item.text, item.size)
+    return any(c.group and c.heading for c in table.columns)
 
 
 def _spans(
-    sheet: Sheet,
+    table: Table,
     widths: dict[str, float],
     anchors: dict[str, float],
     baseline: float,
     lines: int,
 ) -> list[tuple[str, float, float, float]]:
     spans = []
-    for name in dict.fromkeys(c.group for c in sheet.columns if c.group):
+    for name in dict.fromkeys(c.group for c in table.columns if c.group):
         edges = []
-        members = [c for c in sheet.columns if c.group == name]
+        members = [c for c in table.columns if c.group == name]
         for column in members:
-            share = {"left": 0.0, "center": 0.5, "right": 1.0}[column.align]
+            share = SHARE[column.align]
             start = anchors[column.key] - share * widths[column.key]
             edges += [start, start + widths[column.key]]
         above = any(c.heading for c in members)
@@ -291,15 +270,15 @@ def _spans(
 
 
 def _stack_references(
-    sheet: Sheet, x_of: Callable[[float], float], left: float, right: float
+    table: Table, x_of: Callable[[float], float], left: float, right: float
 ) -> tuple[int, dict[int, tuple[float, int, bool]]]:
     """Put the names of vertical lines on as many levels as they need, the lowest first."""
     placed: dict[int, tuple[float, int, bool]] = {}
     taken: list[list[tuple[float, float]]] = []
-    named = [(i, r) for i, r in enumerate(sheet.references) if r.label]
+    named = [(i, r) for i, r in enumerate(table.references) if r.label]
 
     def place(reference: Reference) -> float:
-        return x_of(sum(reference.within(sheet.limits)) / 2)
+        return x_of(sum(reference.within(table.limits)) / 2)
 
     for index, reference in sorted(named, key=lambda pair: place(pair[1])):
         half = (LINE_SAMPLE + text_width(reference.label, SMALL)) / 2
@@ -329,43 +308,45 @@ def _stack_references(
 
 
 def _favours(
-    sheet: Sheet,
-    x_of: Callable[[float], float],
-    left: float,
-    right: float,
-    least: float | None = None,
-    most: float | None = None,
+    table: Table, x_of: Callable[[float], float], left: float, right: float
 ) -> list[Placed]:
-    """Place "favours ..." left and right of no effect; ``y`` of the result counts lines."""
-    if sheet.favours is None:
+    """Place "favours ..." left and right of no effect; ``y`` of the result counts lines.
+
+    Both meet at no effect and stay inside the axis, on two lines each where one is too long. Where
+    no effect lies too near an end for that, a sentence says the same.
+    """
+    if table.favours is None:
         return []
-    least = left if least is None else max(least, left - 60)
-    most = right if most is None else min(most, right + 60)
-    null = next((r.value for r in sheet.references if r.kind == "null"), None)
+    null = next((r.value for r in table.references if r.kind == "null"), None)
     middle = (left + right) / 2 if null is None else x_of(null)
-    first, second = f"← {sheet.favours[0]}", f"{sheet.favours[1]} →"
-    one, two = text_width(first), text_width(second)
-    if one + two + 10 <= most - least:
-        # where one side of no effect is short, both move together and stay in their order
-        middle = min(max(middle, least + one + 5), most - two - 5)
-        return [
-            Placed(middle - 5, 0, first, "right", role="favours"),
-            Placed(middle + 5, 0, second, "left", role="favours"),
-        ]
+    rooms = middle - 5 - left, right - middle - 5
+    first, second = f"← {table.favours[0]}", f"{table.favours[1]} →"
+    for lines in ([[first], [second]], [_halves(first), _halves(second)]):
+        if all(
+            text_width(text) <= room
+            for texts, room in zip(lines, rooms, strict=True)
+            for text in texts
+        ):
+            return [
+                Placed(middle + sign * 5, y, text, align, role="favours")
+                for sign, align, texts in ((-1, "right", lines[0]), (1, "left", lines[1]))
+                for y, text in enumerate(texts)
+            ]
+    if null is None or not left <= middle <= right:
+        sides = ("on the left", "on the right")
+    else:
+        sides = (f"below {table.scale.null:g}", f"above {table.scale.null:g}")
+    parts = [f"{side}: {text}" for side, text in zip(sides, table.favours, strict=True)]
+    said = ["; ".join(parts)]
+    if text_width(said[0]) > right - left:
+        said = [line for part in parts for line in wrap(part, right - left)]
     return [
-        Placed(max(middle - 5, least + one), 0, first, "right", role="favours"),
-        Placed(min(middle + 5, most - two), 1, second, "left", role="favours"),
+        Placed((left + right) / 2, y, line, "center", role="favours") for y, line in enumerate(said)
     ]
 
 
-def fitting_ticks(sheet: Sheet, width: float) -> tuple[list[float], list[str]]:
-    """Choose the most ticks whose texts keep apart on an axis of a width in points."""
-    low, high = sheet.limits
-    for most in (7, 6, 5, 4, 3, 2):
-        places, texts = ticks(sheet.scale, sheet.limits, most)
-        at = [(p - low) / (high - low) * width for p in places]
-        half = [text_width(t, SMALL) / 2 for t in texts]
-        gaps = [at[i + 1] - half[i + 1] - at[i] - half[i] for i in range(len(places) - 1)]
-        if all(gap >= 5 for gap in gaps):
-            return places, texts
-    return places[:1], texts[:1]
+def _halves(text: str) -> list[str]:
+    """Break a text into two lines of about the same length."""
+    words = text.split(" ")
+    cuts = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words))]
+    return list(min(cuts, key=lambda cut: max(map(text_width, cut)), default=(text,)))
