@@ -6,7 +6,7 @@ Pages are written by templates (in the folder ``templates`` beside this file), s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from jinja2 import Environment
 
-__all__ = ["Markup", "escape", "fenced", "link", "render", "table"]
+__all__ = ["Markup", "answer", "escape", "fenced", "folded", "link", "render", "table"]
 
 # a column whose longest text has more characters than this gets a wider cell
 _LONG = 60
@@ -75,6 +75,52 @@ def link(url: object, text: object) -> Markup:
     if urlsplit(str(url)).scheme not in {"http", "https"}:
         return escape(str(text))
     return Markup('<a href="{}">{}</a>').format(str(url), str(text))
+
+
+def folded(summary: object, body: Markup) -> Markup:
+    """Fold some HTML behind a word that opens it."""
+    return Markup("<details><summary>{}</summary>{}</details>").format(str(summary), body)
+
+
+def answer(
+    kind: str,
+    caption: str = "",
+    rows: Iterable[tuple[str, str | Sequence[str]]] = (),
+    *,
+    tables: Iterable[pd.DataFrame | Markup] = (),
+    notes: Iterable[str] = (),
+) -> Markup:
+    """Show an answer at the end of a notebook cell: its rows, its tables, its notes.
+
+    Parameters
+    ----------
+    kind : str
+        What it is, for style sheets.
+    caption : str
+        Title of the rows.
+    rows : iterable of tuple
+        Name of a row, and its text or lines of text.
+    tables : iterable of pandas.DataFrame or markupsafe.Markup
+        What stands below them.
+    notes : iterable of str
+        What must stand beside the answer.
+
+    Returns
+    -------
+    markupsafe.Markup
+        HTML; every text is escaped.
+    """
+    return render(
+        "answer.html",
+        kind=kind,
+        caption=caption,
+        rows=[(name, [said] if isinstance(said, str) else said) for name, said in rows],
+        tables=[
+            each if isinstance(each, Markup) else Markup(each.to_html(index=False, na_rep=""))
+            for each in tables
+        ],
+        notes=list(notes),
+    )
 
 
 def table(

@@ -831,7 +831,7 @@ reads(
 reads("textbook 2x2", "study,a,b,c,d\nA,4,119,11,128\nB,6,300,29,274\n", EVENTS, label=["A", "B"])
 refuses("diagnostic accuracy", "study,TP,FP,FN,TN\nA,4,119,11,128\n", "no column with results")
 refuses(
-    "t statistics", "study,t,n1,n2\nA,2.4,50,50\n", "of the results only n_t, n_c is recognised"
+    "t statistics", "study,t,n1,n2\nA,2.4,50,50\n", "of the results only n_t and n_c are recognised"
 )
 refuses("O-E and V", "Study,O-E,Variance\nA,-3.2,4.5\n", "of the results only vi is recognised")
 reads(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from html import escape
 from math import isfinite
 from typing import Any
 
 import pandas as pd
 
+from meta import html
 from meta.claims.how_sure import worst
 from meta.claims.ruling import Ruling
 from meta.claims.verdicts import NEITHER, UNRESOLVED
@@ -151,11 +151,4 @@ class Assessment(Ruling):
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-            for name, value in self.rows()
-        )
-        return (
-            f'<table class="assessment"><caption>{escape(self.claim_id)}</caption>'
-            f"<tbody>{body}</tbody></table>"
-        )
+        return html.answer("assessment", self.claim_id, self.rows())

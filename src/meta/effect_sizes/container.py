@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta import html
 from meta.effect_sizes.inputs import as_floats, take_column
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.effect_sizes.set_notes import notes_on, without_a_name
@@ -408,12 +408,12 @@ class Effects:
         return f"{self._counts()}\n{self._shown().to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        parts = [f"<p>{escape(self._counts())}</p>", self._shown().to_html(index=False)]
+        tables: list[Any] = [self._shown()]
         if len(self.excluded):
             columns = [name for name in _EXCLUDED_SHOWN if name in self.excluded]
-            table = self.excluded[columns].to_html(index=False, na_rep="")
-            parts.append(f"<details><summary>Without an effect</summary>{table}</details>")
-        return "\n".join(parts)
+            left_out = html.answer("excluded", tables=[self.excluded[columns]])
+            tables.append(html.folded("Without an effect", left_out))
+        return html.answer("effects", tables=tables, notes=[self._counts()])
 
 
 def as_effects(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
 
+from meta import html
 from meta.effect_sizes.measures import measure_of
 from meta.wording import typed
 
@@ -195,11 +195,4 @@ class Derivation:
         return "\n".join(shown)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{'<br>'.join(map(escape, parts))}</td></tr>"
-            for name, parts in self._lines()
-        )
-        return (
-            '<table class="derivation"><caption>'
-            f"{escape(self._headline())}</caption><tbody>{rows}</tbody></table>"
-        )
+        return html.answer("derivation", self._headline(), self._lines())

@@ -105,8 +105,7 @@ class StudyTable:
 
     def _repr_html_(self) -> str:
         said, *notes = str(self).splitlines()
-        shown = html.table(self.frame, said)
-        return html.render("study_table.html", table=shown, notes=notes)
+        return html.answer("studies", tables=[html.table(self.frame, said)], notes=notes)
 
     def mapping_text(self) -> str:
         """Say in one line which column was taken for which field.

@@ -12,7 +12,7 @@ import pandas as pd
 from meta import html
 from meta.errors import DataError, need
 from meta.evidence.faults import closest
-from meta.html import Markup, escape
+from meta.html import Markup
 from meta.report.headings import DIGITS, headings, is_code
 from meta.report.links import claim_name, source_link, study_name
 from meta.wording import listed, number
@@ -260,16 +260,3 @@ def _plain(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     for name in names:
         kept += [name] if name in frame else list(_limits(frame, name) or ())
     return frame[list(dict.fromkeys(kept))].reset_index(drop=True)
-
-
-def folded(summary: object, body: str) -> Markup:
-    """Fold some HTML behind a word that opens it.
-
-    Parameters
-    ----------
-    summary : object
-        What is seen first; escaped.
-    body : str
-        HTML that was built here.
-    """
-    return Markup(f"<details><summary>{escape(str(summary))}</summary>{body}</details>")

@@ -16,8 +16,8 @@ from meta.errors import DataError, need
 from meta.evidence.tables import Evidence
 from meta.figures.axis import to_reader
 from meta.figures.forest_rows import study_intervals
-from meta.html import Markup, escape
-from meta.report.display import Table, folded, table
+from meta.html import Markup
+from meta.report.display import Table, table
 from meta.report.headings import headings
 from meta.report.links import study_name
 from meta.synthesis.consumers import need_estimate
@@ -66,7 +66,7 @@ def linked(fit: Estimate, digits: int = 2, *, among: bool = False) -> Markup:
     """
     need_estimate("linked", fit)
     target = _among(fit) if among else anchor(fit)
-    return Markup(f'<a class="fit" href="#{target}">{escape(fit.effect_text(digits))}</a>')
+    return Markup('<a class="fit" href="#{}">{}</a>').format(target, fit.effect_text(digits))
 
 
 def _among(fit: Estimate) -> str:
@@ -216,7 +216,7 @@ def compare(
         # choices that come to the same answer share one place, the first: a page's ids are unique
         if fit is not None and _among(fit) not in taken:
             taken.add(_among(fit))
-            row["analysis"] = Markup(f'<span id="{_among(fit)}">{escape(row["analysis"])}</span>')
+            row["analysis"] = Markup('<span id="{}">{}</span>').format(_among(fit), row["analysis"])
     columns = {
         "analysis": "Analysis",
         "k": "Trials",
@@ -244,10 +244,10 @@ def _row(name: str, fit: Estimate | None, digits: int) -> tuple[dict[str, Any], 
         study_name(study, label)
         for study, label in zip(fit.effects.table["study_id"], fit.effects.labels, strict=True)
     ]
-    said = "".join(f"<p>{escape(note)}</p>" for note in fit.notes)
+    said = Markup("").join(Markup("<p>{}</p>").format(note) for note in fit.notes)
     shown = {
         "analysis": name,
-        "k": folded(fit.k, "; ".join(names) + said),
+        "k": html.folded(fit.k, Markup("; ").join(names) + said),
         "people": fit.n_total,
         "effect": fit.effect_text(digits),
         "adhoc": adhoc,

@@ -13,7 +13,7 @@ import pandas as pd
 from meta import html
 from meta.evidence.reading import read_raw
 from meta.evidence.tables import Evidence, load_evidence
-from meta.html import Markup, escape, fenced
+from meta.html import Markup, fenced
 from meta.report.by_hand import write_by_hand
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
@@ -70,7 +70,7 @@ def write_pages(project: Project, source: Path) -> None:
 def _results_page(evidence: Evidence) -> str:
     rows = evidence.select()
     rows["result"] = [
-        Markup(f'<a href="trials/{escape(study)}.html#{escape(result)}">{escape(result)}</a>')
+        Markup('<a href="trials/{}.html#{}">{}</a>').format(study, result, result)
         for study, result in zip(rows["study_id"], rows["result_id"], strict=True)
     ]
     columns = {"label": "Study", "outcome": "Outcome", "instrument": "Scale"}

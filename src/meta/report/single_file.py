@@ -6,11 +6,12 @@ import base64
 import json
 import posixpath
 import re
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from meta import html
+from meta.html import Markup
 from meta.report.memory import digest, read_note, write_whole
 from meta.report.recording import digest_of
 
@@ -83,27 +84,21 @@ def single_file(site: Path, pages: list[str], kept: Path | None = None) -> str:
         parts[name] = before[name] if same else [key, *_part(text, name, set(wanted))]
         _, title, inner = parts[name]
         if "/" not in name or name.startswith("notebooks/"):
-            entries.append(f'<li><a href="#{_anchor(name)}">{escape(title)}</a></li>')
-        sections.append(
-            f'<section class="page" id="{_anchor(name)}" aria-label="{escape(title)}">'
-            f"{_with_images(inner, site, name)}</section>"
-        )
+            entries.append((_anchor(name), title))
+        sections.append((_anchor(name), title, Markup(_with_images(inner, site, name))))
     if kept:
         write_whole(kept, json.dumps(parts))
     static = site / "_static"
     style = _STYLE + (static / "report.css").read_text(encoding="utf-8")
-    scripts = "\n".join(
-        f"<script>\n{(static / name).read_text(encoding='utf-8')}\n</script>" for name in _SCRIPTS
+    scripts = [Markup((static / name).read_text(encoding="utf-8")) for name in _SCRIPTS]
+    page = html.render(
+        "single_file.html",
+        style=Markup(style),
+        scripts=scripts,
+        entries=entries,
+        sections=sections,
     )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<title>The real effect beside each claim</title>\n"
-        f"<style>\n{style}\n</style>\n{scripts}\n</head>\n<body>\n<main>\n"
-        f'<nav aria-label="Contents"><ul>{"".join(entries)}</ul></nav>\n'
-        + "\n".join(sections)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return f"{page}\n"
 
 
 def _part(text: str, page: str, known: set[str]) -> tuple[str, str]:

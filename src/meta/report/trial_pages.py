@@ -11,7 +11,7 @@ from meta import html
 from meta.effect_sizes.derivation import Derivation
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
-from meta.html import Markup, escape, fenced, link
+from meta.html import Markup, fenced, link
 from meta.report.headings import headings
 from meta.report.links import as_text, source_link
 from meta.report.notebook_index import NotebookIndex
@@ -78,7 +78,7 @@ def write_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
 
 def trial_link(study: str, label: str, folder: str = "trials/") -> Markup:
     """Link to the page of a study."""
-    return Markup(f'<a href="{folder}{escape(study)}.html">{escape(label)}</a>')
+    return Markup('<a href="{}{}.html">{}</a>').format(folder, study, label)
 
 
 def _by_study(evidence: Evidence, name: str) -> pd.DataFrame:
@@ -232,7 +232,7 @@ def _findings(findings: pd.DataFrame) -> str:
         findings.assign(
             check=findings["check"].map(CHECKS),
             result_id=[
-                Markup(f'<a href="#{escape(name)}">{escape(name)}</a>' if name else "")
+                Markup('<a href="#{}">{}</a>').format(name, name) if name else Markup("")
                 for name in findings["result_id"]
             ],
         ),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from meta import html
 from meta.effect_sizes.derivation import Derivation
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.evidence.tables import Evidence
-from meta.html import escape
+from meta.html import Markup
 from meta.report.links import source_link
 from meta.wording import lower_first, sentence, value_text, words
 
@@ -65,7 +66,7 @@ def derive_all(results: pd.DataFrame) -> dict[str, Derivation | str]:
     return found
 
 
-def result_section(row: pd.Series, effect: Derivation | str, evidence: Evidence) -> str:
+def result_section(row: pd.Series, effect: Derivation | str, evidence: Evidence) -> Markup:
     """Write one result as a section of a page.
 
     Parameters
@@ -79,23 +80,20 @@ def result_section(row: pd.Series, effect: Derivation | str, evidence: Evidence)
 
     Returns
     -------
-    str
+    markupsafe.Markup
         HTML; every text of the tables is escaped.
     """
-    lines = [
-        f'<section class="result" id="{escape(row["result_id"])}">',
-        f"<h3>{escape(_title(row))}</h3>",
-    ]
-    if compared := _compared(row, evidence):
-        lines.append(f"<p>{escape(compared)}</p>")
-    if pd.notna(row.get("reported_as")):
-        lines.append(f"<blockquote>{escape(row['reported_as'])}</blockquote>")
-    lines.append(f"<p>{_where(row)}</p>")
-    for name, heading in (("flag", "Caution"), ("note", "Curators' note")):
-        if pd.notna(row.get(name)):
-            lines.append(f"<p><strong>{heading}:</strong> {escape(row[name])}</p>")
-    lines += [_effect(effect), "</section>"]
-    return "\n".join(lines)
+    named = (("flag", "Caution"), ("note", "Curators' note"))
+    return html.render(
+        "result.html",
+        row=row,
+        title=_title(row),
+        compared=_compared(row, evidence),
+        quoted=row["reported_as"] if pd.notna(row.get("reported_as")) else "",
+        where=_where(row),
+        remarks=[(heading, row[name]) for name, heading in named if pd.notna(row.get(name))],
+        effect=_effect(effect),
+    )
 
 
 def _title(row: pd.Series) -> str:
@@ -115,25 +113,26 @@ def _compared(row: pd.Series, evidence: Evidence) -> str:
     return sentence(arms, f"the comparison: {compared}" if arms and compared else compared)
 
 
-def _where(row: pd.Series) -> str:
-    text = f"Printed: {escape(_PRINTED[row['reporting']])}."
+def _where(row: pd.Series) -> Markup:
+    text = Markup("Printed: {}.").format(_PRINTED[row["reporting"]])
     source = row.get("source_url")
-    if pd.notna(source):
-        place = row["locator"] if pd.notna(row.get("locator")) else source
-        kind = _READ.get(str(row.get("source_kind")), "")
-        text += f" Read in {f'{kind}: ' if kind else ''}{source_link(source, place)}"
-        copy = row.get("read_at")
-        if pd.notna(copy) and copy != source:
-            text += f", through {source_link(copy, 'this copy' if '://' in copy else copy)}"
-        text += "."
-    return f"{text} Row <code>{escape(row['result_id'])}</code>."
+    if pd.isna(source):
+        return text
+    place = row["locator"] if pd.notna(row.get("locator")) else source
+    kind = _READ.get(str(row.get("source_kind")), "")
+    text += Markup(" Read in {}{}").format(f"{kind}: " if kind else "", source_link(source, place))
+    copy = row.get("read_at")
+    if pd.notna(copy) and copy != source:
+        link = source_link(copy, "this copy" if "://" in copy else copy)
+        text += Markup(", through {}").format(link)
+    return text + "."
 
 
-def _effect(effect: Derivation | str) -> str:
+def _effect(effect: Derivation | str) -> Markup:
     if isinstance(effect, str):
-        return f"<p>No effect is computed from it: {escape(effect)}.</p>"
+        return Markup("<p>No effect is computed from it: {}.</p>").format(effect)
     scale = measure_of(effect.measure)
     shown = value_text(scale.to_reader(effect.yi))
     error = f"{'on the log scale, ' if scale.log else ''}standard error {value_text(effect.sei)}"
     head = f"From print to effect: {scale.label} {shown} ({error})"
-    return f"<details><summary>{escape(head)}</summary>{effect._repr_html_()}</details>"
+    return html.folded(head, Markup(effect._repr_html_()))

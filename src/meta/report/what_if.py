@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from inspect import signature
 from itertools import product
 from math import prod
@@ -22,10 +21,12 @@ from meta.errors import DataError, need
 from meta.figures.axis import robust_limits, ticks
 from meta.figures.forest import favours
 from meta.figures.forest_rows import effect_digits
+from meta.html import Markup
 from meta.report.what_if_trials import Setting, Trials, derived_trials, given_trials, subsets
 from meta.synthesis.engine import null_effect, quantile
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
+from meta.wording import listed
 
 _VARIED = ("correlation", "sd")
 _NAMES = {"correlation": "Within-person correlation", "sd": "Outside standard deviation"}
@@ -200,8 +201,7 @@ def what_if(
         ],
         "derivation": {"measure": trials.analysed.measure, **trials.arguments, **how},
     }
-    changeable = ["trials", "method", *(item["label"] for item in data["assumptions"])]
-    offer = f"{', '.join(changeable[:-1])} and {changeable[-1]}"
+    offer = listed(["trials", "method", *(item["label"] for item in data["assumptions"])])
     summary = f"{fit.sentence()} In the HTML report {offer} can be changed here."
     return WhatIf(summary, _html(summary, data))
 
@@ -209,10 +209,9 @@ def what_if(
 def _html(summary: str, data: Mapping[str, Any]) -> str:
     # "<" cannot close the element or open a comment when it is written as an escape
     text = json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
-    return (
-        f'<div class="what-if"><p>{escape(summary)}</p>'
-        f'<script type="application/json">{text}</script></div>'
-    )
+    return Markup(
+        '<div class="what-if"><p>{}</p><script type="application/json">{}</script></div>'
+    ).format(summary, Markup(text))
 
 
 def _is_list(value: object) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from html import escape
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from meta import html
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
 
@@ -68,15 +68,8 @@ class Answer:
         return "\n".join([*lines, *tables, *(f"Note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-            for name, value in self._rows()
-        )
-        tables = "".join(frame.to_html(index=False) for frame in self._frames())
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        listed = f"<ul>{notes}</ul>" if notes else ""
-        caption = f"<caption>{escape(self._caption)}</caption>"
-        return f'<table class="pooled">{caption}{body}</table>{tables}{listed}'
+        frames = self._frames()
+        return html.answer("pooled", self._caption, self._rows(), tables=frames, notes=self.notes)
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any, ClassVar
 
 import numpy as np
@@ -122,15 +121,6 @@ class Certainty(Answer):
             text = f"{item.judgement}, by {_BY[item.basis]}: {item.reason}"
             rows.append((item.domain.replace("_", " ").capitalize(), text))
         return rows
-
-    def _repr_html_(self) -> str:
-        body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-            for name, value in self._rows()
-        )
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        caption = f"<caption>{escape(self._caption)}</caption>"
-        return f'<table class="certainty">{caption}{body}</table><ul>{notes}</ul>'
 
 
 # tools of the table that report doubts about figures, not about the conduct of a trial
