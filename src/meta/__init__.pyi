@@ -60,9 +60,10 @@ from meta.synthesis.bias.small_study import begg as begg
 from meta.synthesis.bias.trim_and_fill import trim_and_fill as trim_and_fill
 from meta.synthesis.bias.pet_peese import pet_peese as pet_peese
 from meta.synthesis.bias.henmi_copas import henmi_copas as henmi_copas
+from meta.synthesis.bias.limit_meta import limit_meta as limit_meta
 from meta.synthesis.bias.excess_significance import excess_significance as excess_significance
 from meta.synthesis.bias.fail_safe import fail_safe_n as fail_safe_n
-from meta.synthesis.bias.beta_selection import beta_selection as beta_selection
+from meta.synthesis.bias.smooth_selection import smooth_selection as smooth_selection
 from meta.synthesis.bias.selection_model import selection_model as selection_model
 from meta.synthesis.without_pooling.combined import combine_p_values as combine_p_values
 from meta.synthesis.without_pooling.combined import direction_vote as direction_vote

@@ -40,6 +40,8 @@ FITS: dict[str, Estimate] = {
     "selection_model": meta.selection_model(POOLED),
     "pet_peese": meta.pet_peese(POOLED),
     "henmi_copas": meta.henmi_copas(POOLED),
+    "limit_meta": meta.limit_meta(POOLED),
+    "smooth_selection": meta.smooth_selection(POOLED, shape="negexp"),
 }
 ORDER = np.arange(13)
 CALLS: dict[str, Any] = {
@@ -63,8 +65,9 @@ CALLS: dict[str, Any] = {
     "trim_and_fill": meta.trim_and_fill,
     "selection_model": meta.selection_model,
     "pet_peese": meta.pet_peese,
-    "beta_selection": meta.beta_selection,
+    "smooth_selection": lambda fit: meta.smooth_selection(fit, shape="negexp"),
     "henmi_copas": meta.henmi_copas,
+    "limit_meta": meta.limit_meta,
     "excess_significance": meta.excess_significance,
     "fail_safe_n": meta.fail_safe_n,
     "subgroups": lambda fit: meta.subgroups(fit, by=["x", "y"] * 6 + ["x"] * (fit.effects.k - 12)),
@@ -92,7 +95,7 @@ def test_a_function_does_what_the_table_says(function, name):
     fit = FITS[name]
     if name == "proportions" and function in {
         *("equivalence", "absolute_effect", "selection_model", "pet_peese", "permutation_test"),
-        *("excess_significance", "fail_safe_n", "henmi_copas", "beta_selection"),
+        *("excess_significance", "fail_safe_n", "henmi_copas", "smooth_selection"),
         "operating_characteristics",
     }:
         pytest.skip("a proportion has no value that means no effect")

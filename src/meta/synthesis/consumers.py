@@ -29,11 +29,12 @@ ANSWERS = {
     "SelectionModel": "selection_model",
     "PetPeese": "pet_peese",
     "HenmiCopas": "henmi_copas",
-    "BetaSelection": "beta_selection",
+    "LimitMeta": "limit_meta",
+    "SmoothSelection": "smooth_selection",
 }
 _COUNTS, _CLUSTERED = ("BinomialNormal", "CountNormal"), ("Multilevel", "Robust")
 _TABLES = ("PooledTables", "PooledRates", *_COUNTS)
-_ADJUSTED = ("SelectionModel", "BetaSelection", "PetPeese", "HenmiCopas")
+_ADJUSTED = ("SelectionModel", "SmoothSelection", "PetPeese", "HenmiCopas", "LimitMeta")
 _POOL = "give meta.pool(fit)"
 _AVERAGE = "average each cluster first (meta.aggregate_correlated)"
 _AS_GIVEN = f"it estimates tau2 and its own weights, and here they were given; {_POOL}"
@@ -101,7 +102,8 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "selection_model": _ASYMMETRY,
     "pet_peese": _ASYMMETRY,
     "henmi_copas": _ASYMMETRY,
-    "beta_selection": _ASYMMETRY,
+    "limit_meta": _ASYMMETRY,
+    "smooth_selection": _ASYMMETRY,
     "excess_significance": _ASYMMETRY
     | _for(((*_TABLES, "BayesFit"), f"power is judged by an inverse-variance answer; {_POOL}")),
     "fail_safe_n": _ASYMMETRY,

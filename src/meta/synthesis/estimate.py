@@ -33,6 +33,7 @@ MODEL_NAMES = {
     "multilevel": "multilevel model",
     "bayes": "Bayesian random effects",
     "selection": "selection model",
+    "limit": "limit meta-analysis",
     "PET": "PET",
     "PEESE": "PEESE",
 }

@@ -92,8 +92,8 @@ def test_fail_safe_numbers_equal_metafor():
         assert (abs(z.sum()) / np.sqrt(13 + more) > stats.norm.isf(0.05)) == significant
 
 
-def test_beta_selection_equals_metafor():
-    answer, want = meta.beta_selection(bcg(), alternative="greater"), ANSWERS["selection_beta"]
+def test_smooth_selection_equals_metafor():
+    answer, want = meta.smooth_selection(bcg(), alternative="greater"), ANSWERS["selection_beta"]
     assert answer.estimate == pytest.approx(want["estimate"], rel=5e-4)
     assert answer.se == pytest.approx(want["se"], rel=5e-4)
     assert answer.tau2 == pytest.approx(want["tau2"], rel=5e-4)
@@ -111,10 +111,10 @@ def test_beta_selection_equals_metafor():
 def test_the_chance_of_publication_by_adaptive_quadrature():
     from scipy import integrate
 
-    from meta.synthesis.bias.beta_selection import _Likelihood
+    from meta.synthesis.bias.smooth_likelihood import SHAPES, SmoothLikelihood
 
     y, v = np.array([0.4, -0.1]), np.array([0.04, 0.3])
-    point = np.array([0.2, np.log(0.05), np.log(0.6), np.log(1.7)])
+    point = np.array([0.2, 0.05, np.log(0.6), np.log(1.7)])
     total = 0.0
     for yi, vi in zip(y, v, strict=True):
         spread = np.sqrt(vi + 0.05)
@@ -129,12 +129,108 @@ def test_the_chance_of_publication_by_adaptive_quadrature():
         edges = [-4.2649 * np.sqrt(vi), 4.2649 * np.sqrt(vi)]
         chance = integrate.quad(density, -9, 9, points=edges, limit=400)[0]
         total += np.log(weight(yi) * stats.norm.pdf(yi, 0.2, spread) / chance)
-    assert _Likelihood(y, v)(point) == pytest.approx(total, rel=1e-6)
+    assert SmoothLikelihood(y, v, SHAPES["beta"])(point)[0] == pytest.approx(total, rel=1e-6)
+
+
+SELECTION = reference("../models/further")["hackshaw1998_selection"]
+
+
+@pytest.mark.parametrize("shape", ["halfnorm", "negexp", "logistic", "power"])
+def test_falling_weights_equal_metafor(shape):
+    want = SELECTION[shape]
+    fit = meta.pool(SELECTION["yi"], SELECTION["vi"], measure="OR")
+    answer = meta.smooth_selection(fit, shape=shape, alternative="greater")
+    # metafor's search stops at a relative change of 1e-10, which leaves five digits
+    size = answer.se
+    assert answer.estimate == pytest.approx(want["estimate"], abs=2e-5 * size)
+    # and its standard errors are by numerical differences
+    assert answer.se == pytest.approx(want["se"], rel=2e-2)
+    assert answer.tau2 == pytest.approx(want["tau2"], rel=1e-4)
+    assert answer.delta["delta"].tolist() == pytest.approx(want["delta"], rel=1e-4)
+    assert answer.delta["se"].tolist() == pytest.approx(want["delta_se"], rel=2e-2)
+    assert (answer.lrt, answer.lrt_p_value) == pytest.approx((want["LRT"], want["LRTp"]), rel=1e-4)
+    assert answer.log_likelihood == pytest.approx(want["log_likelihood"], rel=1e-6)
+    row = answer.profile_intervals().iloc[0]
+    # metafor looks no lower than the limit that it was given, 1e-6
+    low = 0.0 if want["profile"][0] == 1e-6 else want["profile"][0]
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx([low, want["profile"][1]], rel=1e-5)
+
+
+def test_profile_limits_are_where_the_likelihood_has_fallen_enough():
+    from scipy import optimize
+
+    from meta.synthesis.bias.smooth_selection import _task
+
+    fit = meta.pool(SELECTION["yi"], SELECTION["vi"], measure="OR")
+    answer = meta.smooth_selection(fit, shape="negexp", alternative="greater")
+    model = _task(fit.effects, "negexp", "greater").model
+    unit = np.sqrt(fit.effects.vi.mean())
+    best = answer.log_likelihood + fit.k * np.log(unit)
+    for limit in answer.profile_intervals().iloc[0][["ci_low", "ci_high"]]:
+        found = optimize.minimize(
+            lambda rest, limit=limit: -model(np.array([rest[0], rest[1] ** 2, np.log(limit)]))[0],
+            [0.5, 1.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11},
+        )  # fmt: skip
+        assert 2 * (best + found.fun) == pytest.approx(stats.chi2.ppf(0.95, 1), rel=1e-5)
+
+
+def test_weights_that_would_rise_are_no_selection():
+    # the small trials are the welcome ones' opposite: large effects are those of large trials
+    yi = [0.1, 0.2, 0.15, 0.5, 0.6, 0.55, 0.0, -0.1]
+    vi = [0.1, 0.2, 0.3, 0.01, 0.02, 0.015, 0.2, 0.3]
+    answer = meta.smooth_selection(meta.pool(yi, vi), shape="negexp", alternative="greater")
+    plain = meta.pool(yi, vi, tau2_method="ML", ci_method="wald")
+    assert answer.delta["delta"].item() == 0
+    assert (answer.lrt, answer.lrt_p_value) == (0, 1)
+    assert (answer.estimate, answer.se) == pytest.approx((plain.estimate, plain.se))
+    assert any("no selection" in note for note in answer.notes)
+    row = answer.profile_intervals().iloc[0]
+    assert row["ci_low"] == 0
+    assert row["ci_high"] > 0
+
+
+def test_the_smooth_likelihood_has_its_gradient():
+    from meta.synthesis.bias.smooth_likelihood import SHAPES, SmoothLikelihood
+
+    y, v = np.array(SELECTION["yi"]) * 3, np.array(SELECTION["vi"]) * 9
+    for shape in SHAPES.values():
+        model = SmoothLikelihood(y, v, shape)
+        point = np.array([0.3, 0.2, *np.log([0.7, 1.4][: shape.size])])
+        steps = 1e-6 * np.eye(len(point))
+        want = [(model(point + step)[0] - model(point - step)[0]) / 2e-6 for step in steps]
+        np.testing.assert_allclose(model(point)[1], want, rtol=1e-5, atol=1e-6)
+
+
+MOORE = reference("../models/limit_meta")
+
+
+@pytest.mark.parametrize("method", ["DL", "REML"])
+def test_limit_meta_equals_metasens(method):
+    arms = {name: MOORE[name] for name in ("events_t", "n_t", "events_c", "n_c")}
+    want, fit = MOORE[method], meta.pool(meta.effect_size("OR", **arms), tau2_method=method)
+    answer = meta.limit_meta(fit)
+    got = [answer.estimate, answer.se, answer.ci_low, answer.ci_high, answer.p_value]
+    assert got == pytest.approx([want["estimate"], want["se"], *want["ci"], want["p"]], rel=1e-8)
+    got = [answer.slope, answer.q, answer.q_small, answer.q_residual, answer.g2 / 100, answer.tau]
+    names = ("alpha", "Q", "Q_small", "Q_residual", "G2", "tau")
+    assert got == pytest.approx([want[name] for name in names], rel=1e-8)
+
+
+def test_limit_meta_without_heterogeneity_is_pet():
+    yi, vi = [-0.6, -0.5, -0.3, -0.2, -0.1], [0.20, 0.18, 0.10, 0.02, 0.01]
+    answer, pet = (
+        meta.limit_meta(meta.pool(yi, vi)),
+        meta.pet_peese(meta.pool(yi, vi)).table.iloc[0],
+    )
+    assert answer.tau2 == 0
+    assert answer.estimate == pytest.approx(pet["estimate"])
+    with pytest.raises(DataError, match="the same in all studies"):
+        meta.limit_meta(meta.pool([0.1, 0.2, 0.4], [0.1] * 3))
 
 
 def test_what_cannot_be_asked():
     proportion = meta.pool_proportions([3, 4, 5], [20, 30, 40])
-    for function in (meta.excess_significance, meta.fail_safe_n, meta.beta_selection):
+    for function in (meta.excess_significance, meta.fail_safe_n, meta.smooth_selection):
         with pytest.raises(NotComparable, match="no value that means no effect"):
             function(proportion)
     with pytest.raises(DataError, match="between no effect and the mean"):
@@ -142,7 +238,7 @@ def test_what_cannot_be_asked():
     with pytest.raises(DataError, match="alpha is 5"):
         meta.excess_significance(bcg(), alpha=5)
     with pytest.raises(TooFewStudies, match="4 parameters"):
-        meta.beta_selection(bcg().subset(range(4)))
+        meta.smooth_selection(bcg().subset(range(4)))
     with pytest.raises(TooFewStudies):
         meta.henmi_copas(meta.Effects.from_arrays([0.1], [0.1]))
     clustered = meta.multilevel([0.1, 0.2, 0.4], [0.1, 0.1, 0.1], cluster=["a", "a", "b"])

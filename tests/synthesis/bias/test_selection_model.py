@@ -207,3 +207,47 @@ def test_maximise_reports_the_value_at_its_point():
     model = likelihood(limits=(0.025,))
     point, value = maximise(model)
     assert model(point)[0] == value
+
+
+SELECTION = reference("../models/further")["hackshaw1998_selection"]
+
+
+def test_profile_interval_of_the_chance_of_publication_equals_metafor():
+    fit = meta.pool(SELECTION["yi"], SELECTION["vi"], measure="OR")
+    answer = meta.selection_model(fit, alternative="greater")
+    row = answer.profile_intervals().iloc[0]
+    assert row["p_from"] == 0.025
+    want = SELECTION["step"]["profile"]
+    assert row[["ci_low", "ci_high"]].tolist() == pytest.approx(want, rel=1e-5)
+
+
+def test_given_chances_of_publication_equal_metafor():
+    """The weights of Vevea and Woods (2005) for moderate one-sided selection."""
+    steps = (0.005, 0.01, 0.05, 0.1, 0.25, 0.35, 0.5, 0.65, 0.75, 0.9, 0.95, 0.99, 0.995, 1)
+    delta = (1, 0.99, 0.95, 0.8, 0.75, 0.65, 0.6, 0.55, *[0.5] * 6)
+    fit, want = meta.pool(SELECTION["yi"], SELECTION["vi"], measure="OR"), SELECTION["given"]
+    answer = meta.selection_model(fit, steps=steps, delta=delta, alternative="greater")
+    assert answer.estimate == pytest.approx(want["estimate"], abs=2e-5 * answer.se)
+    assert answer.se == pytest.approx(want["se"], rel=1e-5)
+    assert answer.tau2 == pytest.approx(want["tau2"], rel=1e-4)
+    assert answer.log_likelihood == pytest.approx(want["log_likelihood"], rel=1e-6)
+    assert answer.delta["delta"].tolist() == list(delta)
+    assert np.isnan(answer.lrt)
+    assert answer.refit() == answer
+    assert "given chances" in str(answer)
+    with pytest.raises(meta.DataError, match="were given"):
+        answer.profile_intervals()
+    # no selection at all is maximum likelihood
+    none = meta.selection_model(fit, delta=(1, 1))
+    plain = fit.refit(tau2_method="ML", ci_method="wald")
+    assert (none.estimate, none.tau2) == pytest.approx((plain.estimate, plain.tau2), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("delta", "said"),
+    [((1,), "each of the 2"), ((1, 0), "above 0"), ((0.5, 1), "begins with 0.5"), ("ab", "each")],
+)
+def test_given_chances_that_cannot_be(delta, said):
+    fit = meta.pool(SELECTION["yi"], SELECTION["vi"], measure="OR")
+    with pytest.raises(meta.DataError, match=said):
+        meta.selection_model(fit, delta=delta)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ from scipy.special import chdtrc
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
-from meta.synthesis.bias.step_likelihood import StepLikelihood, maximise, standard_errors
+from meta.synthesis.bias.selection_search import profile_limits, standard_errors
+from meta.synthesis.bias.step_likelihood import StepLikelihood, maximise
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, null_effect, quantile
@@ -48,8 +49,10 @@ class SelectionModel(RandomEffects):
     delta : pandas.DataFrame
         One row for each interval of p: ``p_from p_to k delta se ci_low ci_high``. ``delta`` is the
         chance of publication relative to the first interval, whose own is 1.
+    given : tuple of float or None
+        Chances of publication, where they were given instead of estimated.
     lrt, lrt_dof, lrt_p_value : float, int, float
-        Likelihood-ratio test that all deltas are 1: no selection.
+        Likelihood-ratio test that all deltas are 1: no selection. NaN for given chances.
     log_likelihood : float
         At the maximum.
     unadjusted_estimate, unadjusted_tau2 : float
@@ -63,6 +66,7 @@ class SelectionModel(RandomEffects):
     alternative: str
     steps: tuple[float, ...]
     delta: pd.DataFrame
+    given: tuple[float, ...] | None
     lrt: float
     lrt_dof: int
     lrt_p_value: float
@@ -70,17 +74,53 @@ class SelectionModel(RandomEffects):
     unadjusted_estimate: float
     unadjusted_tau2: float
 
+    def settings(self) -> dict[str, Any]:
+        """Return the settings that made this answer, as arguments of its method."""
+        return RandomEffects.settings(self) | {"delta": self.given}
+
+    def profile_intervals(self) -> pd.DataFrame:
+        """Return the profile-likelihood interval of each chance of publication.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``p_from p_to delta ci_low ci_high``, a row for each interval of p but the first: what
+            the likelihood, highest over all other parameters, does not contradict. An end is 0 or
+            infinite where the likelihood never falls far enough.
+
+        Raises
+        ------
+        DataError
+            If the chances were given.
+        """
+        if self.given is not None:
+            raise DataError("profile_intervals: the chances of publication were given")
+        task = _task(self.effects, self.alternative, np.array(self.steps), None)
+        rows = self.delta.iloc[1:][["p_from", "p_to", "delta"]]
+        mean = (self.estimate - task.null) * task.sign / task.unit
+        logs = np.log(rows["delta"].to_numpy(dtype=float))
+        point = np.concatenate([[mean, self.tau2 / task.unit**2], logs])
+        ends = [
+            profile_limits(task.model, point, place, self.ci_level)
+            for place in range(2, len(point))
+        ]
+        return rows.assign(ci_low=[low for low, _ in ends], ci_high=[high for _, high in ends])
+
     def _model_text(self) -> str:
         steps = ", ".join(f"{step:g}" for step in self.steps)
         return (
             f"{RandomEffects._model_text(self)}, random effects by maximum likelihood, steps of the"
-            f" one-sided p at {steps} (alternative: {self.alternative})"
+            f" one-sided p at {steps}{', given chances' * (self.given is not None)} (alternative: "
+            f"{self.alternative})"
         )
 
     def _further_rows(self) -> list[tuple[str, str]]:
         unadjusted = value_text(self.scale.to_reader(self.unadjusted_estimate))
+        first = ("Unadjusted (ML)", f"{unadjusted}, τ² = {compact(self.unadjusted_tau2)}")
+        if self.given is not None:
+            return [first]
         shown = [
-            ("Unadjusted (ML)", f"{unadjusted}, τ² = {compact(self.unadjusted_tau2)}"),
+            first,
             (
                 "No selection",
                 f"χ² = {number(self.lrt)}, df = {self.lrt_dof}, p {p_text(self.lrt_p_value)}",
@@ -97,10 +137,28 @@ class SelectionModel(RandomEffects):
         return shown
 
 
+class _Task(NamedTuple):
+    """Effects that favour publication upwards, in units of a typical error."""
+
+    model: StepLikelihood
+    null: float
+    sign: float
+    unit: float
+
+
+def _task(effects: Effects, alternative: str, limits: Values, given: Values | None) -> _Task:
+    null = null_effect(effects.scale)
+    sign = 1.0 if alternative == "greater" else -1.0
+    unit = float(np.sqrt(effects.vi.mean()))
+    y, v = sign * (effects.yi - null) / unit, effects.vi / unit**2
+    return _Task(StepLikelihood(y, v, limits, given), null, sign, unit)
+
+
 def selection_model(
     fit: Estimate | Effects,
     *,
     steps: Sequence[float] = (0.025,),
+    delta: Sequence[float] | None = None,
     alternative: str = "auto",
     ci_level: float | None = None,
 ) -> SelectionModel:
@@ -115,6 +173,10 @@ def selection_model(
         Limits of one-sided p-values at which the chance of publication may change, rising, between
         0 and 1 (a last limit of 1 may be given). The default, 0.025, is two-sided significance in
         the expected direction: the three-parameter selection model.
+    delta : sequence of float, optional
+        Chances of publication in the intervals, the first of them 1, where they are given instead
+        of estimated: "what if results beyond p = 0.025 were published half as often?" (Vevea and
+        Woods 2005). Then many steps need no more studies.
     alternative : {"auto", "greater", "less"}
         Side of the one-sided p-values: "greater" holds that positive effects help publication,
         "less" that negative ones do, "auto" takes the side of the pooled effect.
@@ -124,12 +186,14 @@ def selection_model(
     Returns
     -------
     SelectionModel
-        On the scale of computation.
+        On the scale of computation. Intervals of delta are Wald's on the log scale;
+        ``.profile_intervals()`` has those that do not take the likelihood for a parabola.
 
     Raises
     ------
     DataError
-        If the steps are no rising numbers between 0 and 1, or the alternative is unknown.
+        If the steps are no rising numbers between 0 and 1, the alternative is unknown, or the given
+        chances are no numbers above 0 that begin with 1, one for each interval.
     NotComparable
         If an interval holds no p-value, which leaves its chance of publication without any data,
         or if the measure has no value that means "no effect".
@@ -158,11 +222,11 @@ def selection_model(
     hardly known; the direction of the change of the estimate says more than its size.
 
     metafor's ``selmodel`` uses "greater" unless told otherwise; give it to repeat such an analysis.
-    Checked against metafor 3.8 (``selmodel(type = "stepfun")``): three steps in hackshaw1998.
+    Checked against metafor 3.8 (``selmodel(type = "stepfun")``, with ``delta``, ``confint``).
 
     References
     ----------
-    vevea1995
+    vevea1995, veveawoods2005
 
     Examples
     --------
@@ -190,23 +254,25 @@ def selection_model(
     null = null_effect(scale)
     if alternative == "auto":
         alternative = "greater" if fit.estimate >= null else "less"
-    sign = 1.0 if alternative == "greater" else -1.0
-    if fit.k <= 2 + len(limits):
+    given = _given(delta, len(limits) + 1)
+    free = len(limits) if given is None else 0
+    if fit.k <= 2 + free:
         raise TooFewStudies(
-            f"a selection model with {len(limits)} steps has {2 + len(limits)} parameters and this "
+            f"a selection model with {len(limits)} steps has {2 + free} parameters and this "
             f"fit has {fit.k} studies: leave it out and say so"
         )
-    # the search runs on effects that favour publication upwards, in units of a typical error
-    unit = float(np.sqrt(effects.vi.mean()))
-    model = StepLikelihood(sign * (effects.yi - null) / unit, effects.vi / unit**2, limits)
-    _check_intervals(model.counts, limits, alternative)
+    model, _, sign, unit = _task(effects, alternative, limits, given)
+    if given is None:
+        _check_intervals(model.counts, limits, alternative)
     point, value = maximise(model)
-    mu, tau2, chances = point[0], point[1], np.exp(point[2:])
+    mu, tau2 = point[0], point[1]
     errors = standard_errors(model, point)
     plain_mu, plain_tau2, plain_value = model.without_selection()
-    lrt = max(0.0, 2 * (value - plain_value))
+    lrt = max(0.0, 2 * (value - plain_value)) if given is None else np.nan
     z = float(quantile(level))
-    delta = _delta_table(model.counts, limits, chances, errors[2:], z)
+    chances = np.exp(point[2:]) if given is None else given[1:]
+    log_se = errors[2:] if given is None else np.full(len(limits), np.nan)
+    table = _delta_table(model.counts, limits, chances, log_se, z)
     return SelectionModel(
         **inference(null + sign * mu * unit, errors[0] * unit, None, level, fit.measure),
         model="selection",
@@ -216,18 +282,40 @@ def selection_model(
         steps=tuple(limits),
         tau2=tau2 * unit**2,
         tau2_se=errors[1] * unit**2,
-        delta=delta,
+        delta=table,
+        given=None if given is None else tuple(given.tolist()),
         lrt=lrt,
-        lrt_dof=len(limits),
-        lrt_p_value=float(chdtrc(len(limits), lrt)),
+        lrt_dof=free,
+        lrt_p_value=float(chdtrc(free, lrt)) if free else np.nan,
         # the likelihood of the effects themselves, not of their rescaled values
         log_likelihood=value - fit.k * float(np.log(unit)),
         unadjusted_estimate=null + sign * plain_mu * unit,
         unadjusted_tau2=plain_tau2 * unit**2,
         weights=np.full(effects.k, np.nan),
         effects=effects,
-        notes=tuple(_notes(fit.k, delta)),
+        notes=tuple(_notes(fit.k, table, estimated=given is None)),
     )
+
+
+def _given(delta: Sequence[float] | None, size: int) -> Values | None:
+    """Check chances of publication that are given."""
+    if delta is None:
+        return None
+    try:
+        chances = np.asarray(delta, dtype=float)
+    except (TypeError, ValueError):
+        chances = np.empty(0)
+    if chances.shape != (size,) or not (np.isfinite(chances) & (chances > 0)).all():
+        raise DataError(
+            f"delta={delta!r}: give a chance of publication above 0 for each of the {size} "
+            "intervals of p, the first of them 1"
+        )
+    if chances[0] != 1:
+        raise DataError(
+            f"delta={delta!r} begins with {chances[0]:g}: chances are relative to those of the "
+            "first interval, so begin with 1"
+        )
+    return chances
 
 
 def _limits(steps: Sequence[float]) -> Values:
@@ -276,9 +364,12 @@ def _delta_table(
     )
 
 
-def _notes(k: int, delta: pd.DataFrame) -> list[str]:
+def _notes(k: int, delta: pd.DataFrame, *, estimated: bool) -> list[str]:
     notes = size_notes(k, "a selection model")
-    for row in delta[delta["k"] < _THIN].to_dict("records"):
+    if not estimated:
+        notes.append("the chances of publication were given: the answer is a what-if.")
+    thin = delta[(delta["k"] < _THIN) & estimated]
+    for row in thin.to_dict("records"):
         notes.append(
             f"{row['k']} of {k} p-values lie between {row['p_from']:g} and {row['p_to']:g}, so "
             "the selection rests on very few studies."
