@@ -66,7 +66,7 @@ def test_another_question_is_pooled_rated_and_varied(another: meta.Evidence) -> 
 
 
 def test_another_question_has_pages_of_its_studies(another: meta.Evidence, tmp_path: Path) -> None:
-    write_trial_pages(another, tmp_path, NotebookIndex.read([]))
+    write_trial_pages(another, [], tmp_path, NotebookIndex.read([]))
     text = (tmp_path / "trials" / "alpha1.md").read_text(encoding="utf-8")
     assert "Standardised mean difference (Hedges g) −0.50" in text
     pages = [*tmp_path.glob("*.md"), *tmp_path.glob("trials/*.md")]

@@ -24,6 +24,8 @@ __all__ = ["Markup", "answer", "escape", "fenced", "folded", "link", "render", "
 
 # a column whose longest text has more characters than this gets a wider cell
 _LONG = 60
+# and a table with more columns does not fit on a phone
+_WIDE = 4
 
 
 @cache
@@ -170,6 +172,7 @@ def table(
         kinds=kinds,
         rows=rows,
         plain=plain,
+        stacked=len(shown) > _WIDE and not plain,
         anchor=anchor,
     )
 

@@ -122,10 +122,37 @@ def test_tables_sort_and_filter_by_keyboard(page: Page, site: Path):
     assert all("glycinate" in row.inner_text().lower() for row in shown)
 
 
-def test_search_finds_glycinate(page: Page, site: Path):
+# what somebody asks -> an address that must be among the first answers
+ASKED = {
+    "28%": "articles/000.html#a0-c11",
+    "37 percent": "articles/001.html#a1-c10",
+    "side effects": "articles/001.html#a1-c29",
+    "safe with antidepressants": "articles/002.html#a2-c33",
+    "Is 400 mg safe?": "index.html#dose-and-safety",
+    "how to cite": "how_to_cite.html",
+    "download data": "downloads/data.zip",
+    "diarrhea": "articles/000.html#a0-c26",
+    "Tarleton": "trials/tarleton2017.html",
+}
+
+
+def test_search_answers_questions_and_leads_to_the_claim(page: Page, site: Path):
+    requests, errors = watch(page)
     page.goto((site / "search.html").as_uri() + "?q=glycinate")
-    page.wait_for_selector("#search-results li", timeout=20_000)
-    assert page.locator("#search-results li").count() > 3
+    assert page.locator(".find-results li").count() > 10
+    for asked, wanted in ASKED.items():
+        page.locator("#find-words").fill(asked)
+        links = [a.get_attribute("href") for a in page.locator(".find-results a").all()]
+        assert wanted in links[:5], f"{asked}: {links[:5]}"
+    page.locator("#find-words").fill("28 %")
+    page.locator(".find-results a").first.click()
+    # the claim is in sight, also where it stands in a group that was folded
+    assert page.url.endswith("articles/000.html#a0-c11")
+    assert page.locator("#a0-c11 .ruling").is_visible()
+    page.goto((site / "search.html").as_uri() + "?q=xyzzy")
+    assert page.locator(".find-count").inner_text().startswith("Nothing found")
+    assert not errors
+    assert all(url.startswith("file:") for url in requests)
 
 
 def test_short_tables_have_plain_headings(page: Page, site: Path):

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
+from meta.claims.assessment import Assessment
 from meta.evidence.tables import Evidence
 from meta.report import pages as pages_of_report
 from meta.report.build import build
@@ -78,8 +79,10 @@ def attacked_project(root: Path, home: Path) -> Path:
     return home
 
 
-def write_attacked_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> None:
-    write_trial_pages(evidence, source, notebooks)
+def write_attacked_trial_pages(
+    evidence: Evidence, found: Sequence[Assessment], source: Path, notebooks: NotebookIndex
+) -> None:
+    write_trial_pages(evidence, found, source, notebooks)
     for page in (source / "trials").iterdir():
         if MARK not in page.read_text(encoding="utf-8"):
             page.unlink()
@@ -153,7 +156,7 @@ def test_text_of_the_tables_stays_text(
         page.goto(path.as_uri())
         assert is_safe(), path
     page.goto(f"{(site / 'search.html').as_uri()}?q={MARK}")
-    page.wait_for_selector(f"#search-results a:has-text('{MARK}')")
+    page.wait_for_selector(f".find-results a:has-text('{MARK}')")
     assert is_safe()
     page.close()
 

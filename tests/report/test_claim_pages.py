@@ -131,10 +131,9 @@ def test_falls_of_both_arms_are_those_of_the_sentence(evidence, found):
         assert f"{value:.0f} %" in one.answer
 
 
-def test_pages_cards_and_rows_of_every_claim(tmp_path, evidence, found, monkeypatch):
+def test_pages_cards_and_rows_of_every_claim(tmp_path, evidence, found):
     few = [one for one in found if one.claim_id in {"a0-c11", "a0-c01", "a2-c08"}]
-    monkeypatch.setattr("meta.report.claim_pages._claims", lambda _: [one.claim_id for one in few])
-    first = write_claim_pages(evidence, tmp_path, NotebookIndex())
+    first = write_claim_pages(evidence, few, tmp_path, NotebookIndex())
     assert "claims that it works" in first
     folder = tmp_path / "extra" / "claim"
     for one in few:

@@ -176,6 +176,18 @@ def test_study_pages_say_where_results_stand_and_what_speaks_to_them(pages, site
     assert "RoB" in judged.find_parent("table").get_text()
 
 
+def test_results_of_a_study_have_names_of_their_own_and_lead_to_claims(pages, site):
+    for path, soup in pages.items():
+        if path.parent.name == "trials":
+            names = [h3.get_text() for h3 in soup.select("section.result h3")]
+            assert len(names) == len(set(names)), path.name
+    (row,) = pages[site / "trials" / "tarleton2017.html"].select("#tarleton2017-depression-1")
+    claims = {str(a["href"]) for a in row.select('a[href^="../articles/"]')}
+    assert "../articles/004.html#a4-c05" in claims
+    rests_on = pages[site / "articles" / "004.html"].select_one("#a4-c05")
+    assert rests_on.select_one('a[href="../trials/tarleton2017.html#tarleton2017-depression-1"]')
+
+
 def test_every_result_leads_to_its_page_and_to_its_row(pages, site, root):
     rows = pages[site / "results.html"].select("tbody tr")
     with (root / "data" / "results.csv").open(encoding="utf-8", newline="") as file:

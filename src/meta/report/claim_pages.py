@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from meta import html
-from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
 from meta.evidence.spreadsheet import safe_csv
 from meta.evidence.tables import Evidence
@@ -35,13 +34,17 @@ _PROMISED = (
 )  # fmt: skip
 
 
-def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> Markup:
+def write_claim_pages(
+    evidence: Evidence, found: Sequence[Assessment], source: Path, notebooks: NotebookIndex
+) -> Markup:
     """Write a page for every article and every claim, and the downloads.
 
     Parameters
     ----------
     evidence : Evidence
-        The curated tables; without a table of claims only the data are written.
+        The curated tables.
+    found : sequence of Assessment
+        Every claim; without any only the data are written.
     source : pathlib.Path
         Where the pages of the site are collected. What Sphinx need not read goes to its folder
         ``extra``.
@@ -53,7 +56,6 @@ def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
     markupsafe.Markup
         What stands under the heading of the first page.
     """
-    found = [assess(str(claim), evidence) for claim in _claims(evidence)]
     articles = _by_article(found)
     pages = {file: f"articles/{article_name(file)}.html" for file in articles}
     topics = {
@@ -74,10 +76,6 @@ def write_claim_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
         _write_promised(evidence, found, extra / "downloads")
         _write_claims(evidence, found, extra / "claim", topics)
     return landing(evidence, found, pages)
-
-
-def _claims(evidence: Evidence) -> list[str]:
-    return list(evidence.claims["claim_id"]) if "claims" in evidence.names else []
 
 
 def _by_article(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from meta import html
+from meta.claims.assess import assess
 from meta.evidence.reading import read_raw
 from meta.evidence.tables import Evidence, load_evidence
 from meta.html import Markup, fenced
@@ -20,6 +21,7 @@ from meta.report.display import table
 from meta.report.headings import headings
 from meta.report.notebook_index import NotebookIndex
 from meta.report.project import Project
+from meta.report.search_index import NOTED, noted
 from meta.report.trial_pages import write_trial_pages
 
 # heading -> the stage of src/meta that the names come from
@@ -47,8 +49,10 @@ def write_pages(project: Project, source: Path) -> None:
     data = project.home / "data"
     evidence = load_evidence(data)
     notebooks = NotebookIndex.read(project.notebooks)
-    write_trial_pages(evidence, source, notebooks)
-    first = write_claim_pages(evidence, source, notebooks)
+    claims = evidence.claims["claim_id"] if "claims" in evidence.names else ()
+    found = [assess(str(claim), evidence) for claim in claims]
+    write_trial_pages(evidence, found, source, notebooks)
+    first = write_claim_pages(evidence, found, source, notebooks)
     (source / "results.md").write_text(_results_page(evidence), encoding="utf-8")
     (source / "data.md").write_text(_data_page(project.home), encoding="utf-8")
     for name, page in (("CHANGES.md", "changes.md"), ("references.bib", "references.bib")):
@@ -65,6 +69,7 @@ def write_pages(project: Project, source: Path) -> None:
         landing=Markup(fenced(first)),
         reference=_reference,
     )
+    (source / NOTED).write_text(noted(evidence, found, source), encoding="utf-8")
 
 
 def _results_page(evidence: Evidence) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from meta import html
+from meta.claims.assessment import Assessment
 from meta.effect_sizes.derivation import Derivation
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
@@ -15,7 +16,7 @@ from meta.html import Markup, fenced, link
 from meta.report.headings import headings
 from meta.report.links import as_text, source_link
 from meta.report.notebook_index import NotebookIndex
-from meta.report.trial_results import derive_all, result_section
+from meta.report.trial_results import derive_all, result_section, result_titles
 from meta.wording import listed, words
 
 # what is told of a study, before and after the form and the dose that the question names
@@ -42,13 +43,17 @@ _COURSE = {
 }
 
 
-def write_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex) -> None:
+def write_trial_pages(
+    evidence: Evidence, found: Sequence[Assessment], source: Path, notebooks: NotebookIndex
+) -> None:
     """Write the page of every study, and the list of them.
 
     Parameters
     ----------
     evidence : Evidence
         The curated tables.
+    found : sequence of Assessment
+        Every claim; each result is linked to those that rest on it.
     source : pathlib.Path
         Where the pages of the site are collected.
     notebooks : NotebookIndex
@@ -59,7 +64,7 @@ def write_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
     findings = check_trustworthiness(evidence)
     results = evidence.select()
     bias, reviewed = (_by_study(evidence, name) for name in ("risk_of_bias", "review_trials"))
-    derived = derive_all(results)
+    derived, resting = derive_all(results), _resting(found)
     for _, trial in evidence.trials.iterrows():
         study = trial["study_id"]
         page = _page(
@@ -70,10 +75,21 @@ def write_trial_pages(evidence: Evidence, source: Path, notebooks: NotebookIndex
             findings[findings["study_id"] == study],
             reviewed[reviewed["study_id"] == study],
             derived,
+            resting,
             _notebooks(study, results[results["study_id"] == study], notebooks),
         )
         (folder / f"{study}.md").write_text(page, encoding="utf-8")
     (source / "trials.md").write_text(_list(evidence, results), encoding="utf-8")
+
+
+def _resting(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
+    """List the claims that rest on each result, by its name."""
+    claims: dict[str, list[Assessment]] = {}
+    for one in found:
+        if "result_id" in one.used:
+            for name in one.used["result_id"].dropna().unique():
+                claims.setdefault(str(name), []).append(one)
+    return claims
 
 
 def trial_link(study: str, label: str, folder: str = "trials/") -> Markup:
@@ -141,14 +157,17 @@ def _page(
     findings: pd.DataFrame,
     reviewed: pd.DataFrame,
     derived: Mapping[str, Derivation | str],
+    resting: Mapping[str, Sequence[Assessment]],
     together: str,
 ) -> str:
     parts = [f"# {as_text(trial['label'])}", fenced(_facts(trial, evidence))]
     if len(results):
         parts += ["## Results as printed", together]
         sections = [
-            result_section(row, derived[row["result_id"]], evidence)
-            for _, row in results.iterrows()
+            result_section(row, title, derived[name], evidence, resting.get(name, ()))
+            for (_, row), (name, title) in zip(
+                results.iterrows(), result_titles(results).items(), strict=True
+            )
         ]
         parts.append(fenced("\n".join(sections)))
     else:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
 from meta import html
+from meta.claims.assessment import Assessment
 from meta.effect_sizes.derivation import Derivation
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.evidence.tables import Evidence
 from meta.html import Markup
-from meta.report.links import source_link
-from meta.wording import lower_first, sentence, value_text, words
+from meta.report.links import article_name, source_link
+from meta.report.reader_words import verdict_label
+from meta.wording import counted, lower_first, sentence, value_text, words
 
 # how much of a result is printed, from most to least
 _PRINTED = {
@@ -66,17 +72,40 @@ def derive_all(results: pd.DataFrame) -> dict[str, Derivation | str]:
     return found
 
 
-def result_section(row: pd.Series, effect: Derivation | str, evidence: Evidence) -> Markup:
+def result_titles(results: pd.DataFrame) -> dict[str, str]:
+    """Name each result of a study, by ``result_id``; no two have the same name."""
+    rows = results.to_dict("records")
+    titles = [_title(row) for row in rows]
+    for tell_apart in (_arms, lambda row: f"row {str(row['result_id']).rpartition('-')[2]}"):
+        twice = {title for title, count in Counter(titles).items() if count > 1}
+        titles = [
+            f"{title}, {more}" if title in twice and (more := tell_apart(row)) else title
+            for title, row in zip(titles, rows, strict=True)
+        ]
+    return dict(zip(results["result_id"], titles, strict=True))
+
+
+def result_section(
+    row: pd.Series,
+    title: str,
+    effect: Derivation | str,
+    evidence: Evidence,
+    claims: Sequence[Assessment] = (),
+) -> Markup:
     """Write one result as a section of a page.
 
     Parameters
     ----------
     row : pandas.Series
         A row of ``evidence.select``.
+    title : str
+        Its heading.
     effect : Derivation or str
         The effect that it gives, or why it gives none.
     evidence : Evidence
         The tables of the row; their data dictionary has the words of its codes.
+    claims : sequence of Assessment
+        The claims that rest on it.
 
     Returns
     -------
@@ -87,16 +116,29 @@ def result_section(row: pd.Series, effect: Derivation | str, evidence: Evidence)
     return html.render(
         "result.html",
         row=row,
-        title=_title(row),
+        title=title,
         compared=_compared(row, evidence),
         quoted=row["reported_as"] if pd.notna(row.get("reported_as")) else "",
         where=_where(row),
         remarks=[(heading, row[name]) for name, heading in named if pd.notna(row.get(name))],
         effect=_effect(effect),
+        resting=_resting(claims) if claims else "",
     )
 
 
-def _title(row: pd.Series) -> str:
+def _resting(claims: Sequence[Assessment]) -> Markup:
+    """Lead back to the claims that rest on a result."""
+    links = [
+        Markup('<li><a href="../articles/{}.html#{}">{}</a>: {}</li>').format(
+            article_name(one.article_file), one.claim_id, one.claim, verdict_label(one)
+        )
+        for one in claims
+    ]
+    head = f"Used to check {counted(len(claims), 'claim')}"
+    return html.folded(head, Markup("<ul>{}</ul>").format(Markup("").join(links)))
+
+
+def _title(row: Mapping[Hashable, Any]) -> str:
     parts = [words(row["outcome"])]
     if pd.notna(row.get("instrument")):
         parts.append(row["instrument"])
@@ -106,8 +148,12 @@ def _title(row: pd.Series) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _arms(row: Mapping[Hashable, Any]) -> str:
+    return " against ".join(row[name] for name in ("arm_t", "arm_c") if pd.notna(row.get(name)))
+
+
 def _compared(row: pd.Series, evidence: Evidence) -> str:
-    arms = " against ".join(row[name] for name in ("arm_t", "arm_c") if pd.notna(row.get(name)))
+    arms = _arms(row.to_dict())
     kind = lower_first(evidence.word("results", "stratum", row.get("stratum")))
     compared = f"{kind} {_CONTROL.get(str(row.get('control')), '')}".strip()
     return sentence(arms, f"the comparison: {compared}" if arms and compared else compared)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.util.index_entries import split_index_msg
 
 
 def _said_of_pages(env: Any) -> Iterator[Any]:
@@ -32,30 +31,6 @@ def _write_all_if_needed(app: Sphinx, env: Any) -> list[str]:
     return [] if said == before else sorted(env.found_docs)
 
 
-def _complete_search(app: Sphinx) -> list[Any]:
-    """Let the search know what a build from nothing would let it know.
-
-    Of pages that are not written again it forgets the entries of the index, and of words that are
-    gone it remembers that they stand nowhere.
-    """
-    indexer = app.builder.indexer  # type: ignore[attr-defined]
-    for words in (indexer._mapping, indexer._title_mapping):
-        for word in [word for word, pages in words.items() if not pages]:
-            del words[word]
-    entries = app.env.domaindata["index"]["entries"]
-    indexer._index_entries = {
-        page: sorted(
-            {
-                (part, target or "", main)
-                for kind, value, target, main, _ in entries.get(page, ())
-                for part in split_index_msg(kind, value)
-            }
-        )
-        for page in sorted(indexer._titles)
-    }
-    return []
-
-
 def _prune(app: Sphinx, exception: Exception | None) -> None:
     """Remove pages and images that nothing of the site leads to any more."""
     if exception:
@@ -75,6 +50,5 @@ def _prune(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-updated", _write_all_if_needed)
-    app.connect("html-collect-pages", _complete_search)
     app.connect("build-finished", _prune)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -29,6 +29,7 @@ extensions = [
     "meta.report.extensions.evidence_links",
     "meta.report.extensions.extra_files",
     "meta.report.extensions.navigation",
+    "meta.report.extensions.find",
     "meta.report.extensions.continued",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
@@ -54,6 +55,7 @@ numpydoc_xref_param_type = False
 
 # --- pages: a project's own files come after the inherited ones, and so have the last word ------
 html_theme = "furo"
+templates_path = [str(_project.settings / "_templates")]
 html_static_path = [str(folder) for folder in _static if folder.is_dir()]
 html_css_files = ["report.css", "reader.css", *_project.own_files("*.css")]
 html_js_files = ["tables.js", "pool.js", "what_if.js", *_project.own_files("*.js")]
