@@ -111,7 +111,14 @@ def test_structures_are_nested_and_their_likelihoods_ordered():
     assert height["UN"] == pytest.approx(height["HCS"], abs=1e-8)
     assert height["UN"] > height["CS"]
     assert height["UN"] > height["DIAG"]
-    assert [values[name].n_parameters for name in STRUCTURES] == [2, 3, 2, 3]
+    # and one step from one to the other is one correlation
+    assert height["AR"] == pytest.approx(height["CS"], abs=1e-8)
+    assert height["HAR"] == pytest.approx(height["HCS"], abs=1e-8)
+    assert height["ID"] < height["DIAG"]
+    parameters = {name: fit.n_parameters for name, fit in values.items()}
+    assert parameters == {
+        "ID": 1, "DIAG": 2, "CS": 2, "HCS": 3, "AR": 2, "HAR": 3, "CAR": 2, "UN": 3,
+    }  # fmt: skip
 
 
 def test_a_variance_may_end_at_zero():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -449,6 +450,41 @@ def test_ishak_table_1():
         assert_model(fit, answers[structure])
 
 
+FURTHER = reference("../models/further")["ishak2007"]
+
+
+@pytest.mark.parametrize("structure", ["ID", "AR", "HAR", "CAR"])
+def test_structures_in_time_equal_metafor(structure):
+    _, effects, V = outcomes("ishak2007")
+    months = np.array([3, 6, 12, 24])[effects.table["time"].astype(int) - 1]
+    effects = replace(effects, table=effects.table.assign(month=months))
+    inner = "month" if structure == "CAR" else "time"
+    V = np.diag(effects.vi) if structure == "ID" else V
+    fit = multilevel(effects, random=f"~ {inner} | study", structure=structure, V=V,
+                     formula="~ 0 + C(time)", ci_method="wald")  # fmt: skip
+    want = FURTHER[structure]
+    # metafor's search stops where the likelihood is flat
+    np.testing.assert_allclose(fit.coefficients["estimate"], want["beta"], rtol=1e-5)
+    np.testing.assert_allclose(fit.coefficients["se"], want["se"], rtol=1e-4)
+    assert fit.log_likelihood == pytest.approx(want["log_likelihood"], rel=1e-8)
+    assert fit.log_likelihood >= want["log_likelihood"] - 1e-9
+    variances = fit.variances["variance"].to_numpy()
+    np.testing.assert_allclose(variances, np.resize(want["tau2"], 4), rtol=1e-4)
+    if structure != "ID":
+        table = next(iter(fit.correlations.values())).to_numpy()
+        # the first two times are one step apart, or three months
+        power = 3 if structure == "CAR" else 1
+        assert table[0, 1] == pytest.approx(want["rho"][0] ** power, rel=1e-4)
+
+
+def test_continuous_time_needs_numbers():
+    effects = meta.Effects.from_arrays(
+        [0.1, 0.2, 0.3, 0.4], [0.1] * 4, when=["early", "late"] * 2, study=list("aabb")
+    )
+    with pytest.raises(DataError, match="needs numbers, and when holds early and late"):
+        multilevel(effects, random="~ when | study", structure="CAR", formula="~ 0 + when")
+
+
 def test_vanhouwelingen_bivariate():
     # van Houwelingen and others 2002, pages 604 to 605 and 612 to 613
     answers, effects, _ = outcomes("vanhouwelingen2002")
@@ -586,7 +622,7 @@ def test_random_terms_that_cannot_be():
         ({"random": "~ same | trial", "formula": "~ 1"}, "in every effect"),
         ({"random": "~ outcome | trial"}, "no one mean"),
         ({"random": "~ outcome | trial/same", "formula": "~ 1"}, "nests groups"),
-        ({"random": "~ 1 | trial", "structure": "AR"}, "structure='AR'"),
+        ({"random": "~ 1 | trial", "structure": "SP"}, "structure='SP'"),
         ({"random": "~ 1 | trial", "inner": "outcome"}, "belongs to cluster"),
     ):
         with pytest.raises(DataError, match=message):

@@ -22,7 +22,18 @@ Matrix = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Bounds = list[tuple[float | None, float | None]]
 
-STRUCTURES = ("CS", "HCS", "DIAG", "UN")
+# name of a structure -> whether the levels share one variance, and how they are correlated
+_STRUCTURES = {
+    "ID": (True, "not"),
+    "DIAG": (False, "not"),
+    "CS": (True, "alike"),
+    "HCS": (False, "alike"),
+    "AR": (True, "by distance"),
+    "HAR": (False, "by distance"),
+    "CAR": (True, "by distance"),
+    "UN": (False, "freely"),
+}
+STRUCTURES = tuple(_STRUCTURES)
 
 # shares of the spread of the effects with which the search starts
 _STARTS = (0.02, 0.5)
@@ -45,9 +56,13 @@ class RandomTerm:
         Level of each effect, counted from 0; all 0 for a random intercept.
     names : tuple of str
         Names of the levels.
-    structure : {"CS", "HCS", "DIAG", "UN"}
-        Covariance between the levels: one variance and one correlation; a variance each and one
-        correlation; a variance each and no correlation; or free. With one level they are the same.
+    structure : {"ID", "DIAG", "CS", "HCS", "AR", "HAR", "CAR", "UN"}
+        Covariance between the levels. ID, CS, AR and CAR: one variance; all others a variance each.
+        ID and DIAG: no correlation; CS and HCS: one correlation of all pairs; AR and HAR: a
+        correlation that is multiplied with each step from level to level; CAR: the same with the
+        time between them; UN: free. With one level they are the same.
+    times : tuple of float
+        Place of each level on the axis of time, for CAR; the levels are one step apart by default.
     """
 
     name: str
@@ -55,55 +70,82 @@ class RandomTerm:
     levels: Codes
     names: tuple[str, ...] = ("",)
     structure: str = "DIAG"
+    times: tuple[float, ...] = ()
 
     @property
     def size(self) -> int:
         """Number of levels."""
         return len(self.names)
 
+    @property
+    def _kind(self) -> tuple[bool, str]:
+        return _STRUCTURES[self.structure]
+
     def bounds(self) -> Bounds:
         """Return the bounds of its parameters: variances, SDs, correlations, or a factor."""
-        lowest = -1 / (self.size - 1) if self.size > 1 else 0.0
-        variances: Bounds = [(0.0, None)] * (1 if self.structure == "CS" else self.size)
-        if self.structure == "UN":
+        equal, correlated = self._kind
+        if correlated == "freely":
             return [(None, None)] * (self.size * (self.size + 1) // 2)
-        return variances if self.structure == "DIAG" else [*variances, (lowest, 1.0)]
+        variances: Bounds = [(0.0, None)] * (1 if equal else self.size)
+        if correlated == "not":
+            return variances
+        lowest = -1.0
+        if correlated == "alike":
+            lowest = -1 / (self.size - 1) if self.size > 1 else 0.0
+        elif self.structure == "CAR":  # a negative number has no power between whole ones
+            lowest = 0.0
+        return [*variances, (lowest, 1.0)]
 
     def start(self, variance: float) -> Matrix:
         """Return parameters of about this variance."""
-        if self.structure == "UN":
+        equal, correlated = self._kind
+        if correlated == "freely":
             factor = np.sqrt(variance) * np.eye(self.size)
             return np.asarray(factor[np.tril_indices(self.size)])
-        if self.structure == "CS":
-            return np.array([variance, 0.3])
-        if self.structure == "HCS":
-            return np.array([*[np.sqrt(variance)] * self.size, 0.3])
-        return np.full(self.size, variance)
+        if correlated == "not":
+            return np.full(1 if equal else self.size, variance)
+        return np.array([*([variance] if equal else [np.sqrt(variance)] * self.size), 0.3])
 
     def covariance(self, theta: Matrix) -> Matrix:
         """Return the covariance between the levels, shape (size, size)."""
-        one = np.eye(self.size)
-        if self.structure == "UN":
+        equal, correlated = self._kind
+        if correlated == "freely":
             factor = self._factor(theta)
             return np.asarray(factor @ factor.T)
-        if self.structure == "CS":
-            return np.asarray(theta[0] * (one + theta[1] * (1 - one)))
-        if self.structure == "HCS":
-            scale = np.outer(theta[:-1], theta[:-1])
-            return np.asarray(scale * (one + theta[-1] * (1 - one)))
-        return np.diag(theta)
+        if self.structure == "DIAG":
+            return np.diag(theta)
+        correlation = self._correlation(theta)[0]
+        if equal:
+            return np.asarray(theta[0] * correlation)
+        return np.asarray(np.outer(theta[:-1], theta[:-1]) * correlation)
 
     def gradient(self, theta: Matrix, slope: Matrix) -> Matrix:
         """Take the derivative by each entry of the covariance to the parameters."""
-        apart = slope - np.diag(np.diag(slope))
-        if self.structure == "UN":
+        equal, correlated = self._kind
+        if correlated == "freely":
             return np.asarray((2 * slope @ self._factor(theta))[np.tril_indices(self.size)])
-        if self.structure == "CS":
-            return np.array([np.trace(slope) + theta[1] * apart.sum(), theta[0] * apart.sum()])
-        if self.structure == "HCS":
-            sd, rho = theta[:-1], theta[-1]
-            return np.array([*(2 * (np.diag(slope) * sd + rho * apart @ sd)), sd @ apart @ sd])
-        return np.diag(slope).copy()
+        if self.structure == "DIAG":
+            return np.diag(slope).copy()
+        correlation, change = self._correlation(theta)
+        if correlated == "not":
+            return np.array([np.trace(slope)])
+        if equal:
+            return np.array([np.sum(slope * correlation), theta[0] * np.sum(slope * change)])
+        sd = theta[:-1]
+        return np.array([*(2 * (slope * correlation) @ sd), sd @ (slope * change) @ sd])
+
+    def _correlation(self, theta: Matrix) -> tuple[Matrix, Matrix]:
+        """Return the correlation between the levels, and its derivative by the parameter."""
+        one, correlated = np.eye(self.size), self._kind[1]
+        if correlated == "not":
+            return one, 0 * one
+        if correlated == "alike":
+            return one + theta[-1] * (1 - one), 1 - one
+        at = np.array(self.times or range(self.size), dtype=float)
+        if self.size > 1:  # the smallest gap is the unit, so that no power is below 1
+            at /= np.diff(np.sort(at)).min()
+        apart = np.abs(at[:, None] - at[None, :])
+        return theta[-1] ** apart, apart * theta[-1] ** np.maximum(apart - 1, 0.0)
 
     def _factor(self, theta: Matrix) -> Matrix:
         factor = np.zeros((self.size, self.size))

@@ -223,9 +223,11 @@ def multilevel(
         (the same as ``cluster`` and ``inner``), several terms for crossed groups
         (``["~ 1 | study", "~ 1 | drug"]``), ``"~ outcome | study"`` for a true effect of each
         outcome in each study, which needs a ``formula``.
-    structure : {"CS", "HCS", "DIAG", "UN"}
-        Covariance of the true effects of several outcomes: one variance and one correlation; a
-        variance each and one correlation; a variance each and no correlation; or free.
+    structure : {"CS", "HCS", "DIAG", "UN", "ID", "AR", "HAR", "CAR"}
+        Covariance of the true effects of several outcomes or times: one variance (CS, ID, AR, CAR)
+        or a variance each; one correlation of all pairs (CS, HCS), none (DIAG, ID), free (UN), or
+        one that is multiplied with each step from level to level (AR, HAR: autoregressive) or with
+        each unit of time (CAR: levels are numbers).
     formula : str, optional
         Moderators, as in :func:`meta.meta_regression`; ``"~ 0 + outcome"`` gives each outcome its
         mean.

@@ -13,6 +13,7 @@ from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.models.correlated import cluster_codes
 from meta.synthesis.models.mixed_model import STRUCTURES, RandomTerm
+from meta.wording import listed
 
 _NAME = r"(?:`[^`]+`|[^\W\d]\w*)"
 _TERM = re.compile(rf"\s*~?\s*(1|{_NAME})\s*\|\s*({_NAME}(?:\s*/\s*{_NAME})*)\s*")
@@ -32,14 +33,15 @@ def random_terms(
         ``"~ 1 | study"``: an intercept that varies between studies; ``"~ 1 | study/effect"``: also
         between the effects of a study; ``"~ outcome | study"``: one for each outcome in each study.
         Several are added, which makes them crossed.
-    structure : {"CS", "HCS", "DIAG", "UN"}
-        Covariance of the last kind.
+    structure : {"ID", "DIAG", "CS", "HCS", "AR", "HAR", "CAR", "UN"}
+        Covariance of the last kind. AR and HAR take the levels in their order, one step apart, CAR
+        at the numbers that they are.
 
     Raises
     ------
     DataError
-        If a formula cannot be read, a column does not exist, an effect lacks a group, or two terms
-        group the effects alike.
+        If a formula cannot be read, a column does not exist, an effect lacks a group, CAR is given
+        what is no number, or two terms group the effects alike.
     TooFewStudies
         If a term has only one group.
     """
@@ -90,7 +92,15 @@ def _levels(effects: Effects, inner: str, group: str, structure: str) -> RandomT
             f"{inner} is {names[0]} in every effect, so there is nothing to tell apart: give "
             f"'~ 1 | {group}'"
         )
-    return RandomTerm(f"{inner} | {group}", groups, levels, tuple(names), structure)
+    times: tuple[float, ...] = ()
+    if structure == "CAR":
+        if not pd.api.types.is_numeric_dtype(effects.table[inner]):
+            raise DataError(
+                f"structure='CAR' needs numbers, and {inner} holds {listed(names, 5)}: give the "
+                "time of each effect, or structure='AR' for steps of one length"
+            )
+        times = tuple(float(time) for time in found)
+    return RandomTerm(f"{inner} | {group}", groups, levels, tuple(names), structure, times)
 
 
 def _check(terms: list[RandomTerm]) -> None:
