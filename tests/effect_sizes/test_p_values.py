@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import meta
 from meta.effect_sizes.p_values import (
     PValue,
     p_to_se,
@@ -79,10 +81,47 @@ def test_all_faults_at_once():
         (">0.6", 0.6, ">"),
         ("≥0.05", 0.05, ">="),
         ("1.0", 1.0, "="),
+        ("0,03", 0.03, "="),
+        ("P < ,001", 0.001, "<"),
+        ("P < .001", 0.001, "<"),
+        ("p<.05.", 0.05, "<"),
+        ("2.1e-5", 2.1e-5, "="),
+        ("p = 0.04 (two-sided)", 0.04, "="),
     ],
 )
 def test_printed_forms(text, value, bound):
     assert parse_p(text) == PValue(value, bound)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "bound"),
+    [
+        ("p=.021 (one-tailed)", 0.042, "="),
+        ("P = 0,021, one-sided", 0.042, "="),
+        ("one-tailed p < .05", 0.1, "<"),
+        ("1-sided p-value 0.3", 0.6, "="),
+    ],
+)
+def test_one_sided_p_values_are_doubled_and_say_so(text, value, bound):
+    assert parse_p(text) == PValue(value, bound, one_sided=True)
+
+
+def test_a_one_sided_p_value_on_the_other_side():
+    with pytest.raises(DataError, match="on the other side"):
+        parse_p("p = 0.7 (one-tailed)")
+
+
+def test_an_effect_from_a_one_sided_p_value_says_that_it_was_doubled():
+    table = pd.DataFrame(
+        {
+            "study": ["A", "B"], "n_t": [20, 20], "n_c": [22, 22], "favours": ["treated"] * 2,
+            "p_value": ["p=.021 (one-tailed)", "0,042"],
+        }
+    )  # fmt: skip
+    effects = meta.Effects.from_table(table, "SMD")
+    assert effects.yi[0] == pytest.approx(effects.yi[1])
+    said = [str(derivation) for derivation in effects.derivations.values()]
+    assert ["one-sided" in one for one in said] == [True, False]
 
 
 def test_a_bound_is_marked_and_encloses():

@@ -33,10 +33,13 @@ class PValue(NamedTuple):
         The figure.
     bound : {"=", "<", "<=", ">", ">="}
         What stands before it. Only "=" is a p-value; the others say where it lies.
+    one_sided : bool
+        The text says one-tailed: the figure is twice the printed one.
     """
 
     value: float
     bound: Literal["=", "<", "<=", ">", ">="]
+    one_sided: bool = False
 
     @property
     def exact(self) -> bool:
@@ -55,8 +58,12 @@ class PValue(NamedTuple):
 
 
 _P_TEXT = re.compile(
-    r"^(?:p(?:[\s-]*value)?\s*)?(?P<bound><=|>=|=<|=>|<|>|=|≤|≥|)\s*(?P<figure>(?:0|1)?[.]\d+|0|1)$",
+    r"^(?:p(?:[\s-]*values?)?\s*)?(?P<bound><=|>=|=<|=>|<|>|=|≤|≥|)\s*"
+    r"(?P<figure>(?:0|1)?[.,]\d+|0|1|\d(?:[.,]\d+)?e-\d+)\.?$",
     re.IGNORECASE,
+)
+_SIDES = re.compile(
+    r"[(\[,;]?\s*\b(one|two|1|2)[\s-]*(?:tailed|sided)\b\s*[)\],;]?\s*", re.IGNORECASE
 )
 _SAME_BOUND = {"": "=", "≤": "<=", "=<": "<=", "≥": ">=", "=>": ">="}
 
@@ -67,19 +74,22 @@ def parse_p(text: str | float) -> PValue:
     Parameters
     ----------
     text : str or float
-        ``0.03``, ``"0.03"``, ``"p = .03"``, ``"<0.001"``, ``"P ≤ 0.05"``, ``">0.05"``.
+        ``0.03``, ``"0.03"``, ``"0,03"``, ``"p = .03"``, ``"<0.001"``, ``"P ≤ 0.05"``, ``">0.05"``,
+        ``"2e-5"``, ``"p=.021 (one-tailed)"``.
 
     Returns
     -------
     PValue
-        The figure and its bound. ``.exact`` says whether it is a p-value; ``.low`` and ``.high``
-        enclose the p-value in every case.
+        The two-sided figure and its bound. ``.exact`` says whether it is a p-value; ``.low`` and
+        ``.high`` enclose the p-value in every case. A p-value that is called one-tailed or
+        one-sided is doubled, and ``.one_sided`` says so.
 
     Raises
     ------
     DataError
         If there is no figure ("ns", "significant": these carry direction or nullity only), the
-        figure lies outside [0, 1], or it is a bare 0 ("0.000" is a rounding; write "<0.001").
+        figure lies outside [0, 1], it is a bare 0 ("0.000" is a rounding; write "<0.001"), or a
+        one-sided p-value is above 0.5, so that the effect is on the other side.
 
     Notes
     -----
@@ -92,7 +102,9 @@ def parse_p(text: str | float) -> PValue:
     Examples
     --------
     >>> parse_p("<0.001")
-    PValue(value=0.001, bound='<')
+    PValue(value=0.001, bound='<', one_sided=False)
+    >>> parse_p("p=.021 (one-tailed)")
+    PValue(value=0.042, bound='=', one_sided=True)
     >>> parse_p("P = .03").exact
     True
     >>> parse_p("ns")
@@ -101,7 +113,9 @@ def parse_p(text: str | float) -> PValue:
     meta.errors.DataError: parse_p: 'ns' holds no p-value; words carry a direction or a null ...
     """
     shown = text if isinstance(text, str) else f"{text!r}"
-    found = None if isinstance(text, bool) else _P_TEXT.match(shown.strip())
+    sides = _SIDES.findall(shown)
+    figure = _SIDES.sub(" ", shown).strip()
+    found = None if isinstance(text, bool) or len(sides) > 1 else _P_TEXT.match(figure)
     if found is None and isinstance(text, int | float) and not isinstance(text, bool):
         value, bound = float(text), "="  # a float may print as 1e-05, which no paper does
     elif found is None:
@@ -110,7 +124,7 @@ def parse_p(text: str | float) -> PValue:
             "Needed: a figure such as '0.03' or a bound such as '<0.001'"
         )
     else:
-        value = float(found["figure"])
+        value = float(found["figure"].replace(",", "."))
         bound = _SAME_BOUND.get(found["bound"], found["bound"])
     if not 0 <= value <= 1:
         raise DataError(f"parse_p: {shown!r} is not between 0 and 1")
@@ -119,7 +133,14 @@ def parse_p(text: str | float) -> PValue:
             f"parse_p: {shown!r} is a rounding, no p-value is 0; write the bound it stands for "
             "('<0.001' for a printed 0.000)"
         )
-    return PValue(value, bound)  # type: ignore[arg-type]
+    if not {side.lower() for side in sides} & {"one", "1"}:
+        return PValue(value, bound)  # type: ignore[arg-type]
+    if value > 0.5:
+        raise DataError(
+            f"parse_p: {shown!r} is one-sided and above 0.5: the effect is on the other side than "
+            "the one that was tested; give the two-sided p-value"
+        )
+    return PValue(2 * value, bound, one_sided=True)  # type: ignore[arg-type]
 
 
 def p_to_statistic(p_value: ArrayLike, *, sign: ArrayLike, dof: ArrayLike | None = None) -> Numbers:

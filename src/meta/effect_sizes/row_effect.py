@@ -97,7 +97,7 @@ def make(
             inputs=(*taken, *text_inputs),
             steps=steps,
             assumptions=assumptions,
-            notes=(*notes, *_early(row)),
+            notes=(*notes, *_early(row), *_doubled(row, level)),
             reported_as=row.text("reported_as"),
             source_url=row.text("source_url"),
             locator=row.text("locator"),
@@ -113,3 +113,10 @@ def _early(row: Row) -> tuple[str, ...]:
     if time is None or end is None or time >= end:
         return ()
     return (f"measured in week {time:g} of {end:g}, before the end of treatment",)
+
+
+def _doubled(row: Row, level: str) -> tuple[str, ...]:
+    """Say that a one-sided p-value was doubled."""
+    if level != "p_value" or row.p is None or not row.p.one_sided:
+        return ()
+    return ("the printed p-value is one-sided; twice its figure was used",)
