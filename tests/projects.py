@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -10,9 +11,28 @@ from pathlib import Path
 
 import nbformat
 
+from meta.evidence.new_project import new_project
 from meta.report.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def evidence_folder(place: Path) -> Path:
+    """Write the two tables that evidence needs, as a new project has them, without their rows."""
+    new_project(place)
+    folder = place / "data"
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    package["resources"] = package["resources"][:2]
+    package["resources"][1]["schema"]["foreignKeys"].pop()  # to the scales
+    del package["question"]
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    kept = [folder / f"{table['name']}.csv" for table in package["resources"]]
+    for path in folder.glob("*.csv"):
+        header = path.read_text(encoding="utf-8").partition("\n")[0]
+        path.unlink()
+        if path in kept:
+            path.write_text(f"{header}\n", encoding="utf-8")
+    return folder
 
 
 def project_in(home: Path, pages: dict[str, str]) -> Path:

@@ -269,22 +269,15 @@ def test_claims_that_are_not_there(root, capsys, which, words):
     assert words in capsys.readouterr().err
 
 
-def test_a_new_folder_is_checked_filled_and_pooled(tmp_path, capsys):
-    folder = tmp_path / "own"
-    assert main(["new", str(folder)]) == 0
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "README.md",
-        "datapackage.json",
-        "results.csv",
-        "trials.csv",
-    ]
-    assert str(folder) in (folder / "README.md").read_text(encoding="utf-8")
+def test_a_new_project_is_checked_assessed_filled_and_pooled(tmp_path, capsys):
+    home = tmp_path / "own"
+    folder = home / "data"
+    assert main(["new", str(home)]) == 0
+    assert f"wrote {folder.as_posix()}/trials.csv" in capsys.readouterr().out
     assert main(["check", str(folder)]) == 0
-    assert "2 tables, 0 rows, no faults" in capsys.readouterr().out
-    assert meta.load_evidence(folder).select().empty
-    # an empty folder has no claims
-    assert main(["claims", "--data", str(folder)]) == 2
-    assert "no table of claims. Its tables are trials and results" in capsys.readouterr().err
+    assert "6 tables, 6 rows, no faults" in capsys.readouterr().out
+    assert main(["claims", "--data", str(folder)]) == 0
+    assert "one claim: 1 unresolved" in capsys.readouterr().out
 
     def add(name: str, **cells: object) -> None:
         with (folder / f"{name}.csv").open(encoding="utf-8") as file:
@@ -298,49 +291,39 @@ def test_a_new_folder_is_checked_filled_and_pooled(tmp_path, capsys):
         add(
             "results",
             result_id=f"{study}-pain-1", study_id=study, outcome="pain", result_type="post",
-            n_t=30, mean_t=mean, sd_t=12, n_c=30, mean_c=46, sd_c=12, lower_is_better="yes",
+            instrument_id="vas100", effect_unit="points", lower_is_better="yes",
+            n_t=30, mean_t=mean, sd_t=12, n_c=30, mean_c=46, sd_c=12,
             reported_as=f"{mean} (12) v 46 (12); n = 30 each",
         )  # fmt: skip
     assert main(["check", str(folder)]) == 0
     effects = meta.effects(meta.load_evidence(folder).select(outcome="pain"), "MD")
-    assert effects.yi.tolist() == [-5, -8]
-    assert meta.pool(effects).k == 2
+    assert effects.yi.tolist() == [-5, -5, -8]
+    assert meta.pool(effects).k == 3
     add("results", result_id="smith2020-pain-2", study_id="smith2020", outcome="pain",
         result_type="post", mean_t=33, mean_c=44, reported_as="not quoted")  # fmt: skip
     assert main(["check", str(folder)]) == 1
     assert "33 does not stand in reported_as" in capsys.readouterr().out
 
 
-def test_a_new_folder_overwrites_nothing(tmp_path, capsys):
+def test_a_new_project_begins_with_a_file(root, tmp_path, capsys):
+    home, file = tmp_path / "own", root / "data" / "st_johns_wort.csv"
+    given = ["--from", str(file), "--outcome", "response", "--lower-is-better", "no"]
+    assert main(["new", str(home), "--question", "Does it help?", *given]) == 0
+    assert "26 rows; label = study" in capsys.readouterr().out
+    evidence = meta.load_evidence(home / "data")
+    assert evidence.question.title == "Does it help?"
+    assert len(evidence.primary("response")) == 26
+    assert main(["new", str(tmp_path / "other"), "--outcome", "response"]) == 2
+    assert "--outcome speaks of a file" in capsys.readouterr().err
+
+
+def test_a_new_project_overwrites_nothing(tmp_path, capsys):
     (tmp_path / "file.txt").write_text("mine", encoding="utf-8")
     assert main(["new", str(tmp_path)]) == 2
     assert "is not empty, and nothing in it is overwritten" in capsys.readouterr().err
     assert main(["new", str(tmp_path / "file.txt")]) == 2
     assert "is a file" in capsys.readouterr().err
     assert (tmp_path / "file.txt").read_text(encoding="utf-8") == "mine"
-
-
-def test_a_new_folder_describes_its_columns_as_the_project_does(root, tmp_path):
-    def described(folder: Path) -> dict[tuple[str, str], dict[str, object]]:
-        package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-        return {
-            (table["name"], field["name"]): field
-            for table in package["resources"]
-            for field in table["schema"]["fields"]
-        }
-
-    assert main(["new", str(tmp_path)]) == 0
-    own, ours = described(tmp_path), described(root / "data")
-    assert set(own) <= set(ours)
-    for key, field in own.items():
-        rules = field.get("constraints", {})
-        # a folder of one's own need not fill all that is asked for here
-        asked = dict(ours[key].get("constraints", {}))
-        if "required" not in rules:
-            asked.pop("required", None)
-        assert rules == asked, key
-        for name in ("type", "figure"):
-            assert field.get(name) == ours[key].get(name), key
 
 
 @pytest.mark.parametrize(

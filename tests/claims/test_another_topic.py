@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from projects import evidence_folder
 
 import meta
 from meta.claims.assess import assess
 from meta.claims.check_tests import check_claim_tests
-from meta.evidence.new_folder import new_folder
 from meta.evidence.tables import Evidence
 
 QUESTION = {
@@ -25,7 +25,7 @@ QUESTION = {
 @pytest.fixture(scope="module")
 def hypericum(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """Twelve published trials of response, in the columns of a new folder and two tables more."""
-    folder = new_folder(tmp_path_factory.mktemp("topic") / "own")
+    folder = evidence_folder(tmp_path_factory.mktemp("topic") / "own")
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     package["question"] = QUESTION
     published = json.loads((root / "data/datapackage.json").read_text(encoding="utf-8"))
@@ -64,7 +64,7 @@ def hypericum(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
         "results",
         [
             {"result_id": f"{name}-response-1", "study_id": name, "outcome": "response",
-             "result_type": "events", "lower_is_better": "no",
+             "result_type": "events", "lower_is_better": "no", "control": "placebo",
              "events_t": row["events_t"], "n_t": row["n_t"],
              "events_c": row["events_c"], "n_c": row["n_c"],
              "source_url": "https://example.org", "reported_as":
@@ -105,7 +105,7 @@ def test_a_verdict_on_another_topic(hypericum: Evidence) -> None:
     pooled = meta.pool(meta.effects(hypericum.primary("response"), "RR"), ci_method="HK-adhoc")
     assert found.estimate == pytest.approx(float(pooled.scale.to_reader(pooled.estimate)))
     assert found.k == pooled.k
-    # all are double-blind, and no control is coded: every trial is a trusted one
+    # all are double-blind against placebo: every trial is a trusted one
     assert found.verdict == ("supported" if pooled.ci_low > 0 else "unresolved")
     text = f"{found} {found.reason}"
     assert not any(word in text.lower() for word in ("magnesium", "glycinate", "salt"))

@@ -6,14 +6,14 @@ import json
 
 import pandas as pd
 import pytest
+from projects import evidence_folder
 
 import meta
-import meta.evidence.new_folder
 from meta.evidence.question import Form, Question, chosen_by, read_question
 
 
 def test_a_folder_without_a_question_has_neutral_words(tmp_path):
-    question = meta.load_evidence(meta.evidence.new_folder.new_folder(tmp_path / "own")).question
+    question = meta.load_evidence(evidence_folder(tmp_path / "own")).question
     assert question == Question()
     assert (question.treatment, question.control, question.form) == ("Treatment", "Control", None)
 
@@ -66,7 +66,7 @@ def test_what_cannot_be_read_is_named(given, words):
 
 
 def test_a_fault_in_the_question_stops_the_loading(root, tmp_path):
-    folder = meta.evidence.new_folder.new_folder(tmp_path / "own")
+    folder = evidence_folder(tmp_path / "own")
     package = json.loads((folder / "datapackage.json").read_text())
     package["question"] = {"primary": {"randomised": []}}
     (folder / "datapackage.json").write_text(json.dumps(package))

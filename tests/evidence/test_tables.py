@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from projects import evidence_folder
 
 from meta.errors import DataError
-from meta.evidence.new_folder import new_folder
 from meta.evidence.reporting import barred_studies
 from meta.evidence.tables import Evidence, load_evidence
 
@@ -172,7 +172,7 @@ def test_loading_leaves_out_what_is_slow_to_import(root):
 
 
 def test_tables_without_rows_say_that_there_is_none(tmp_path):
-    evidence = load_evidence(new_folder(tmp_path / "own"))
+    evidence = load_evidence(evidence_folder(tmp_path / "own"))
     with pytest.raises(DataError, match=r"no result has outcome 'sleep'\. None has any"):
         evidence.primary("sleep")
 

@@ -135,7 +135,8 @@ class Assessment(Ruling):
             rows.append(("Probability", f"{shown} that {self.probability_of}"))
         rows.append(("How sure", self.how_sure))
         if self.direct:
-            shown = f"people {self.direct_people}; form {self.direct_form}"
+            parts = (("people", self.direct_people), ("form", self.direct_form))
+            shown = "; ".join(f"{what} {level}" for what, level in parts if level)
             rows.append(("How direct", shown))
         rows.append(("Kind", self.kind_words))
         if self.reporting:

@@ -114,8 +114,7 @@ class _Known:
 
 def _words(table: str, column: str, evidence: Evidence) -> set[str]:
     """Return the words of a column; none where the folder has no such table or column."""
-    frame = evidence.table(table) if table in evidence.names else None
-    return set() if frame is None or column not in frame else set(frame[column].dropna())
+    return set(evidence.optional(table, column)[column].dropna())
 
 
 def _row_faults(

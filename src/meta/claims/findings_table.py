@@ -42,13 +42,16 @@ class Rated:
     mid: float | None = None
 
 
+_ASKED = ("outcome", "words", "title", "measure", "filters", "rated", "without_flagged", "mid")
+
+
 def rated_outcomes(evidence: Evidence) -> list[Rated]:
-    """Return the outcomes that the folder rates, in the order of its table ``outcomes``."""
-    table = evidence.table("outcomes")
+    """Return the outcomes that the folder rates, in the order of its table ``outcomes``, if any."""
+    table = evidence.optional("outcomes", *_ASKED)
     return [
         Rated(
             outcome=row["outcome"],
-            title=row["title"],
+            title=row["words"] if pd.isna(row["title"]) else row["title"],
             measure=row["measure"],
             filters=_filters(row["filters"]),
             without_flagged=row["without_flagged"] == "yes",

@@ -72,18 +72,19 @@ def directness(case: Case, rows: pd.DataFrame) -> tuple[str, str]:
     Returns
     -------
     tuple of str
-        For people and for form: "direct", "partly direct", "indirect", or "" without results. A
-        claim that names no people speaks of those of ``people`` in its test, or of ``people`` in
-        the question; one that names no form speaks of any.
+        For people and for form: "direct", "partly direct", "indirect", or "" without results and,
+        for the form, where the question knows of none. A claim that names no people speaks of
+        those of ``people`` in its test, or of ``people`` in the question; one that names no form
+        speaks of any.
     """
     if rows.empty or "population_group" not in rows:
         return "", ""
     meant = case.test.people or case.test.population or case.question.people
     people = _share(rows["population_group"].isin(meant)) if meant else DIRECT
     form = case.question.form
-    if form is None or not case.names_form:
-        return people, DIRECT
-    return people, _share(form.own(rows))
+    if form is None:
+        return people, ""
+    return people, _share(form.own(rows)) if case.names_form else DIRECT
 
 
 def worst(*levels: str) -> str:

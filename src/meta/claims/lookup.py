@@ -45,7 +45,7 @@ class Lookup:
         absent = {name: None for name in _READ if name not in rows}
         self._results = rows.assign(**absent)
         self._tables = {
-            name: evidence.table(name) if name in evidence.names else pd.DataFrame()
+            name: evidence.optional(name)
             for name in ("benchmarks", "reviews", "outcomes", "claim_sources", TABLE)
         }
 

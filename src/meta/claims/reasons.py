@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from meta.claims.claim_rows import Votes, labels_of
 from meta.claims.how_sure import HowSure
-from meta.claims.lookup import Record
+from meta.claims.lookup import Record, lookup
 from meta.claims.ruling import Case, Ruling
 from meta.claims.trial_sets import TrialSet, TrialSets
 from meta.claims.verdicts import (
@@ -144,7 +144,9 @@ def trusted_text(found: TrialSets, case: Case, digits: int = 2) -> list[str]:
 
 def trusted_words(case: Case) -> str:
     """Say what a trusted trial is."""
-    filters = dict(case.question.trusted)
+    known = lookup(case.evidence).rows
+    # a column that the folder lacks chooses nobody
+    filters = {name: taken for name, taken in case.question.trusted.items() if name in known}
     control = filters.pop("control", ())
     if case.test.control and not set(case.test.control) & set(control):
         control = case.test.control

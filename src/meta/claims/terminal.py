@@ -42,11 +42,12 @@ def choose_claims(which: str, evidence: Evidence) -> list[str]:
     DataError
         If the folder has no claims, or nothing of that name; the nearest one is named.
     """
-    if "claims" not in evidence.names:
+    claims = [str(name) for name in evidence.optional("claims", "claim_id")["claim_id"]]
+    if not claims:
+        filled = [name for name in evidence.names if len(evidence.table(name))]
         raise DataError(
-            f"{evidence.folder} has no table of claims. Its tables are {listed(evidence.names)}"
+            f"{evidence.folder} has no claims. Its tables with rows are {listed(filled)}"
         )
-    claims = [str(name) for name in evidence.claims["claim_id"]]
     chosen = [name for name in claims if which in ("", name, name.partition("-")[0])]
     if not chosen:
         articles = list(dict.fromkeys(name.partition("-")[0] for name in claims))

@@ -136,6 +136,35 @@ class Evidence:
             )
         return self._tables[name].copy()
 
+    def optional(self, name: str, *columns: str) -> pd.DataFrame:
+        """Return a table that the folder may lack: what it lacks was not reported.
+
+        Parameters
+        ----------
+        name : str
+            Name in ``datapackage.json``.
+        *columns : str
+            Columns that are asked for.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A fresh copy of the table; without rows if there is none. A column that was asked for
+            and that it lacks is there, with nothing in it.
+
+        Examples
+        --------
+        >>> import meta
+        >>> evidence = meta.load_evidence("data")
+        >>> evidence.optional("weather", "day").shape
+        (0, 1)
+        >>> evidence.optional("trials", "moon")["moon"].notna().any()
+        np.False_
+        """
+        table = self.table(name) if name in self.names else pd.DataFrame()
+        absent = dict.fromkeys((column for column in columns if column not in table), None)
+        return table.assign(**absent)
+
     def described(self, name: str) -> Mapping[str, Mapping[str, Any]]:
         """Return what the data dictionary says of each column of a table.
 

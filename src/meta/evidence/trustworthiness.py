@@ -196,9 +196,7 @@ def _entry_criteria(evidence: Evidence) -> dict[tuple[str, str], EntryBounds]:
 
 
 def _published(evidence: Evidence) -> Iterator[Finding]:
-    if "risk_of_bias" not in evidence.names:
-        return
-    judged = evidence.risk_of_bias
+    judged = evidence.optional("risk_of_bias", "tool")
     for row in judged[judged["tool"].isin(_PUBLISHED)].itertuples(index=False):
         yield Finding(
             study_id=str(row.study_id),

@@ -63,7 +63,9 @@ def write_trial_pages(
     folder.mkdir()
     findings = check_trustworthiness(evidence)
     results = evidence.select()
-    bias, reviewed = (_by_study(evidence, name) for name in ("risk_of_bias", "review_trials"))
+    bias, reviewed = (
+        evidence.optional(name, "study_id") for name in ("risk_of_bias", "review_trials")
+    )
     derived, resting = derive_all(results), _resting(found)
     for _, trial in evidence.trials.iterrows():
         study = trial["study_id"]
@@ -95,11 +97,6 @@ def _resting(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
 def trial_link(study: str, label: str, folder: str = "trials/") -> Markup:
     """Link to the page of a study."""
     return Markup('<a href="{}{}.html">{}</a>').format(folder, study, label)
-
-
-def _by_study(evidence: Evidence, name: str) -> pd.DataFrame:
-    """Return a table with a row or more a study; an empty one where the folder has none."""
-    return evidence.table(name) if name in evidence.names else pd.DataFrame({"study_id": []})
 
 
 def _own(evidence: Evidence) -> dict[str, str]:

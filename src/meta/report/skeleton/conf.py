@@ -61,5 +61,6 @@ html_css_files = ["report.css", "reader.css", *_project.own_files("*.css")]
 html_js_files = ["tables.js", "pool.js", "what_if.js", *_project.own_files("*.js")]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = bool(copyright)
 html_math_renderer = "mathml"
 html_theme_options = {"footer_icons": [], "top_of_page_buttons": []}

@@ -221,11 +221,9 @@ def _curated(
     evidence: Evidence, outcome: str, computed: Mapping[str, Judgement]
 ) -> tuple[list[Judgement], list[str]]:
     """Let the curators add to, or override, what the rules found."""
-    rows: dict[str, Any] = {}
-    if "certainty" in evidence.names:
-        table = evidence.table("certainty")
-        table = table[table["outcome"] == outcome]
-        rows = {str(row.domain): row for row in table.itertuples(index=False)}
+    table = evidence.optional("certainty", "outcome")
+    table = table[table["outcome"] == outcome]
+    rows: dict[str, Any] = {str(row.domain): row for row in table.itertuples(index=False)}
     judgements, notes = [], []
     for domain, by_rule in computed.items():
         row = rows.get(domain)
@@ -262,9 +260,7 @@ def _judged(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
         flagged = rows.loc[doubted(rows["flag"]), "study_id"]
         doubts = dict.fromkeys(map(str, flagged), "integrity flag")
     worst: dict[str, str] = {}
-    if "risk_of_bias" not in evidence.names:
-        return worst, doubts
-    table = evidence.risk_of_bias
+    table = evidence.optional("risk_of_bias", "tool", "judgement", "domain")
     published = table["tool"].isin(_PUBLISHED)
     for row in table[published & (table["judgement"] == "high")].itertuples(index=False):
         doubts[str(row.study_id)] = str(row.tool).replace("_", " ")
