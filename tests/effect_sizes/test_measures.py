@@ -32,6 +32,7 @@ def test_no_effect_is_one_for_ratios_and_nothing_for_one_group():
     assert {name for name, measure in MEASURES.items() if measure.null == 1} == ratios
     assert {name for name, measure in MEASURES.items() if np.isnan(measure.null)} == {
         "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRS", "IRFT", "MN", "MNLN", "SDLN", "CVLN",
+        "AUC",
     }  # fmt: skip
 
 

@@ -109,3 +109,37 @@ def test_every_arm_needs_the_columns_of_the_first():
         meta.long_arms(trials.assign(author=None))
     # a column that only looks like one of an arm is none
     assert len(meta.long_arms(trials.assign(treatment_kind="drug"))) == 1
+
+
+SCORES = pd.DataFrame(
+    {
+        "study_id": ["A", "A", "A", "B", "B", "C", "C", "C"],
+        "treatment": ["X", "Y", "Placebo", "X", "Placebo", "X", "Y", "Placebo"],
+        "n": [20, 30, 25, 40, 41, 10, 11, 12],
+        "score": [10.0, 12.0, 9.0, 5.0, 4.0, 1.0, 2.0, 3.0],
+        "spread": [3.0, 4.0, 3.5, 2.0, 2.1, 1.0, None, 1.0],
+    }
+)
+
+
+def test_means_of_arms_of_one_kind_are_those_of_all_their_people():
+    pairs = meta.pairwise(SCORES, ["X", "Y"], "Placebo", mean="score", sd="spread")
+    names = ["study_id", "label", "mean_t", "sd_t", "n_t", "mean_c", "sd_c", "n_c"]
+    assert pairs.columns.tolist() == names
+    arm = meta.convert.combine_arms([20, 30], [10, 12], [3, 4])
+    first = pairs.iloc[0]
+    assert first[["mean_t", "sd_t", "n_t"]].tolist() == [arm.mean, arm.sd, arm.n]
+    assert first[["mean_c", "sd_c", "n_c"]].tolist() == [9, 3.5, 25]
+    assert pairs.iloc[1][["mean_t", "sd_t", "n_t"]].tolist() == [5, 2, 40]
+    found = meta.effects(pairs, "MD", lower_is_better=False)
+    assert found.labels == ["A", "B"]
+    assert found.excluded["label"].tolist() == ["C"]
+
+
+def test_what_is_compared_is_counts_or_means():
+    for given in ({}, {"events": "n", "mean": "score", "sd": "spread"}, {"mean": "score"}):
+        with pytest.raises(meta.DataError, match="and was given"):
+            meta.pairwise(SCORES, "X", "Placebo", **given)
+    flat = SCORES.assign(spread=0.0)
+    with pytest.raises(meta.DataError, match=r"study A: .*standard deviation"):
+        meta.pairwise(flat, ["X", "Y"], "Placebo", mean="score", sd="spread")

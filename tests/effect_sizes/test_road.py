@@ -201,7 +201,9 @@ def test_bare_arrays_are_effects_of_any_kind():
 
 def test_what_a_table_gives_is_named_where_the_measure_is_not():
     table = pd.read_csv(pd.io.common.StringIO(COUNTS))
-    with pytest.raises(DataError, match="RR OR PETO RD AS from events_t n_t events_c n_c"):
+    with pytest.raises(
+        DataError, match="RR OR PETO RD AS PHI YUQ YUY from events_t n_t events_c n_c"
+    ):
         meta.Effects.from_table(table)
     with pytest.raises(DataError, match="missing: mean_t, sd_t, mean_c and sd_c"):
         meta.Effects.from_table(table, "SMD")
@@ -254,7 +256,7 @@ def test_every_measure_that_arms_give_is_derived_from_a_row_of_them():
         "mean_t": 12.0, "sd_t": 6.0, "n_t": 60, "mean_c": 14.0, "sd_c": 6.2, "n_c": 60,
         "events_t": 4, "events_c": 9, "time_t": 100.0, "time_c": 110.0, "events": 4, "n": 60,
         "time": 100.0, "mean": 12.0, "sd": 6.0, "r": 0.5, "mean_post": 12.0,
-        "mean_pre": 14.0, "sd_post": 6.0, "sd_pre": 6.2,
+        "mean_pre": 14.0, "sd_post": 6.0, "sd_pre": 6.2, "predictors": 4, "r2": 0.4, "auc": 0.8,
     }  # fmt: skip
     for name, measure in MEASURES.items():
         if measure.formula is None:

@@ -31,6 +31,8 @@ def references():
 CASES = list(references())
 BY_METAFOR_5 = {"SMD1", "SMD1H", "CVR", "VR", "MN", "MNLN", "SDLN", "CVLN"}
 BY_METAFOR_5 |= {"IRD", "IRSD", "IR", "IRLN", "IRS", "IRFT"}
+CORRELATIONS = json.loads((REFERENCE.parent / "metafor5" / "correlations.json").read_text())
+BY_METAFOR_5 |= set(CORRELATIONS)
 
 
 def test_the_reference_set_does_not_shrink():
@@ -47,6 +49,43 @@ def test_metafor(answer):
     # closed forms: what is left is the 15 printed digits of the reference
     np.testing.assert_allclose(found["yi"], answer["yi"], rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(found["vi"], answer["vi"], rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", CORRELATIONS)
+def test_correlations_and_areas_equal_metafor(name):
+    answer = CORRELATIONS[name]
+    found = effect_size(name, **answer["arms"])
+    np.testing.assert_allclose(found["yi"], answer["yi"], rtol=1e-12)
+    np.testing.assert_allclose(found["vi"], answer["vi"], rtol=1e-12)
+
+
+def test_correlations_of_tables_and_halves_are_what_they_are_called():
+    random = np.random.default_rng(4)
+    treated = np.repeat([1, 0], [30, 45])
+    event = np.concatenate([np.arange(30) < 10, np.arange(45) < 5]).astype(float)
+    table = {"events_t": 10, "n_t": 30, "events_c": 5, "n_c": 45}
+    want = np.corrcoef(treated, event)[0, 1]
+    assert effect_size("PHI", **table)["yi"].item() == pytest.approx(want)
+    score = random.normal(0, 1, 75) + treated
+    arms = {
+        f"{what}_{arm}": of(score[treated == code])
+        for what, of in (("mean", np.mean), ("sd", lambda x: np.std(x, ddof=1)), ("n", len))
+        for arm, code in (("t", 1), ("c", 0))
+    }
+    assert effect_size("RPB", **arms)["yi"].item() == pytest.approx(
+        np.corrcoef(treated, score)[0, 1]
+    )
+    # Yule's Q and Y of an odds ratio of 4 are 3/5 and 1/3
+    odds = {"events_t": 10, "n_t": 30, "events_c": 5, "n_c": 45}
+    found = [effect_size(name, **odds)["yi"].item() for name in ("YUQ", "YUY")]
+    assert found == pytest.approx([3 / 5, 1 / 3])
+
+
+def test_partial_correlations_that_cannot_be():
+    with pytest.raises(DataError, match="more people than predictors"):
+        effect_size("PCOR", r=0.3, n=5, predictors=3)
+    with pytest.raises(DataError, match=r"r\^2 no more than r2"):
+        effect_size("SPCOR", r=0.8, n=50, r2=0.4)
 
 
 TODAY = {
@@ -146,7 +185,7 @@ def test_one_study_as_printed(measure, arms, yi, vi):
 def test_every_measure_that_arms_give_is_tested():
     tested = {case[0] for case in PRINTED} | {case.values[0]["measure"] for case in CASES}
     tested |= BY_METAFOR_5
-    assert {*OF_TWO_ARMS, *OF_ONE_ARM, *OF_RATES} >= BY_METAFOR_5
+    assert {*OF_TWO_ARMS, *OF_ONE_ARM, *OF_RATES, *CORRELATIONS} >= BY_METAFOR_5
     assert tested == FROM_ARMS
 
 

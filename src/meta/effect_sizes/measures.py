@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, logit
+from scipy.special import expit, logit, ndtri
 
 from meta.effect_sizes.double_arcsine import double_arcsine, from_double_arcsine
 from meta.effect_sizes.inputs import (
@@ -42,7 +42,7 @@ from meta.errors import DataError
 Effect = tuple[Floats, Floats]
 
 # families of measures that compare nothing
-_OF_ONE_GROUP = ("proportion", "rate", "mean", "spread")
+_OF_ONE_GROUP = ("proportion", "rate", "mean", "spread", "discrimination")
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +392,71 @@ def _zcor(r: Floats, n: Floats) -> Effect:
     return np.arctanh(r), 1 / (n - 3)
 
 
+def _phi(a: Floats, b: Floats, c: Floats, d: Floats) -> Effect:
+    n = a + b + c + d
+    rows, columns = (a + b) * (c + d) / n**2, (a + c) * (b + d) / n**2
+    yi = (a * d - b * c) / n**2 / np.sqrt(rows * columns)
+    row, column = (a + b - c - d) / n, (a + c - b - d) / n
+    spread = 1 - yi**2 + yi * (1 + yi**2 / 2) * row * column / np.sqrt(rows * columns)
+    return yi, (spread - 3 / 4 * yi**2 * (row**2 / rows + column**2 / columns)) / n
+
+
+def _yule(a: Floats, b: Floats, c: Floats, d: Floats, power: float) -> Effect:
+    ratio, vi = _or(a, b, c, d)
+    # (x - 1) / (x + 1) of the odds ratio, or of its root
+    yi = np.tanh(power * ratio / 2)
+    return yi, power**2 / 4 * (1 - yi**2) ** 2 * vi
+
+
+def _yuq(a: Floats, b: Floats, c: Floats, d: Floats) -> Effect:
+    return _yule(a, b, c, d, 1.0)
+
+
+def _yuy(a: Floats, b: Floats, c: Floats, d: Floats) -> Effect:
+    return _yule(a, b, c, d, 0.5)
+
+
+def _rpb(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats
+         ) -> Effect:  # fmt: skip
+    d = (mean_t - mean_c) / pooled_sd(sd_t, n_t, sd_c, n_c)
+    n = n_t + n_c
+    h = (n - 2) / n_t + (n - 2) / n_c
+    vi = h**2 / (d**2 + h) ** 3 * (1 / n_t + 1 / n_c + d**2 / (2 * n))
+    return d / np.sqrt(d**2 + h), vi
+
+
+def _rbis(mean_t: Floats, sd_t: Floats, n_t: Floats, mean_c: Floats, sd_c: Floats, n_c: Floats
+          ) -> Effect:  # fmt: skip
+    n = n_t + n_c
+    p, q = n_t / n, n_c / n
+    cut = ndtri(q)
+    density = np.exp(-(cut**2) / 2) / np.sqrt(2 * np.pi)
+    yi = np.sqrt(p * q) / density * _rpb(mean_t, sd_t, n_t, mean_c, sd_c, n_c)[0]
+    # an estimate beyond 1 has the variance of one at 1
+    square = np.minimum(yi**2, 1.0)
+    slope = 3 / 2 + (1 - p * cut / density) * (1 + q * cut / density)
+    return yi, (p * q / density**2 - slope * square + square**2) / (n - 1)
+
+
+def _pcor(r: Floats, n: Floats, predictors: Floats) -> Effect:
+    return r, (1 - r**2) ** 2 / (n - predictors)
+
+
+def _zpcor(r: Floats, n: Floats, predictors: Floats) -> Effect:
+    return np.arctanh(r), 1 / (n - predictors - 2)
+
+
+def _spcor(r: Floats, n: Floats, r2: Floats) -> Effect:
+    rest = r2 - r**2
+    return r, (r2**2 - 2 * r2 + rest + 1 - rest**2) / n
+
+
+def _auc(auc: Floats, n_t: Floats, n_c: Floats) -> Effect:
+    mean = (n_t + n_c) / 2
+    spread = 2 * mean - 1 - (3 * mean - 3) / ((2 - auc) * (1 + auc))
+    return auc, auc * (1 - auc) / ((n_t - 1) * (n_c - 1)) * spread
+
+
 def _mc(mean_post: Floats, mean_pre: Floats, sd_post: Floats, sd_pre: Floats, n: Floats, r: Floats
         ) -> Effect:  # fmt: skip
     return mean_post - mean_pre, variance_of_difference(sd_pre, sd_post, r) / n
@@ -448,6 +513,17 @@ _PAIRED_STANDARDISED = {
     **_PAIRED,
     "n": Rule(lambda x: x >= 3, "a number of people >= 3 (for the small-sample factor)"),
 }
+
+
+_PREDICTORS = Rule(lambda x: x >= 1, "a number of predictors >= 1")
+_ENOUGH = (
+    Relation(
+        ("n", "predictors"),
+        lambda n, predictors: n - predictors > 2,
+        "at least 3 more people than predictors",
+    ),
+)
+_PARTIAL = {"r": CORRELATION, "n": SIZE_FOR_MEANS, "predictors": _PREDICTORS}
 
 
 def _not_more_than(events: Floats, n: Floats) -> Any:
@@ -614,6 +690,61 @@ MEASURES: dict[str, Measure] = {
                 "n": Rule(lambda x: x > 3, "a number of people > 3 (the variance is 1/(n - 3))"),
             },
             "yi = atanh(r); vi = 1/(n - 3)", FISHER_Z, "Correlation",
+        ),
+        Measure(
+            "PHI", "Phi coefficient", "correlation", _phi, _TABLE,
+            "yi = (a d - b c) / sqrt(product of the margins); vi after Yule (1912)",
+            short="Phi", relations=_OF_PEOPLE, add=0.0, drop00=True,
+        ),
+        Measure(
+            "YUQ", "Yule's Q", "correlation", _yuq, _TABLE,
+            "yi = (OR - 1) / (OR + 1); vi = (1 - yi^2)^2 (1/a + 1/b + 1/c + 1/d) / 4",
+            short="Yule's Q", relations=_OF_PEOPLE, add=0.5, drop00=True,
+        ),
+        Measure(
+            "YUY", "Yule's Y", "correlation", _yuy, _TABLE,
+            "yi = (sqrt(OR) - 1) / (sqrt(OR) + 1); "
+            "vi = (1 - yi^2)^2 (1/a + 1/b + 1/c + 1/d) / 16",
+            short="Yule's Y", relations=_OF_PEOPLE, add=0.5, drop00=True,
+        ),
+        Measure(
+            "RPB", "Point-biserial correlation", "correlation", _rpb, _MEANS,
+            "yi = d / sqrt(d^2 + h), h = (N - 2) / n_t + (N - 2) / n_c; vi for arms of given size",
+            short="Correlation",
+        ),
+        Measure(
+            "RBIS", "Biserial correlation", "correlation", _rbis, _MEANS,
+            "yi = RPB sqrt(p q) / normal density at the cut; vi after Soper (1914)",
+            short="Correlation",
+        ),
+        Measure(
+            "PCOR", "Partial correlation", "correlation", _pcor, _PARTIAL,
+            "yi = r; vi = (1 - r^2)^2 / (n - predictors)", short="Partial corr.",
+            relations=_ENOUGH,
+        ),
+        Measure(
+            "ZPCOR", "Partial correlation", "correlation", _zpcor, _PARTIAL,
+            "yi = atanh(r); vi = 1/(n - predictors - 2)", FISHER_Z, "Partial corr.", _ENOUGH,
+        ),
+        Measure(
+            "SPCOR", "Semi-partial correlation", "correlation", _spcor,
+            {
+                "r": CORRELATION, "n": SIZE_FOR_MEANS,
+                "r2": Rule(lambda x: (x >= 0) & (x < 1), "a share of variance from 0 to below 1"),
+            },
+            "yi = r; vi = (r2^2 - 2 r2 + (r2 - r^2) + 1 - (r2 - r^2)^2) / n",
+            short="Semi-partial corr.",
+            relations=(
+                Relation(("r", "r2"), lambda r, r2: r**2 <= r2, "r^2 no more than r2"),
+            ),
+        ),
+        Measure(
+            "AUC", "Area under the ROC curve", "discrimination", _auc,
+            {
+                "auc": Rule(lambda x: (x > 0) & (x < 1), "an area strictly between 0 and 1"),
+                "n_t": SIZE_FOR_MEANS, "n_c": SIZE_FOR_MEANS,
+            },
+            "yi = auc; vi after Newcombe (2006)", short="AUC",
         ),
         Measure(
             "MC", "Mean change", "change in one group", _mc, _PAIRED,

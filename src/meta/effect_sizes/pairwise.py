@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from meta.effect_sizes.arms import combine_arms
 from meta.errors import DataError, need
 from meta.evidence.faults import closest
 from meta.wording import listed
 
 _FACTS = ["study_id", "label", "year"]
+_WHAT = {"events": "people who had the event", "mean": "means", "sd": "standard deviations"}
 
 
 def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
@@ -79,42 +83,53 @@ def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def pairwise(
-    arms: pd.DataFrame, treated: str | Iterable[str], control: str, *, events: str
+    arms: pd.DataFrame,
+    treated: str | Iterable[str],
+    control: str,
+    *,
+    events: str | None = None,
+    mean: str | None = None,
+    sd: str | None = None,
 ) -> pd.DataFrame:
     """Compare treatments with a control, once for each trial that has both.
 
     Parameters
     ----------
     arms : pandas.DataFrame
-        One row an arm, from :func:`long_arms`: ``study_id label year treatment n`` and the counts.
-        ``label`` (the study_id by default) and ``year`` may be absent.
+        One row an arm, from :func:`long_arms`: ``study_id label year treatment n`` and what was
+        measured. ``label`` (the study_id by default) and ``year`` may be absent.
     treated : str or iterable of str
-        Treatment, or several that count as one: arms of one trial are added up, so that its control
+        Treatment, or several that count as one: arms of one trial become one, so that its control
         arm counts once.
     control : str
         Treatment that they are compared with.
-    events : str
+    events : str, optional
         Column with the people who had the event, for example ``"response"``.
+    mean, sd : str, optional
+        Columns with mean and standard deviation, in place of ``events``.
 
     Returns
     -------
     pandas.DataFrame
-        ``study_id label year events_t n_t events_c n_c``, one row a trial, as :func:`meta.effects`
-        takes it with ``lower_is_better``, which says whether the event is unwanted. A trial of
-        which one of the arms does not print the count has a missing one, and is named there among
-        the excluded. Arms belong to one trial by ``study_id`` alone; where they spell its label or
-        year in different ways the first is taken, and a column ``note`` says so.
+        ``study_id label year events_t n_t events_c n_c``, or ``mean_t sd_t n_t mean_c sd_c n_c``,
+        one row a trial, as :func:`meta.effects` takes it with ``lower_is_better``, which says
+        whether the event is unwanted. A trial of which one of the arms does not print a figure has
+        a missing one, and is named there among the excluded. Arms belong to one trial by
+        ``study_id`` alone; where they spell its label or year in different ways the first is taken,
+        and a column ``note`` says so.
 
     Raises
     ------
     DataError
         If no arm has such a treatment, none is named, a treatment is also the control, a column is
-        missing, a count is no number, or a study has no name. All faults are named.
+        missing, a figure is no number, or a study has no name; if neither events nor mean and sd
+        are named, or both. All faults are named.
 
     Notes
     -----
-    Adding up arms is what the Cochrane Handbook recommends for several arms of one kind (version
-    6.5, section 23.3.4).
+    Counts are added up, means and SDs become those of all people together
+    (:func:`meta.convert.combine_arms`), as the Cochrane Handbook recommends for several arms of one
+    kind (version 6.5, sections 6.5.2.10 and 23.3.4).
 
     Examples
     --------
@@ -125,7 +140,15 @@ def pairwise(
     [[109, 153, 48, 76]]
     """
     need("pairwise", arms, pd.DataFrame, "one row an arm", "meta.long_arms(trials)")
-    missing = [name for name in ("study_id", "treatment", "n", events) if name not in arms]
+    given = {name: value for name, value in
+             (("events", events), ("mean", mean), ("sd", sd)) if value is not None}  # fmt: skip
+    if set(given) not in ({"events"}, {"mean", "sd"}):
+        raise DataError(
+            "pairwise takes the column of people who had the event (events=) or those of mean and "
+            f"SD (mean=, sd=), and was given {listed(given) or 'none of them'}"
+        )
+    columns = list(given.values())
+    missing = [name for name in ("study_id", "treatment", "n", *columns) if name not in arms]
     if missing:
         raise DataError.from_faults(
             "pairwise",
@@ -143,11 +166,15 @@ def pairwise(
     ]
     if not wanted:
         faults.append(f"treated names no treatment. Known are {listed(known)}")
-    if events in ("n", *_FACTS, "treatment"):
-        faults.append(f"events is {events!r}; name the column of people who had the event")
     faults += [
-        f"column {name!r} holds no numbers; give counts, missing where none is printed"
-        for name in (events, "n")
+        f"{name} is {column!r}; name the column of {_WHAT[name]}"
+        for name, column in given.items()
+        if column in ("n", *_FACTS, "treatment")
+    ]
+    faults += [
+        f"column {name!r} holds no numbers; give {'counts' if events else 'figures'}, missing "
+        "where none is printed"
+        for name in (*columns, "n")
         if not pd.api.types.is_numeric_dtype(arms[name])
     ]
     faults += _empty(arms, [name for name in _FACTS if name in arms])
@@ -159,10 +186,11 @@ def pairwise(
         arms = arms.assign(label=arms["study_id"])
     facts = [name for name in _FACTS[1:] if name in arms]
     sides = [
-        arms[arms["treatment"].isin(names)].groupby("study_id", sort=False)[[events, "n"]]
-        .sum(skipna=False).set_axis([f"events_{arm}", f"n_{arm}"], axis=1)
+        _one_arm(arms[arms["treatment"].isin(names)], columns).set_axis(
+            [f"{name}_{arm}" for name in (*given, "n")], axis=1
+        )
         for arm, names in (("t", wanted), ("c", [control]))
-    ]  # fmt: skip
+    ]
     of_trial = arms[arms["treatment"].isin([*wanted, control])].groupby("study_id", sort=False)
     both = of_trial[facts].first().join(sides[0], how="inner").join(sides[1], how="inner")
     clashes = {
@@ -176,6 +204,31 @@ def pairwise(
     if any(clashes[study] for study in both.index):
         both["note"] = [clashes[study] for study in both.index]
     return both.reset_index()
+
+
+def _one_arm(arms: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Make one arm of those of each trial: counts added up, or the mean and SD of all people."""
+    trials = arms.groupby("study_id", sort=False)[[*columns, "n"]]
+    if len(columns) == 1:
+        return trials.sum(skipna=False)
+
+    mean, sd = columns
+    found: dict[object, Any] = {}
+    faults: list[str] = []
+    for study, trial in trials:
+        found[study] = trial.iloc[0]
+        if len(trial) > 1 and trial.isna().to_numpy().any():
+            found[study] = trial.iloc[0] * np.nan  # what one of them does not print, none can have
+        elif len(trial) > 1:
+            try:
+                arm = combine_arms(trial["n"], trial[mean], trial[sd])
+            except DataError as error:
+                faults += [f"study {study}: {fault}" for fault in error.faults]
+            else:
+                found[study] = pd.Series({mean: arm.mean, sd: arm.sd, "n": arm.n})
+    if faults:
+        raise DataError.from_faults("pairwise", faults)
+    return pd.DataFrame(found).T
 
 
 def _empty(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:

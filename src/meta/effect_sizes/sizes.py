@@ -155,6 +155,9 @@ def effect_size(
     mean_pre: ArrayLike | str | None = None,
     sd_post: ArrayLike | str | None = None,
     sd_pre: ArrayLike | str | None = None,
+    predictors: ArrayLike | str | None = None,
+    r2: ArrayLike | str | None = None,
+    auc: ArrayLike | str | None = None,
     vtype: str = "LS",
     bias_corrected: bool = False,
     add: float | None = None,
@@ -167,22 +170,25 @@ def effect_size(
     Arguments are numbers, columns, or with `data` names of columns; single numbers are repeated.
     Which ones a measure takes:
 
-    ========================== ==================================================
-    measure                    arguments
-    ========================== ==================================================
-    MD SMD SMDH SMD1H CVR ROM  mean_t sd_t n_t mean_c sd_c n_c
-    SMD1                       mean_t n_t mean_c sd_c n_c
-    VR                         sd_t n_t sd_c n_c
-    RR OR PETO RD AS           events_t n_t events_c n_c
-    IRR IRD IRSD               events_t time_t events_c time_c
-    IR IRLN IRS IRFT           events time
-    MN MNLN CVLN               mean sd n
-    SDLN                       sd n
-    PR PLO PAS PFT             events n
-    COR ZCOR                   r n
-    MC SMCC ROMC               mean_post mean_pre sd_post sd_pre n r
-    SMCR                       mean_post mean_pre sd_pre n r
-    ========================== ==================================================
+    =================================== ==================================================
+    measure                             arguments
+    =================================== ==================================================
+    MD SMD SMDH SMD1H CVR ROM RPB RBIS  mean_t sd_t n_t mean_c sd_c n_c
+    SMD1                                mean_t n_t mean_c sd_c n_c
+    VR                                  sd_t n_t sd_c n_c
+    RR OR PETO RD AS PHI YUQ YUY        events_t n_t events_c n_c
+    IRR IRD IRSD                        events_t time_t events_c time_c
+    IR IRLN IRS IRFT                    events time
+    MN MNLN CVLN                        mean sd n
+    SDLN                                sd n
+    PR PLO PAS PFT                      events n
+    COR ZCOR                            r n
+    PCOR ZPCOR                          r n predictors
+    SPCOR                               r n r2
+    AUC                                 auc n_t n_c
+    MC SMCC ROMC                        mean_post mean_pre sd_post sd_pre n r
+    SMCR                                mean_post mean_pre sd_pre n r
+    =================================== ==================================================
 
     Parameters
     ----------
@@ -206,8 +212,13 @@ def effect_size(
     time, mean, sd : array_like or str, optional
         Person-time of one group; mean and standard deviation of one group.
     r : array_like or str, optional
-        Correlation, strictly between -1 and 1: the effect itself for COR and ZCOR, the
-        within-person correlation of before and after for the change measures.
+        Correlation, strictly between -1 and 1: the effect itself for COR, ZCOR, PCOR, ZPCOR and
+        SPCOR, the within-person correlation of before and after for the change measures.
+    predictors, r2 : array_like or str, optional
+        Number of predictors in the regression behind a partial correlation, the one of interest
+        among them; share of variance that all predictors of a semi-partial one explain, from 0.
+    auc : array_like or str, optional
+        Area under the ROC curve, between 0 and 1; n_t are those with the condition.
     mean_post, mean_pre, sd_post, sd_pre : array_like or str, optional
         Means and standard deviations after and before in one group. SMCR checks `sd_post`, and SMD1
         `sd_t`, if it is given, and does not use it.
@@ -275,13 +286,18 @@ def effect_size(
       by Freeman and Tukey), whose variance hangs on the time alone.
     - COR: (1 - r²)²/(n - 1). metafor's unbiased variance is not offered: it is unbiased for the
       bias-corrected coefficient, and for r itself it can be negative. ZCOR: 1/(n - 3).
+    - PHI, Yule's Q and Y (YUQ, YUY) are correlations of a 2x2 table. PHI has the variance of Yule
+      (1912) for people drawn together, and no constant is added to its cells. RPB and RBIS take the
+      arms for the two halves of a dichotomy: RPB as it is (variance for arms of given size), RBIS
+      of the variable behind it. PCOR, ZPCOR and SPCOR have the variances of metafor 5 (3.8 took one
+      degree of freedom more). AUC: Newcombe (2006) with (n_t - 1)(n_c - 1).
     - MC, SMCC, SMCR, ROMC: variance of the change sd_post² + sd_pre² - 2 r sd_post sd_pre. SMCC
       divides by the SD of the change, SMCR by the SD before, both times J(n - 1); variances
       1/n + yi²/(2n) and 2(1 - r)/n + yi²/(2n). They hold no comparison with a control group.
 
     Checked against: every yi and vi of metafor 3.8 on 49 pairs of data set and measure
-    (validation/metafor) to 1e-8; LS2 and UB against metafor for one study; SMCR against the five
-    trials of Morris (2008).
+    (validation/metafor) to 1e-8, and of metafor 5 on single studies (validation/metafor5); LS2 and
+    UB against metafor for one study; SMCR against the five trials of Morris (2008).
 
     References
     ----------
@@ -346,6 +362,9 @@ def effect_size(
         "mean_pre": mean_pre,
         "sd_post": sd_post,
         "sd_pre": sd_pre,
+        "predictors": predictors,
+        "r2": r2,
+        "auc": auc,
     }
     if data is not None:
         need("effect_size", data, pd.DataFrame, "a data frame as data", "one row a study")
