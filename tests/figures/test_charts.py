@@ -234,18 +234,18 @@ def test_claim_stands_on_its_own_figure_and_the_sentence_is_true() -> None:
 def test_an_interval_that_holds_the_claim_and_no_effect_is_said_to_hold_both() -> None:
     wide = meta.pool([-9.0, 3.0, -4.0], [25.0, 16.0, 30.0], measure="PC")
     assert (
-        "The interval of the pooled effect holds both the claimed −5 and no effect, and so does "
+        "The interval of the pooled effect holds both the claimed 5 and no effect, and so does "
         "the prediction interval: they cannot tell the two apart."
         in theme.alt_text(plot_claim(wide, -5))
     )
     one = meta.pool([-4.0], [16.0], measure="PC")
     assert (
-        "The interval of the one trial holds both the claimed −5 and no effect: it cannot tell "
+        "The interval of the one trial holds both the claimed 5 and no effect: it cannot tell "
         "the two apart." in theme.alt_text(plot_claim(one, -5))
     )
     bare = meta.pool([-4.0], [1.0], measure="PC")
     said = theme.alt_text(plot_claim(bare, -5))
-    assert "The claimed −5 lies inside the interval of the one trial." in said
+    assert "The claimed 5 lies inside the interval of the one trial." in said
     spread = meta.pool(bcg())
     assert spread.ci_high < 0 < spread.pi_high
     assert "inside the prediction interval, which holds no effect too." in theme.alt_text(
@@ -308,10 +308,31 @@ def test_claimed_fall_stands_beside_both_arms() -> None:
         {"label": ["Magnesium", "Placebo"], "estimate": [-28.0, -21.0], "ci_low": [-33.0, np.nan]}
     ).assign(ci_high=[-23.0, np.nan])
     figure = plot_claim(fit, -28, arms=arms)
-    at = [item.get_xdata()[0] for item in panel_of(figure).lines if item.get_gid() == "estimate"]
-    assert at == [-28, -28, -21]
+    at = [item.get_xdata()[0] for item in panel_of(figure).lines if item.get_gid() == "estimate"][
+        :3
+    ]
+    # falls are positive
+    assert at == [28, 28, 21]
     assert "the effect is the difference between the arms" in theme.alt_text(figure)
     assert_readable(figure)
+
+
+def test_a_claimed_fall_is_a_positive_number_everywhere() -> None:
+    falls = meta.Effects.from_arrays([-8.0, -3.0, -5.0], [9.0, 16.0, 9.0], None, "PC", True)
+    fit = meta.pool(falls)
+    figure = plot_claim(fit, -28, mid=-10)
+    data = meta.figure_data(figure)
+    assert data.loc[data["what"] == "claim", "estimate"].item() == 28
+    (total,) = data[data["what"] == "total"].to_dict("records")
+    ends = [total["estimate"], total["ci_low"], total["ci_high"]]
+    assert ends == pytest.approx([-fit.estimate, -fit.ci_high, -fit.ci_low])
+    assert 10 in list(data.loc[data["what"] == "reference", "estimate"])
+    texts = [text for text, _ in boxes(figure)]
+    assert "28" in texts
+    assert "Fall, percent" in texts
+    sides = [text for text in texts if "favours" in text]
+    assert "control" in sides[0]
+    assert "treatment" in sides[-1]
 
 
 def test_impossible_claims_are_refused_together() -> None:
@@ -456,7 +477,7 @@ def test_arms_of_a_claim_plot_are_told_apart_and_have_a_key() -> None:
     named = arms.assign(label=["A 2017, treatment", "A 2017, control"])
     for given in (said, named):
         figure = plot_claim(fit, -28, arms=given)
-        marks = [m for m in panel_of(figure).lines if m.get_gid() == "estimate"][1:]
+        marks = [m for m in panel_of(figure).lines if m.get_gid() == "estimate"][1:3]
         assert [m.get_markerfacecolor() for m in marks] == [theme.STUDY, theme.GROUND]
         texts = [text for text, _ in boxes(figure)]
         assert {"A 2017, treatment", "A 2017, control", "Treatment arm.", "Control arm."} <= set(
@@ -479,9 +500,9 @@ def test_percent_changes_are_drawn_as_both_arms_as_they_come() -> None:
     ).assign(label=["A 2017", "B 2020"], index=[7, 7]).set_index("index")  # fmt: skip
     fit = meta.pool(changes["net"].to_numpy(), changes["net_se"].to_numpy() ** 2, measure="PC")
     figure = plot_claim(fit, -28, arms=changes)
-    marks = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"][1:]
+    marks = [item for item in panel_of(figure).lines if item.get_gid() == "estimate"][1:5]
     expected = changes[["percent_t", "percent_c"]].to_numpy().ravel()
-    assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx(expected)
+    assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx(-expected)
     texts = [text for text, _ in boxes(figure) if text.endswith((", treatment", ", control"))]
     assert texts == ["A 2017, treatment", "A 2017, control", "B 2020, treatment", "B 2020, control"]
     with pytest.raises(DataError, match="B 2020: the change of the control arm is missing"):

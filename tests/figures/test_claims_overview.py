@@ -9,6 +9,7 @@ import pytest
 from figures.readable import assert_readable, boxes, panel_of
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.markers import CARETRIGHT
 
 import meta
 from meta.errors import DataError
@@ -104,7 +105,7 @@ def test_far_more_than_claimed_is_cut_and_keeps_its_figures() -> None:
     figure = plot_claims([claim("more", estimate=280.0, ci_low=100.0, ci_high=2000.0)])
     panel = panel_of(figure)
     assert panel.get_xlim()[1] < 350
-    assert [line.get_marker() for line in panel.lines if line.get_gid() == "cut"] == [">"]
+    assert [line.get_marker() for line in panel.lines if line.get_gid() == "cut"] == [CARETRIGHT]
     assert "280.0 (100.0 to 2,000.0)" in [text for text, _ in boxes(figure)]
 
 

@@ -184,7 +184,7 @@ def test_a_dagger_is_a_doubt_and_a_star_a_remark() -> None:
     flags = ["integrity: SD implausible; open label", "open label", "", "retracted in 2022"]
     effects = meta.Effects.from_arrays([1, 2, 3, 4], [1] * 4, ["A", "B", "C", "D"], flag=flags)
     texts = [text.replace("\u00a0", " ") for text, _ in boxes(plot_forest(meta.pool(effects)))]
-    assert {"A †", "B *", "C", "D †"} <= set(texts)
+    assert {"A †*", "B *", "C", "D †"} <= set(texts)
     assert "† Doubt about integrity: SD implausible (A); retracted in 2022 (D)." in texts
     assert "* Remarks: open label (A, B)." in texts
 
@@ -244,8 +244,70 @@ def test_silent_trials_are_listed_with_their_people() -> None:
 def test_notes_of_the_fit_are_printed() -> None:
     fit = meta.pool(many(2))
     text = " ".join(text for text, _ in boxes(plot_forest(fit))).replace("\u00a0", " ")
-    for note in fit.notes:
+    said = [note for note in fit.notes if "is approximate" not in note]
+    assert len(said) == len(fit.notes) - 1
+    for note in said:
         assert " ".join(note.split()) in text
+
+
+def test_two_trials_get_a_line_and_no_diamond() -> None:
+    two = meta.pool([-0.8, -0.15], [0.04, 0.05], measure="SMD")
+    assert not [p for p in panel_of(plot_forest(two)).patches if isinstance(p, Polygon)]
+    groups = meta.subgroups(meta.pool(bcg(half=["a"] * 2 + ["b"] * 11)), by="half")
+    diamonds = [p for p in panel_of(plot_forest(groups)).patches if isinstance(p, Polygon)]
+    # of eleven trials, and of all
+    assert len(diamonds) == 2
+
+
+def test_printed_limits_are_shown_as_they_were_printed() -> None:
+    # the limits of a standard error of 0.944, rounded in print: -7.85 to -4.15
+    effects = meta.Effects.from_arrays(
+        [-6.0, -1.0], [0.890938, 0.3], ["A", "B"], "MD", True,
+        estimate=[-6.0, np.nan], ci_low=[-7.9, np.nan], ci_high=[-4.2, np.nan],
+    )  # fmt: skip
+    figure = plot_forest(meta.pool(effects))
+    assert {"−6.0", "(−7.9 to −4.2)"} <= {text for text, _ in boxes(figure)}
+    interval = marks(panel_of(figure), "interval")[0]
+    assert list(interval.get_xdata()) == [-7.9, -4.2]
+    # an interval of another level is computed
+    other = plot_forest(meta.pool(effects, ci_level=0.9))
+    assert "(−7.55 to −4.45)" in {text for text, _ in boxes(other)}
+
+
+@pytest.mark.parametrize("treatment", ["drug", "a longer name of a drug"])
+def test_what_lies_left_and_right_of_no_effect_stays_inside_the_axis(treatment: str) -> None:
+    for shift in (-3.0, -0.3, 0.0, 0.4, 3.0):
+        effects = meta.Effects.from_arrays(
+            [shift - 0.2, shift + 0.1, shift], [0.04, 0.05, 0.03], None, "SMD", True
+        )
+        figure = plot_forest(meta.pool(effects), treatment=treatment)
+        axis = panel_of(figure).get_window_extent()
+        panel = panel_of(figure)
+        null = panel.transData.transform((0, 0))[0]
+        sides = {text: box for text, box in boxes(figure) if "favours" in text}
+        assert sides
+        for text, (left, _, right, _) in sides.items():
+            assert axis.x0 - 1 <= left < right <= axis.x1 + 1
+            if "←" in text or "→" in text:
+                # both meet at no effect
+                assert min(abs(left - null), abs(right - null)) < 10
+
+
+def test_hints_for_code_and_working_notes_stay_out_of_pictures() -> None:
+    assert theme.for_readers("tied to its error; see predictor='harbord' or 'peters'.") == (
+        "tied to its error."
+    )
+    assert theme.for_readers("uncertain (shared_tau2=True is steadier).") == "uncertain."
+    assert theme.for_readers("no width; use ci_method='HK-adhoc'.") == "no width."
+    # equations and shares are no code
+    assert theme.for_readers("k = 2: p = 0.02; I2 of 40 %") == "k = 2: p = 0.02; I2 of 40 %"
+    flags = ["integrity: odd SD; show results with and without", "same trial as abc2017-mood-1"]
+    effects = meta.Effects.from_arrays([1, 2, 3], [1] * 3, ["A", "B", "C"], flag=[*flags, ""])
+    texts = " ".join(text for text, _ in boxes(plot_forest(meta.pool(effects))))
+    assert "odd SD" in texts
+    assert "show results" not in texts
+    assert "abc2017" not in texts
+    assert "*" not in texts
 
 
 def test_favours_follows_the_direction() -> None:

@@ -10,6 +10,7 @@ import pytest
 from figures.readable import assert_readable, boxes, panel_of
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.markers import CARETLEFT
 from matplotlib.patches import Polygon, Rectangle
 
 import meta
@@ -150,7 +151,10 @@ def test_a_claimed_range_is_a_band() -> None:
 def test_an_estimate_outside_the_limits_ends_in_an_arrowhead() -> None:
     figure = plot_intervals(shares(), measure="PR", xlim=(30, 60))
     cuts = [line for line in panel_of(figure).lines if line.get_gid() == "cut"]
-    assert [(float(c.get_xdata()[0]), c.get_marker()) for c in cuts] == [(30, "<"), (30, "<")]
+    assert [(float(c.get_xdata()[0]), c.get_marker()) for c in cuts] == [
+        (30, CARETLEFT),
+        (30, CARETLEFT),
+    ]
     assert squares(figure) == [54.0]
 
 

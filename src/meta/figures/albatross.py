@@ -119,8 +119,11 @@ def plot_albatross(
     ]
     panel.set_yticks(people, [f"{v:,}" for v in people], parse_math=False)
     panel.minorticks_off()
-    order = [int(i) for i in np.argsort(-np.abs(x), kind="stable")]
-    label_points(drawn, list(x), list(n), list(points["label"]), order)
+    alike = points.assign(x=x).groupby(["x", "n"], sort=False)["label"]
+    at = np.array(list(alike.groups), dtype=float)
+    names = [" and ".join(map(str, one)) for _, one in alike]
+    order = [int(i) for i in np.argsort(-np.abs(at[:, 0]), kind="stable")]
+    label_points(drawn, list(at[:, 0]), list(at[:, 1]), names, order)
     return drawn.finish(
         f"{theme.lead(title)}Albatross plot of {len(points)} results. {' '.join(notes)}",
         marks(

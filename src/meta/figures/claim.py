@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures import forest_rows as make
 from meta.figures import theme
@@ -82,7 +85,7 @@ def plot_claim(
     axis_label : str
         Name of the axis; the measure's by default.
     xlim : tuple of float, optional
-        Axis limits on the reader's scale.
+        Axis limits on the reader's scale, as they are drawn.
     digits : int, optional
         Decimals.
 
@@ -97,6 +100,11 @@ def plot_claim(
         If this is no fit, the claim is no finite number (above 0 for ratios), it lies outside its
         own range, columns of ``arms`` are missing, an arm is neither treated nor control, or an
         arm of an answer of :func:`meta.percent_change` has no change.
+
+    Notes
+    -----
+    A claimed fall in percent (a negative claim of measure "PC") is drawn as people speak of it:
+    falls are positive and lie on the right, rises are negative.
 
     Examples
     --------
@@ -113,6 +121,7 @@ def plot_claim(
     at = reader_to_axis(scale, claimed)
     low = at if claimed_low is None else reader_to_axis(scale, claimed_low)
     high = at if claimed_high is None else reader_to_axis(scale, claimed_high)
+    falls = fit.measure == "PC" and claimed < 0
     cells = {"label": "Claimed", "est": theme.as_given(claimed)}
     if low < high:
         cells["label"] = "Claimed (range)"
@@ -123,12 +132,12 @@ def plot_claim(
     if arms is not None:
         rows.append(Row(kind="gap"))
     if fit.k == 1:
-        values = [float(v) for v in make.study_intervals(fit)[0]]
-        found = {"label": f"Found in one trial: {theme.plain(fit.effects.labels[0])}"}
-        found |= interval_cells(scale, values[0], values[1], values[2], shown)
-        rows.append(
-            Row(kind="study", cells=found, estimate=values[0], low=values[1], high=values[2])
-        )
+        (row,) = make.study_rows(
+            fit, arms="", digits=shown, order=[0], largest=1.0, weights=[1.0], lights={},
+            everyone=fit.effects.table,
+        )  # fmt: skip
+        label = "Found in one trial: " + row.cells["label"].replace("\n", " ")
+        rows.append(replace(row, cells={**row.cells, "label": label}))
     else:
         label = f"Found in {fit.k} trials" + (
             " (difference between arms)" if arms is not None else ""
@@ -136,39 +145,63 @@ def plot_claim(
         rows += make.summary_rows(
             fit, kind="total", label=label, arms="", digits=shown, weight=None
         )
+    names, heading = (treatment, control), make.effect_heading(fit)
+    answer = _verdict(fit, low, high, theme.as_given(-claimed if falls else claimed))
+    if falls:
+        rows = [_as_fall(row, scale, shown) for row in rows]
+        at, mid = -at, None if mid is None else -mid
+        heading = heading.replace("change", "fall")
     references = [
         *reference_lines("plot_claim", scale, important_and_claimed(mid, None)),
         Reference(value=at, kind="claimed"),
     ]
-    answer = _verdict(fit, low, high, theme.as_given(claimed))
+    sides = favours(fit, names)
     notes = [Note(answer)]
     if arms is not None:
         notes.append(Note(_ARMS))
     if any(row.hollow for row in arm_rows):
         for name, sample in ((treatment, TREATED), (control, CONTROL)):
             notes.append(Note(f"{make.sentence_case(theme.plain(name))} arm.", sample))
-    notes += make.remarks(fit)
+    notes += make.remarks(fit, marked_rows=fit.k == 1)
     table = Table(
         name="plot_claim",
         rows=tuple(rows),
-        columns=(Column(key="label", align="left"), *effect_columns(make.effect_heading(fit))),
+        columns=(Column(key="label", align="left"), *effect_columns(heading)),
         scale=scale,
-        axis_label=axis_label or axis_name(scale),
+        axis_label=axis_label or ("Fall, percent" if falls else axis_name(scale)),
         limits=table_limits("plot_claim", scale, rows, references, xlim),
         references=tuple(references),
-        favours=favours(fit, (treatment, control)),
+        favours=sides[::-1] if sides and falls else sides,
         notes=tuple(notes),
         title=theme.plain(title),
         row_height=19.0,
     )
+    in_arms = [row for row in rows if row.kind == "arm"]
     parts = [
         f"{table.title}." if title else "",
-        f"Claimed effect {theme.as_given(claimed)} beside the effect that trials show.",
+        f"Claimed {_said(claimed, falls=falls)} beside the effect that trials show.",
         fit.sentence(),
-        f"{rows_in_words(arm_rows, len(arm_rows))}." if arm_rows else "",
+        f"{rows_in_words(in_arms, len(in_arms))}." if in_arms else "",
         *(note.text for note in notes),
     ]
     return draw_table(table, ax, " ".join(parts))
+
+
+def _said(claimed: float, *, falls: bool) -> str:
+    return f"fall of {theme.as_given(-claimed)} %" if falls else f"effect {theme.as_given(claimed)}"
+
+
+def _as_fall(row: Row, scale: Measure, digits: int) -> Row:
+    """Turn a change round, so that a fall is a positive number."""
+    if row.kind == "gap":
+        return row
+    low, high = -row.high, -row.low
+    cells = {key: text for key, text in row.cells.items() if key not in {"est", "ci"}}
+    cells |= interval_cells(scale, -row.estimate, low, high, digits)
+    if row.kind == "claim":
+        cells["est"] = theme.as_given(-row.estimate)
+        cells = {key: text for key, text in cells.items() if key != "ci" or low < high}
+    return replace(row, cells=cells, estimate=-row.estimate, low=low, high=high)
 
 
 def _check(

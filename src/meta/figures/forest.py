@@ -160,6 +160,7 @@ def _table(
     scale = fit.scale
     arms = make.arms_kind(fit.effects.table)
     domains, lights, rob_text = lights_by_study(risk_of_bias)
+    width = make.NARROW if arms and layout != "compact" else make.WIDE
     fits = {"": fit} if groups is None else dict(groups.fits)
     rows: list[Row] = []
     for name, one in fits.items():
@@ -170,12 +171,13 @@ def _table(
         rows += make.study_rows(
             one, arms=arms, digits=digits, order=make.order_of(one, sort), weights=shares,
             largest=float(np.nanmax(fit.weights, initial=0.0)), lights=lights,
-            everyone=fit.effects.table,
+            everyone=fit.effects.table, width=width,
         )  # fmt: skip
         if groups is not None:
             if one.k > 1:
                 rows += make.summary_rows(
-                    one, kind="subtotal", label=f"{make.total_name(one)}: {heading}", arms=arms,
+                    one, kind="subtotal", arms=arms,
+                    label=make.in_lines(f"{make.total_name(one)}: {heading}", width, bold=True),
                     digits=digits, weight=sum(shares),
                 )  # fmt: skip
             rows.append(Row(kind="gap"))
@@ -184,7 +186,7 @@ def _table(
         if groups is None:
             rows.append(Row(kind="gap"))
         rows += make.summary_rows(fit, kind="total", label=total, arms=arms, digits=digits)
-    rows += make.silent_rows(silent, arms, pooled=fit.k > 1)
+    rows += make.silent_rows(silent, arms, pooled=fit.k > 1, width=width)
     beside = []
     if groups is not None:
         beside += [
@@ -201,7 +203,9 @@ def _table(
     notes = [Note(rob_text)] if rob_text else []
     notes += make.remarks(fit)
     if groups is not None:
-        notes += [Note(f"Subgroups: {make.decoded(theme.plain(note))}") for note in groups.notes]
+        notes += [
+            Note(f"Subgroups: {make.decoded(theme.for_readers(note))}") for note in groups.notes
+        ]
     references = reference_lines("plot_forest", scale, important_and_claimed(mid, claimed), fit)
     return Table(
         name="plot_forest",

@@ -15,14 +15,15 @@ from meta.figures.axis import to_axis, to_reader
 from meta.figures.frame import Note
 from meta.figures.table import Column, Row, digits_for, effect_columns, interval_cells
 from meta.figures.table_drawing import HOLLOW
-from meta.figures.theme import note_lines, plain
+from meta.figures.theme import for_readers, note_lines, plain, text_width, wrap
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.robust import Robust
 
 LAYOUTS = ("revman", "jama", "compact")
-_DAGGER = " †"
-_STAR = " *"
+_DAGGER, _STAR = "†", "*"
+# longer names are broken into lines, so that the figure fits a column
+NARROW, WIDE = 120.0, 220.0
 # remarks that doubt a trial's figures, not its design
 _DOUBT = re.compile(r"^integrity|expression of concern|retract", re.IGNORECASE)
 _MISSING = "–"
@@ -175,6 +176,13 @@ def order_of(fit: Estimate, sort: str | None) -> list[int]:
     return [int(i) for i in positions[keys.sort_values(kind="stable").index]]
 
 
+def in_lines(name: str, width: float = NARROW, *, bold: bool = False) -> str:
+    """Break a long name into lines."""
+    if text_width(name, bold=bold) <= width:
+        return name
+    return "\n".join(wrap(name, width, bold=bold))
+
+
 def study_rows(
     fit: Estimate,
     *,
@@ -185,10 +193,14 @@ def study_rows(
     weights: Sequence[float],
     lights: Mapping[str, tuple[str, ...]],
     everyone: pd.DataFrame,
+    width: float = WIDE,
 ) -> list[Row]:
-    """Make one row for each study of a fit; ``everyone`` is the table of the whole figure."""
+    """Make one row for each study of a fit; ``everyone`` is the table of the whole figure.
+
+    Names wider than ``width`` points are broken into lines.
+    """
     table, scale = fit.effects.table, fit.scale
-    intervals = study_intervals(fit)
+    intervals, printed = study_intervals(fit), _printed(fit)
     cells = arm_cells(table, arms, everyone)
     hollow = marked(table, "assumptions")
     flags = (
@@ -201,11 +213,13 @@ def study_rows(
         weight = float(weights[i])
         text = {"label": plain(fit.effects.labels[i])}
         integrity, other = flags[i]
-        text["label"] += _DAGGER if integrity else _STAR if other else ""
+        signs = _DAGGER * bool(integrity) + _STAR * bool(other)
+        text["label"] = in_lines(text["label"] + (f" {signs}" if signs else ""), width)
         text["weight"] = f"{weight:.1f}" if np.isfinite(weight) else _MISSING
         estimate, low, high = (float(value) for value in intervals[i])
+        shown = _as_printed(printed[i]) if np.isfinite(printed[i, 0]) else digits
         text |= cells[i] | {"ci": "not estimable"}
-        text |= interval_cells(scale, estimate, low, high, digits)
+        text |= interval_cells(scale, estimate, low, high, shown)
         study = str(table["study_id"].iloc[i])
         rows.append(
             Row(
@@ -220,14 +234,43 @@ def study_rows(
 def study_intervals(fit: Estimate) -> np.ndarray:
     """Return effect and limits of each study (normal, level of the fit) in axis coordinates.
 
-    Shape (k, 3); NaN for a study that says nothing alone.
+    Shape (k, 3); NaN for a study that says nothing alone. Where a study's effect is the one that
+    was printed, its limits are the printed ones, too: recomputed from a standard error they would
+    differ by the rounding.
     """
     effects = fit.effects
     half = float(quantile(fit.ci_level)) * effects.sei
-    values = (effects.yi, effects.yi - half, effects.yi + half)
+    found = np.column_stack([effects.yi, effects.yi - half, effects.yi + half])
     if not fit.scale.log:
-        values = tuple(effects.to_reader(value) for value in values)
-    return np.column_stack(values)
+        found = np.asarray(effects.to_reader(found.ravel())).reshape(-1, 3)
+    printed = _printed(fit)
+    places = np.log(printed) if fit.scale.log else printed
+    return np.where(np.isfinite(places), places, found)
+
+
+def _printed(fit: Estimate) -> np.ndarray:
+    """Return printed effects with their limits on the reader's scale; NaN for other effects."""
+    table, effects = fit.effects.table, fit.effects
+    if not {"estimate", "ci_low", "ci_high"} <= set(table):
+        return np.full((len(table), 3), np.nan)
+    given = table[["estimate", "ci_low", "ci_high"]].to_numpy(dtype=float, na_value=np.nan)
+    if "sign_reversed" in table:
+        turned = table["sign_reversed"].fillna(False).to_numpy(dtype=bool)
+        given = np.where(turned[:, None], -given[:, [0, 2, 1]], given)
+    level = pd.Series(table.get("ci_level", np.nan), index=table.index, dtype=float).fillna(0.95)
+    same = (
+        np.isclose(given[:, 0], effects.to_reader(effects.yi), rtol=1e-9, atol=1e-12)
+        & np.isclose(level.to_numpy(), fit.ci_level)
+        & (given[:, 1] <= given[:, 0])
+        & (given[:, 0] <= given[:, 2])
+        & ((given[:, 1] > 0) | (not fit.scale.log))
+    )
+    return np.where(same[:, None], given, np.nan)
+
+
+def _as_printed(values: Sequence[float]) -> int:
+    """Count the decimals that were printed."""
+    return max(len(f"{value:.10g}".partition(".")[2]) for value in values)
 
 
 def predicted(fit: Estimate) -> tuple[float, float]:
@@ -265,11 +308,17 @@ def summary_rows(
     if weight is not None and np.isfinite(weight):
         cells["weight"] = f"{weight:.1f}"
     cells |= interval_cells(scale, estimate, low, high, digits)
-    rows = [Row(kind=kind, cells=cells, estimate=estimate, low=low, high=high)]  # type: ignore[arg-type]
+    certain = fit.k != 2
+    rows = [
+        Row(
+            kind=kind, cells=cells, estimate=estimate, low=low, high=high, diamond=certain,  # type: ignore[arg-type]
+            size=1.0 if certain else 0.5,
+        )
+    ]  # fmt: skip
     if kind == "total" and np.isfinite(pi_low) and np.isfinite(pi_high):
         text = {"label": f"{fit.level_text()} prediction interval"}
         text |= interval_cells(scale, np.nan, pi_low, pi_high, digits)
-        rows.append(Row(kind="prediction", cells=text, low=pi_low, high=pi_high))
+        rows.append(Row(kind="prediction", cells=text, low=pi_low, high=pi_high, diamond=certain))
     return rows
 
 
@@ -296,7 +345,7 @@ def silent_trials(silent: pd.DataFrame | None, fit: Estimate) -> pd.DataFrame:
     return silent[~pooled].drop_duplicates("study_id")
 
 
-def silent_rows(silent: pd.DataFrame, arms: str, *, pooled: bool) -> list[Row]:
+def silent_rows(silent: pd.DataFrame, arms: str, *, pooled: bool, width: float) -> list[Row]:
     """Make the rows of trials that measured the outcome and printed no figure.
 
     Of a single trial there is no pooled effect that they could be missing from.
@@ -311,7 +360,11 @@ def silent_rows(silent: pd.DataFrame, arms: str, *, pooled: bool) -> list[Row]:
         shown = {key: value for key, value in shown.items() if value != _MISSING}
         if arms not in {"events", "means", "n"}:
             shown = {}
-        rows.append(Row(kind="silent", cells={"label": plain(label), "ci": "not reported"} | shown))
+        rows.append(
+            Row(
+                kind="silent", cells={"label": in_lines(label, width), "ci": "not reported"} | shown
+            )
+        )
     return rows
 
 
@@ -319,7 +372,7 @@ def doubts_and_remarks(value: Any) -> tuple[list[str], list[str]]:
     """Split a flag into doubts about integrity and other remarks."""
     if isinstance(value, bool | np.bool_):
         return (["flagged"], []) if value else ([], [])
-    text = "" if value is None or pd.isna(value) else plain(value)
+    text = "" if value is None or pd.isna(value) else for_readers(value)
     parts = [clause.strip() for clause in text.split(";") if clause.strip()]
     doubts = [c for c in parts if _DOUBT.search(c)]
     return (
@@ -337,24 +390,28 @@ def by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
     return "; ".join(f"{clause} ({', '.join(names)})" for clause, names in who.items())
 
 
-def remarks(fit: Estimate) -> list[Note]:
-    """Explain hollow marks, daggers and stars, and say the notes of the fit."""
+def remarks(fit: Estimate, *, marked_rows: bool = True) -> list[Note]:
+    """Explain hollow marks, daggers and stars, and say the notes of the fit.
+
+    Where the studies have no rows (``marked_rows`` is False), the same without their signs.
+    """
     table, labels, found = fit.effects.table, fit.effects.labels, []
     if any(marked(table, "assumptions")):
         said = [
-            [plain(text)] if hollow else []
+            [for_readers(text)] if hollow else []
             for text, hollow in zip(table["assumptions"], marked(table, "assumptions"), strict=True)
         ]
         text = f"Rests on an assumption: {by_clause(labels, said)}."
-        found.append(Note(text, HOLLOW))
+        found.append(Note(text, HOLLOW if marked_rows else None))
     if "flag" in table:
         flags = [doubts_and_remarks(value) for value in table["flag"]]
-        doubts = by_clause(labels, [doubt for doubt, _ in flags])
-        others = by_clause(labels, [other for _, other in flags])
-        if doubts:
-            found.append(Note(f"† Doubt about integrity: {doubts}."))
-        if others:
-            found.append(Note(f"* Remarks: {others}."))
+        for sign, name, clauses in (
+            (_DAGGER, "Doubt about integrity", [doubts for doubts, _ in flags]),
+            (_STAR, "Remarks", [others for _, others in flags]),
+        ):
+            said_once = by_clause(labels, clauses)
+            if said_once:
+                found.append(Note(f"{f'{sign} ' * marked_rows}{name}: {said_once}."))
     found += [Note(note) for note in note_lines(fit.notes)]
     return found
 

@@ -7,7 +7,7 @@ everything has room.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
 from matplotlib.text import Text
+from numpy.typing import NDArray
 
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.axis import fitting_ticks
 from meta.figures.theme import LINE, MARGIN, SIZE, SMALL, SMALL_LINE, put, text_width, wrap
+
+Points = NDArray[np.float64]
 
 _SAMPLE = 20.0
 _NOTE_SAMPLE = 8.0
@@ -367,30 +370,81 @@ def label_points(
     ground = {"facecolor": theme.GROUND, "edgecolor": "none", "alpha": 0.7, "pad": 0.4}
     left_out = []
     for i in range(len(points)) if first is None else first:
-        px, py = points[i]
         text = theme.plain(labels[i])
         wide, high = text_width(text, size), size * 0.95
-        for dx, dy in _OFFSETS:
-            off = clear[i] + 2
-            x0 = px + (dx * off if dx > 0 else dx * off - wide if dx < 0 else -wide / 2)
-            y0 = py + dy * (off + 2) - high / 2
-            box = (x0, y0, x0 + wide, y0 + high)
-            own = boxes[:i] + boxes[i + 1 :]
+        # marks that lie in each other share their place
+        others = points[np.hypot(*(points - points[i]).T) > clear[i]]
+        own = boxes[:i] + boxes[i + 1 :]
+        places = _places(points[i], clear[i] + 2, wide, high, far=len(points) <= _FEW)
+        for box, leads in places:
             inside = box[0] >= 1 and box[1] >= 1 and box[2] <= width - 1 and box[3] <= height - 1
-            if inside and not any(
+            free = inside and not any(
                 box[0] < b[2] + 1 and b[0] < box[2] + 1 and box[1] < b[3] and b[1] < box[3]
                 for b in own
-            ):
-                boxes.append(box)
-                panel.text(
-                    box[0] / width, (box[1] + high * 0.2) / height, text, parse_math=False,
-                    transform=panel.transAxes, fontsize=size, fontfamily=theme.FONT,
-                    color=theme.INK, zorder=3.5, bbox=ground,
+            )
+            if not free:
+                continue
+            near = _distances(box, points[[i]])[0]
+            # a name nearly as close to another point would be read as that one's
+            if leads is None and (_distances(box, others) < _CLEARLY * max(near, 3.0)).any():
+                continue
+            if leads is not None and _crosses(leads, others):
+                continue
+            boxes.append(box)
+            if leads is not None:
+                panel.plot(
+                    leads[:, 0] / width, leads[:, 1] / height, transform=panel.transAxes,
+                    color=theme.MUTED, linewidth=0.6, zorder=3.2, gid="leader",
                 )  # fmt: skip
-                break
+            panel.text(
+                box[0] / width, (box[1] + high * 0.2) / height, text, parse_math=False,
+                transform=panel.transAxes, fontsize=size, fontfamily=theme.FONT,
+                color=theme.INK, zorder=3.5, bbox=ground,
+            )  # fmt: skip
+            break
         else:
             left_out.append(text)
     return left_out
+
+
+# a name is this many times closer to its own point than to any other
+_CLEARLY = 1.35
+# of more points than this, names have no lines that lead to them
+_FEW = 30
+_RINGS = (14.0, 24.0, 36.0, 50.0, 66.0)
+Box = tuple[float, float, float, float]
+
+
+def _places(
+    point: Points, off: float, wide: float, high: float, *, far: bool
+) -> Iterator[tuple[Box, Points | None]]:
+    """Try places beside a point, then places further off with a line that leads there."""
+    for dx, dy in _OFFSETS:
+        x0 = point[0] + (dx * off if dx > 0 else dx * off - wide if dx < 0 else -wide / 2)
+        y0 = point[1] + dy * (off + 2) - high / 2
+        yield (x0, y0, x0 + wide, y0 + high), None
+    for ring in _RINGS if far else ():
+        for angle in np.radians(np.arange(0, 360, 30)):
+            end = point + ring * np.array([np.cos(angle), np.sin(angle)])
+            right = np.cos(angle) >= -1e-9
+            x0 = end[0] + (1.5 if right else -1.5 - wide)
+            y0 = end[1] - high / 2
+            yield (x0, y0, x0 + wide, y0 + high), np.array([point, end])
+
+
+def _distances(box: Box, points: Points) -> Points:
+    """Return how far points lie from a box."""
+    x = np.maximum(np.maximum(box[0] - points[:, 0], points[:, 0] - box[2]), 0)
+    y = np.maximum(np.maximum(box[1] - points[:, 1], points[:, 1] - box[3]), 0)
+    return np.hypot(x, y)
+
+
+def _crosses(line: Points, points: Points) -> bool:
+    """Whether a line passes over points."""
+    along = line[1] - line[0]
+    share = np.clip((points - line[0]) @ along / (along @ along), 0, 1)
+    gap = np.hypot(*(points - line[0] - share[:, None] * along).T)
+    return bool((gap < 4.5).any())
 
 
 _OFFSETS = (

@@ -12,7 +12,8 @@ import pandas as pd
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.figures.axis import reader_to_axis, to_axis
-from meta.figures.theme import as_given, plain
+from meta.figures.forest_rows import study_intervals
+from meta.figures.theme import as_given, note_lines, plain
 from meta.synthesis.estimate import Estimate
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame | Estimate | Mapping[str, Estimate]]
@@ -35,6 +36,8 @@ class Mark:
         Texts of further columns.
     pooled, assumed, highlight : bool
         How it is marked.
+    diamond : bool
+        Whether a pooled mark is a diamond; one of two trials is none.
     why_assumed, why_highlight : str
         What that means; "" if nobody said.
     level : float
@@ -51,6 +54,7 @@ class Mark:
     high: float = np.nan
     cells: Mapping[str, str] = field(default_factory=dict)
     pooled: bool = False
+    diamond: bool = True
     assumed: bool = False
     highlight: bool = False
     why_assumed: str = ""
@@ -186,15 +190,19 @@ def _columns_of(parts: Any) -> list[str]:
 
 
 def _of_answer(label: str, fit: Estimate, scale: Measure, further: Sequence[str]) -> Mark:
-    estimate, low, high = to_axis(scale, [fit.estimate, fit.ci_low, fit.ci_high])
+    if fit.k == 1:
+        estimate, low, high = study_intervals(fit)[0]
+    else:
+        estimate, low, high = to_axis(scale, [fit.estimate, fit.ci_low, fit.ci_high])
     values = {"k": fit.k, "n": fit.n_total}
     return Mark(
         label=plain(label), estimate=float(estimate), low=float(low), high=float(high),
         cells={key: _text(values[key]) for key in further if key in values},
-        pooled=fit.k > 1, level=fit.ci_level,
+        pooled=fit.k > 1, diamond=fit.k != 2, level=fit.ci_level,
         # no prediction interval is drawn here
         notes=tuple(
-            plain(note) for note in fit.notes if not note.startswith("the prediction interval")
+            note.removeprefix("Note: ") for note in note_lines(fit.notes)
+            if "the prediction interval" not in note
         ),
         # degrees of freedom differ between answers of one method
         method=fit.method_text().partition(" (t, ")[0] if fit.k > 1 else "",

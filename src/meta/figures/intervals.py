@@ -226,7 +226,8 @@ def _rows(found: Blocks, digits: int) -> list[Row]:
                 Row(
                     kind="total" if one.pooled else "claim" if one.highlight else "study",
                     cells=cells, estimate=one.estimate, low=one.low, high=one.high, size=0.6,
-                    hollow=one.assumed, colour=theme.CLAIMED if one.highlight else "",
+                    hollow=one.assumed, diamond=one.diamond,
+                    colour=theme.CLAIMED if one.highlight else "",
                 )
             )  # fmt: skip
     return rows

@@ -223,7 +223,8 @@ def _results(effects: Effects) -> tuple[list[tuple[list[str], list[str]]], str]:
     # several effects of one trial may be kept on purpose
     trials = effects.table["study_id"].nunique()
     entered = effects.k + twice + lost
-    reasons = effects.excluded["reason"].value_counts(sort=True).to_dict()
+    said = effects.excluded["reason"].map(theme.for_readers)
+    reasons = said.value_counts(sort=True).to_dict()
     last = [f"Trials in the analysis: {trials:,}"]
     if trials != effects.k:
         last.append(f"   with effects: {effects.k:,}")
@@ -238,10 +239,10 @@ def _results(effects: Effects) -> tuple[list[tuple[list[str], list[str]]], str]:
         ),
         (last, []),
     ]
-    said = "; ".join(f"{theme.plain(k)}: {v:,}" for k, v in reasons.items())
+    why = "; ".join(f"{theme.plain(k)}: {v:,}" for k, v in reasons.items())
     words = (
         f"From results to effects. {entered:,} results entered; {entered - lost:,} give an "
-        f"effect, {lost:,} do not{f' ({said})' if said else ''}; {twice:,} left out because their "
+        f"effect, {lost:,} do not{f' ({why})' if why else ''}; {twice:,} left out because their "
         f"trial counts once; {trials:,} trials in the analysis."
     )
     return boxes, words

@@ -18,6 +18,7 @@ from meta.figures.theme import (
     GROUND,
     SIZE,
     SMALL,
+    for_readers,
     in_house_style,
     lead,
     plain,
@@ -125,7 +126,8 @@ def lights_by_study(
     }
     letters = "; ".join(f"{chr(ord('A') + i)} {domain_name(d)}" for i, d in enumerate(domains))
     tool = judged["tool"].iloc[0]
-    name = f"Risk of bias ({plain(tool)})" if tool else "Risk of bias"
+    tool = for_readers(tool)
+    name = f"Risk of bias ({tool})" if tool else "Risk of bias"
     return tuple(domains), lights, f"{name}: {letters}. {_LEGEND}; no symbol: not judged."
 
 
@@ -281,7 +283,7 @@ def plot_risk_of_bias_summary(
     ]
     if len(judged) < studies * len(domains):
         key.append((Patch(facecolor=_EMPTY, edgecolor=GROUND, linewidth=0), "not judged"))
-    tool = plain(judged["tool"].iloc[0])
+    tool = for_readers(judged["tool"].iloc[0])
     drawn = frame(
         "plot_risk_of_bias_summary", ax, width=330, height=22.0 * len(domains) + 8, title=title,
         key=key,
@@ -306,8 +308,9 @@ def plot_risk_of_bias_summary(
                 i, count, left=start, height=0.66, color=colour, hatch=_HATCH[judgement],
                 edgecolor=GROUND, linewidth=0.8, gid=f"{domain}-{judgement}",
             )  # fmt: skip
-            room = count / studies * drawn.size[0] - 4
-            texts = (f"{symbol} {count}", symbol)
+            room = count / studies * drawn.size[0] - 5
+            # the key says what the hatching means; the count stands nowhere else
+            texts = (f"{symbol} {count}", str(count))
             shown = next((t for t in texts if text_width(t, SMALL, bold=True) <= room), "")
             if shown:
                 panel.text(

@@ -62,6 +62,8 @@ class Row:
         Risk-of-bias judgement for each domain; "" for not judged.
     colour, marker : str
         Colour and shape of the mark where they are not the usual ones.
+    diamond : bool
+        Whether a pooled effect is drawn as a diamond; one that two studies cannot tell is a line.
     inks : mapping of str to str
         Colours of cells that are not written in the usual one, by column key.
     """
@@ -76,7 +78,13 @@ class Row:
     lights: tuple[str, ...] = ()
     colour: str = ""
     marker: str = ""
+    diamond: bool = True
     inks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def bold(self) -> bool:
+        """Whether its cells are written in bold."""
+        return self.kind in BOLD and self.diamond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

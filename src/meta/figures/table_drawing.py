@@ -7,12 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.markers import CARETLEFT, CARETRIGHT
 from matplotlib.patches import Polygon, Rectangle
 
 from meta.figures import theme
 from meta.figures.frame import dot, frame
 from meta.figures.lights import light
-from meta.figures.table import BOLD, MUTED_ROWS, Reference, Row, Table, table_data
+from meta.figures.table import MUTED_ROWS, Reference, Row, Table, table_data
 from meta.figures.table_layout import LINE_SAMPLE, TICK_LENGTH, Layout, measure
 from meta.figures.theme import LINE, MARGIN, SIZE, SMALL, put, text_width
 
@@ -173,7 +174,7 @@ def _draw_cells(table: Table, layout: Layout, ax: Axes, row: Row, y: float) -> N
             lower = LINE * (i - (len(lines) - 1) / 2)
             put(
                 ax, layout.anchors[column.key], y + lower + 0.36 * SIZE, line, ha=column.align,
-                fontweight="bold" if row.kind in BOLD else "normal",
+                fontweight="bold" if row.bold else "normal",
                 color=row.inks.get(column.key, usual),
             )  # fmt: skip
 
@@ -185,22 +186,28 @@ def _draw_mark(table: Table, panel: Axes, row: Row, y: float) -> None:
     # an estimate without an interval may itself lie outside
     cut_low = row.estimate < low_limit or (np.isfinite(row.high) and row.low < low_limit)
     cut_high = row.estimate > high_limit or (np.isfinite(row.low) and row.high > high_limit)
-    colour = row.colour or _COLOURS[row.kind]
-    for cut, at, marker in ((cut_low, low_limit, "<"), (cut_high, high_limit, ">")):
+    uncertain = theme.MUTED if row.kind != "prediction" else theme.PREDICTION
+    colour = row.colour or (_COLOURS[row.kind] if row.diamond else uncertain)
+    arrow = _ARROW[row.kind if row.diamond else "study"]
+    for cut, at, marker in (
+        (cut_low, low_limit, CARETLEFT),
+        (cut_high, high_limit, CARETRIGHT),
+    ):
         if cut:
             panel.plot(
-                [at], [y], marker=marker, color=colour, markersize=_ARROW[row.kind],
+                [at], [y], marker=marker, color=colour, markersize=arrow,
                 markeredgewidth=0, clip_on=False, zorder=5, gid="cut",
             )  # fmt: skip
-    if row.kind in _MARKERS:
+    if row.kind in _MARKERS or (row.kind in {"total", "subtotal"} and not row.diamond):
         _draw_study(table, panel, row, y, colour)
     elif row.kind == "prediction":
         low, high = max(row.low, low_limit), min(row.high, high_limit)
         if np.isfinite(low) and np.isfinite(high):
+            half = 2.2 if row.diamond else 0.7
             panel.add_patch(
                 Rectangle(
-                    (low, y - 2.2), high - low, 4.4, facecolor=colour, edgecolor="none", zorder=3,
-                    gid="prediction",
+                    (low, y - half), high - low, 2 * half, facecolor=colour, edgecolor="none",
+                    zorder=3, gid="prediction",
                 )
             )  # fmt: skip
     elif np.isfinite(row.low) and np.isfinite(row.high):
@@ -227,10 +234,9 @@ def _draw_study(table: Table, panel: Axes, row: Row, y: float, colour: str) -> N
         )  # fmt: skip
     if low_limit <= row.estimate <= high_limit:
         side = max(SMALLEST, LARGEST * np.sqrt(row.size if np.isfinite(row.size) else 1.0))
-        mark = dot(
-            colour, row.marker or _MARKERS[row.kind], max(side, 4.5) if row.hollow else side,
-            hollow=row.hollow, edge=1.2,
-        )  # fmt: skip
+        shape = row.marker or _MARKERS.get(row.kind, "d")
+        side = max(side, 4.5) if row.hollow else side
+        mark = dot(colour, shape, side, hollow=row.hollow, edge=1.2)
         mark.set(xdata=[row.estimate], ydata=[y], zorder=4, gid="estimate")
         panel.add_line(mark)
         mark.set_clip_on(False)

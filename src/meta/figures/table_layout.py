@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from meta.figures.axis import fitting_ticks
 from meta.figures.frame import Note
-from meta.figures.table import BOLD, SPANNING, Column, Reference, Table
-from meta.figures.theme import LINE, MARGIN, SIZE, SMALL, SMALL_LINE, text_width, wrap
+from meta.figures.table import SPANNING, Column, Reference, Table
+from meta.figures.theme import LINE, MARGIN, SIZE, SMALL, SMALL_LINE, WIDEST, text_width, wrap
 
 GAP = 11.0
 GUTTER = 16.0
@@ -19,6 +19,7 @@ LIGHT = 15.0
 # a sample of its line stands before the name of a reference, so that grey print keeps them apart
 LINE_SAMPLE = 19.0
 PANEL = 230.0
+_LEAST_PANEL = 160.0
 TICK_LENGTH = 3.5
 SHARE = {"left": 0.0, "center": 0.5, "right": 1.0}
 _BESIDE_MINIMUM = 230.0
@@ -112,7 +113,7 @@ def column_widths(table: Table) -> dict[str, float]:
             if column is table.columns[0] and row.kind in SPANNING:
                 continue
             text = row.cells.get(column.key, "")
-            found.append(cell_width(text, bold=row.kind in BOLD))
+            found.append(cell_width(text, bold=row.bold))
         widths[column.key] = max(found)
     for name in dict.fromkeys(c.group for c in table.columns if c.group):
         members = [c.key for c in table.columns if c.group == name]
@@ -156,7 +157,7 @@ def measure(table: Table, extra_width: float = 0.0) -> Layout:
     left_end = _place_columns(left, widths, MARGIN, anchors)
     spanning = max(
         (
-            cell_width(row.cells.get(left[0].key, ""), bold=row.kind in BOLD)
+            cell_width(row.cells.get(left[0].key, ""), bold=row.bold)
             for row in table.rows
             if row.kind in SPANNING
         ),
@@ -166,7 +167,14 @@ def measure(table: Table, extra_width: float = 0.0) -> Layout:
         widths[left[0].key] += MARGIN + spanning - left_end
         left_end = _place_columns(left, widths, MARGIN, anchors)
     panel_left = left_end + GUTTER
-    panel_right = panel_left + extra_width + max(PANEL, text_width(table.axis_label) + 4)
+    right_width = 0.0
+    if right:
+        right_width = GUTTER + _place_columns(right, widths, 0.0, {})
+    if table.domains:
+        right_width += GUTTER + LIGHT * len(table.domains)
+    room = WIDEST - panel_left - right_width - MARGIN
+    panel = max(_LEAST_PANEL, min(PANEL, room)) + extra_width
+    panel_right = panel_left + panel
     right_end = panel_right
     if right:
         right_end = _place_columns(right, widths, panel_right + GUTTER, anchors)
@@ -222,10 +230,10 @@ def measure(table: Table, extra_width: float = 0.0) -> Layout:
             Placed(t.x, below + LINE * (1 + t.y), t.text, t.align, t.size, t.role) for t in found
         ]
         below += LINE * len({t.y for t in found})
-    if table.axis_label:
-        below += LINE + 1
+    for i, line in enumerate(wrap(table.axis_label, panel)):
+        below += LINE + (i == 0)
         middle = (panel_left + panel_right) / 2
-        texts.append(Placed(middle, below, table.axis_label, "center", role="axis"))
+        texts.append(Placed(middle, below, line, "center", role="axis"))
     beside_width = left_end - MARGIN
     notes = [Note(paragraph) for paragraph in table.beside]
     beside_end = bottom

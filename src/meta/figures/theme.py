@@ -60,9 +60,12 @@ IMPORTANT = "#00755a"
 
 FONT = "DejaVu Sans"
 SIZE = 9.0
-SMALL = SIZE - 1
+# notes, keys and ticks: as large as the rest, for a wide figure is shrunk to its column
+SMALL = SIZE
 LINE = 12.0
-SMALL_LINE = 11.5
+SMALL_LINE = 12.0
+# points; in a column of 800 pixels letters of a figure this wide are 9 pixels high
+WIDEST = 800.0
 MARGIN = 10.0
 LineStyle = Literal["-", "--", ":", "-."] | tuple[float, tuple[float, ...]]
 _FORMATS = {".svg", ".png", ".pdf", ".csv"}
@@ -104,6 +107,18 @@ _HOUSE: dict[str, Any] = {
     "svg.hashsalt": "meta",
     "pdf.fonttype": 42,
 }
+
+_SEEN = re.compile(
+    r"the (ad hoc \(conservative\)|Knapp-Hartung) interval is the same|"
+    r"the prediction interval is approximate"
+)
+_ARGUMENT = re.compile(r"\b[a-z]\w*=(?!\s)|\bmeta\.\w|\b\w+\(\)")
+_CODE_IN_BRACKETS = re.compile(rf"\s*\([^()]*(?:{_ARGUMENT.pattern}|[a-z]_[a-z])[^()]*\)")
+# what curators tell each other: advice, and the identifiers of rows
+_WORKING = re.compile(
+    r"^(show|use|see|check|compare|do not) \w|\b[a-z]+\d{4}-[a-z_]+-\d", re.IGNORECASE
+)
+_CLAUSE_END = re.compile(r"; |: (?=use )")
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -279,8 +294,22 @@ def lead(title: str) -> str:
 
 
 def note_lines(notes: Iterable[str]) -> list[str]:
-    """Return what must stand beside an answer, as lines under its figure."""
-    return [f"Note: {plain(note)}" for note in notes]
+    """Return what must stand beside an answer, as lines under its figure.
+
+    What is drawn needs no words: that the prediction interval is approximate, and that another
+    interval is the same. Hints for whoever writes code are left out.
+    """
+    said = [for_readers(note) for note in notes if not _SEEN.match(note)]
+    return [f"Note: {note}" for note in said if note]
+
+
+def for_readers(text: str) -> str:
+    """Leave out brackets and clauses that name arguments or rows, or tell a curator what to do."""
+    without = _CODE_IN_BRACKETS.sub("", plain(text))
+    parts = _CLAUSE_END.split(without)
+    kept = [part for part in parts if not (_ARGUMENT.search(part) or _WORKING.search(part))]
+    said = "; ".join(part.rstrip(".;:,") for part in kept)
+    return f"{said}." if said and without.endswith(".") else said
 
 
 def as_given(value: float) -> str:
@@ -335,6 +364,8 @@ def wrap(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> 
             lines.append(line)
         while not fits(word) and len(word) > 1:
             most = next((n for n in range(len(word) - 1, 1, -1) if fits(word[:n])), 1)
+            # after a hyphen or a stroke rather than within a name
+            most = 1 + max((i for i, c in enumerate(word[:most]) if c in "-–/"), default=most - 1)
             lines.append(word[:most])
             word = word[most:]
         line = word

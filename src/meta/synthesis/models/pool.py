@@ -309,17 +309,17 @@ def _notes(fit: Pooled) -> list[str]:
         if fit.dof and fit.hk_scale < AS_EXPECTED and fit.ci_method == "HK":
             notes.append(
                 "k = 2: two effects that happen to agree make the Knapp-Hartung interval far too "
-                "narrow; read the two trials and the conservative interval, not the diamond."
+                "narrow; read the two trials and the conservative interval, not the pooled effect."
             )
         elif fit.dof:
             notes.append(
                 "k = 2: the interval has one degree of freedom, so it is very wide, and tau2 "
-                "rests on one difference; read the two trials, not the diamond."
+                "rests on one difference; read the two trials, not the pooled effect."
             )
         else:
             notes.append(
                 "k = 2: tau2 rests on one difference, and a normal interval is too narrow for it; "
-                "read the two trials, not the diamond."
+                "read the two trials, not the pooled effect."
             )
     if fit.model == "random":
         notes.extend(_interval_notes(fit))
