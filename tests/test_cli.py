@@ -186,6 +186,7 @@ def test_a_forest_names_the_arms_as_the_file_or_the_command_does(tmp_path, monke
     assert main([*command, "--control", "no vaccine", "--title", "Two trials"]) == 0
     assert given == {
         "treatment": "BCG", "control": "no vaccine", "title": "Two trials", "labels": ["A", "B"],
+        "by": None,
     }  # fmt: skip
     assert "Two trials" in target.read_text(encoding="utf-8")
 
@@ -326,15 +327,17 @@ def test_a_new_project_overwrites_nothing(tmp_path, capsys):
     assert (tmp_path / "file.txt").read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize(
-    "command", [[], ["check"], ["import"], ["pool"], ["forest"], ["claims"], ["report"], ["new"]]
-)
+COMMANDS = ["check", "import", "effects", "pool", "forest", "claims", "report", "new"]
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_help(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([*command, "--help"])
     assert stopped.value.code == 0
     out = capsys.readouterr().out
     assert "usage: meta" in out
+    assert "Example" in out or command in ([], ["report"], ["new"])
     assert len(out.splitlines()) > 6
 
 
@@ -358,3 +361,213 @@ def test_as_a_module_and_without_slow_imports():
         [sys.executable, "-m", "meta", "--help"], capture_output=True, text=True, check=True
     )
     assert module.stdout.startswith("usage: meta")
+
+
+EFFECTS = "label,yi,vi\nA,-0.5,0.04\nB,-0.1,0.09\nC,-0.3,0.05\n"
+BCG = Path(__file__).parent / "evidence" / "files" / "bcg.csv"
+
+
+def _bcg(tmp_path: Path) -> str:
+    """Thirteen trials with a year, a region, and two names of which some carry the same."""
+    frame = meta.read_table(BCG).frame
+    frame = frame.assign(year=range(1933, 1946), region=["N", "S"] * 6 + ["N"],
+                         team=[f"team {i // 2}" for i in range(13)])  # fmt: skip
+    path = tmp_path / "bcg.csv"
+    frame.to_csv(path, index=False)
+    return str(path)
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"meta {meta.__version__}\n"
+
+
+def test_effects_of_a_file(tmp_path, capsys):
+    assert main(["effects", _bcg(tmp_path), "--measure", "RR"]) == 0
+    assert "RR: 13 effects, 0 results without one" in capsys.readouterr().out
+    out = tmp_path / "effects.csv"
+    assert main(["effects", _bcg(tmp_path), "--measure", "RR", "--csv", "-o", str(out)]) == 0
+    capsys.readouterr()
+    # what was written is read again, and gives the same answer
+    assert main(["pool", str(out), "--measure", "RR"]) == 0
+    again = capsys.readouterr().out
+    main(["pool", _bcg(tmp_path), "--measure", "RR"])
+    first = capsys.readouterr().out
+    wanted = [line for line in first.splitlines() if line.startswith(("Estimate", "Heterogen"))]
+    assert [line for line in again.splitlines() if line in wanted] == wanted
+    assert main(["effects", _bcg(tmp_path), "--measure", "RR", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["measure"], len(found["effects"])) == ("meta/1", "RR", 13)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--by", "region"], ["Subgroups", "Difference between subgroups", "Knapp-Hartung"]),
+        (["--moderators", "~ year"], ["Moderators", "year", "R²"]),
+        (["--moderators", "~ year", "--cluster", "team"], ["in 7 clusters", "year"]),
+        (["--cluster", "team"], ["in 7 clusters", "cluster-robust (CR2)"]),
+        (["--cluster", "team", "--model", "multilevel"], ["multilevel model"]),
+        (["--model", "mh"], ["Mantel-Haenszel, common effect"]),
+        (["--model", "common"], ["common effect"]),
+        (["--influence"], ["Influence of each study", "cook_d", "TPT Madras"]),
+        (["--methods"], ["restricted maximum likelihood", "References", "Viechtbauer"]),
+    ],
+)
+def test_what_pool_can_be_asked(tmp_path, capsys, options, words):
+    assert main(["pool", _bcg(tmp_path), "--measure", "RR", *options]) == 0
+    out = capsys.readouterr().out
+    for word in words:
+        assert word in out
+
+
+@pytest.mark.parametrize("analysis", [[], ["--by", "region"], ["--moderators", "~ year"],
+                                      ["--influence"], ["--model", "peto"]])  # fmt: skip
+def test_each_form_of_each_answer(tmp_path, capsys, analysis):
+    asked = ["pool", _bcg(tmp_path), "--measure", "OR", *analysis]
+    assert main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "meta/1"
+    assert main([*asked, "--csv"]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert all(row.count(",") >= header.count(",") for row in rows)
+    assert rows
+    assert main([*asked, "--latex"]) == 0
+    assert r"\begin{tabular}" in capsys.readouterr().out
+    page = tmp_path / "page.html"
+    assert main([*asked, "--html", "-o", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "<table" in text
+    assert "<script" not in text
+
+
+@pytest.mark.parametrize(
+    "analysis",
+    [[], ["--by", "region"], ["--moderators", "~ year"], ["--model", "mh"],
+     ["--model", "multilevel", "--cluster", "team"]],
+)  # fmt: skip
+def test_the_script_of_an_analysis_prints_its_answer(tmp_path, capsys, monkeypatch, analysis):
+    asked = ["pool", _bcg(tmp_path), "--measure", "RR", *analysis]
+    main(asked)
+    answer = capsys.readouterr().out
+    assert main([*asked, "--script"]) == 0
+    code = capsys.readouterr().out
+    assert "meta.read_table" in code
+    assert "# library(metafor)" in code
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "script", "exec"), {})
+    # subgroups stand below the pooled effect, and alone in the script
+    assert capsys.readouterr().out.strip() in answer
+    for ending, words in ((".py", "import meta"), (".R", "library(metafor)")):
+        out = tmp_path / f"again{ending}"
+        assert main([*asked, "--script", "-o", str(out)]) == 0
+        text = out.read_text(encoding="utf-8")
+        assert words in text
+        assert not text.startswith("#") or ending == ".R"
+
+
+def test_what_does_not_go_together_is_said(tmp_path, capsys):
+    path = _bcg(tmp_path)
+    for options, words in (
+        (["--by", "region", "--moderators", "~ year"], "two analyses"),
+        (["--moderators", "~ year", "--model", "peto"], "--moderators means nothing for --model"),
+        (["--moderators", '~ {year.to_csv("x.csv")}'], "no column or function that a formula may"),
+        (["--by", "nowhere"], "nowhere"),
+    ):
+        assert main(["pool", path, "--measure", "RR", *options]) == 2
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_no_file_is_written_over_unasked(tmp_path, capsys):
+    path, out = _csv(tmp_path, EFFECTS), tmp_path / "out.csv"
+    asked = ["pool", path, "--csv", "-o", str(out)]
+    assert main(asked) == 0
+    out.write_text("mine", encoding="utf-8")
+    assert main(asked) == 2
+    assert "out.csv is there already; name another file, or add --force" in capsys.readouterr().err
+    assert out.read_text(encoding="utf-8") == "mine"
+    assert main([*asked, "--force"]) == 0
+    assert out.read_text(encoding="utf-8").startswith("measure,")
+    assert list(tmp_path.glob(".*")) == []  # what is written beside goes
+
+
+def test_no_file_is_written_through_a_link_or_under_no_name(tmp_path, capsys):
+    path, target = _csv(tmp_path, EFFECTS), tmp_path / "target.svg"
+    target.write_text("mine", encoding="utf-8")
+    (tmp_path / "link.svg").symlink_to(target)
+    for name, words in (
+        (str(tmp_path / "link.svg"), "is a link to another file"),
+        ("a\0b.svg", "cannot be the name of a file"),
+        (" ", "cannot be the name of a file"),
+        (str(tmp_path), "is a folder; name a file in it"),
+    ):
+        for command in ("forest", "pool"):
+            assert main([command, path, "-o", name, "--force"]) == 2
+            assert words in capsys.readouterr().err
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert main(["import", path, "--save-mapping", str(tmp_path / "link.svg")]) == 2
+    assert main(["pool", path, "-o", str(tmp_path / "no" / "where.txt")]) == 2
+    assert "is no folder; make it" in capsys.readouterr().err
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    from meta.evidence.writing import written_whole
+
+    out = tmp_path / "out.svg"
+    out.write_text("whole", encoding="utf-8")
+
+    def fill_the_disk() -> None:
+        with written_whole(out) as place:
+            place.write_text("ha", encoding="utf-8")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        fill_the_disk()
+    assert out.read_text(encoding="utf-8") == "whole"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.svg"]
+
+
+def test_a_reader_that_stops_reading_is_no_fault(tmp_path):
+    rows = "".join(f"study {i},0.1,0.02\n" for i in range(20_000))
+    path = _csv(tmp_path, f"label,yi,vi\n{rows}")
+    run = subprocess.run(
+        f'"{sys.executable}" -m meta import "{path}" 2>err.txt | head -1; echo "$PIPESTATUS"',
+        shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert run.stdout.splitlines() == ["label,yi,vi", "0"]
+    assert "Error" not in (tmp_path / "err.txt").read_text(encoding="utf-8")
+
+
+def test_nothing_of_a_file_is_obeyed_by_a_terminal(tmp_path, capsys):
+    text = "label,yi,vi,by\n\x1b]0;x\x07A,0.1,0.02,\x1b[31mq\nB\u202e,0.2,0.03,q\nC,0.4,0.02,r\n"
+    path = _csv(tmp_path, text + "D,0.4,0.02,r\n")
+    pool = (["--influence"], ["--script"], ["--by", "by"], ["--methods"], ["--json"],
+            ["--moderators", "~ nowhere"], ["--cluster", "label"])  # fmt: skip
+    asks = [["effects", path], ["import", path], ["pool", path]]
+    for asked in (*asks, *(["pool", path, *options] for options in pool)):
+        main(asked)
+        shown = capsys.readouterr()
+        assert not set("\x1b\x07\u202e\x9b") & set(shown.out + shown.err), asked
+
+
+def test_what_a_spreadsheet_would_run_is_written_as_text(tmp_path, capsys):
+    path = _csv(tmp_path, 'label,yi,vi\n"=HYPERLINK(""x"")",-0.1,0.02\n@SUM,0.2,0.03\n')
+    assert main(["import", path]) == 0
+    out = capsys.readouterr().out
+    assert '\n"\'=HYPERLINK(""x"")",-0.1,0.02\n\'@SUM,0.2,0.03' in out
+
+
+def test_many_effects_of_one_study_are_said_with_the_way_out(tmp_path, capsys):
+    rows = "".join(f"S{i % 40},{i / 100},0.02\n" for i in range(100))
+    assert main(["pool", _csv(tmp_path, f"study,yi,vi\n{rows}")]) == 0
+    out = capsys.readouterr().out
+    assert "the 100 effects are of 40 studies" in out
+    assert "--cluster label" in out
+    assert main(["pool", _csv(tmp_path, f"study,yi,vi\n{rows}"), "--cluster", "label"]) == 0
+    out = capsys.readouterr().out
+    assert "100 in 40 clusters" in out
+    assert "taken as independent" not in out

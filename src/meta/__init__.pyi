@@ -128,6 +128,8 @@ from meta.report.fits import studies_table as studies_table
 from meta.report.fits import compare as compare
 from meta.report.fits import linked as linked
 from meta.report.what_if import what_if as what_if
+from meta.report.methods_text import methods_text as methods_text
+from meta.report.analysis_script import analysis_script as analysis_script
 
 # errors
 from meta.errors import BuildError as BuildError

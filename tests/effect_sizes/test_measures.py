@@ -161,7 +161,7 @@ def test_what_does_not_fit_together_is_named(call, said):
 def test_effects_of_one_study_are_named():
     assert Effects.from_arrays([0.1, 0.3], [0.02, 0.05], ["a", "b"]).dependence == ""
     said = Effects.from_arrays([0.1, 0.3, 0.3], [0.02, 0.05, 0.05], ["a", "b", "b"]).dependence
-    assert said.startswith("2 effects carry the name of another (b)")
+    assert "2 carry the name of another (b)" in said
     assert "meta.multilevel" in said
 
 

@@ -13,7 +13,7 @@ def add(commands: Any) -> None:
         help="validate the tables of a folder",
         description="Look for every fault in every table of an evidence folder in one run. Each is "
         "named with file, line, column, study, what was found, what is needed and the way out.",
-        epilog="Ends with 0 if nothing is wrong, with 1 if something is.",
+        epilog="Example: meta check data. Ends with 0 if nothing is wrong, with 1 if something is.",
     )
     check.add_argument(
         "folder",

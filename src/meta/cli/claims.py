@@ -13,7 +13,8 @@ def add(commands: Any) -> None:
         help="set the evidence beside the claims",
         description="Print the claims of all articles or of one with their verdicts, or one claim "
         "in full.",
-        epilog="A claim has two words: what the evidence says, and what became of its source.",
+        epilog="Examples: meta claims a0, meta claims a0-c11. A claim has two words: what the "
+        "evidence says, and what became of its source.",
     )
     claims.add_argument(
         "which",

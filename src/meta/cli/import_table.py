@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
-from meta.cli import tables
+from meta.cli import output, tables
 
 
 def add(commands: Any) -> None:
@@ -22,29 +21,22 @@ def add(commands: Any) -> None:
         epilog="Example: meta import trials.xlsx --save-mapping mapping.toml -o trials.csv",
     )
     parser.add_argument("file", metavar="FILE", help="the table; - is the standard input")
-    parser.add_argument(
-        "--save-mapping", type=Path, metavar="FILE", help="write the mapping that was taken"
-    )
+    parser.add_argument("--save-mapping", metavar="TOML", help="write the mapping that was taken")
     tables.add_table_options(parser)
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="OUT.csv",
-        help="file to write (default: the standard output, with all words on the standard error)",
+    output.add_output(
+        parser, " (default: the standard output, with all words on the standard error)"
     )
     parser.set_defaults(run=_import)
 
 
 def _import(options: argparse.Namespace) -> int:
+    wanted = [name for name in (options.output, options.save_mapping) if name is not None]
+    for name in wanted:
+        output.place(name, force=options.force)
     table = tables.read(options)
     words = sys.stdout if options.output else sys.stderr
     print(table, file=words)
-    text = table.to_csv(options.output)
-    if options.output:
-        print(f"wrote {options.output}")
-    else:
-        print(text, end="")
+    output.deliver(table.to_csv().removesuffix("\n"), options)
     if options.save_mapping:
         print(f"wrote {table.save_mapping(options.save_mapping)}", file=words)
     return 0

@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meta.cli import tables
-from meta.errors import DataError, TooFewStudies
+from meta.errors import DataError
 
 if TYPE_CHECKING:
     from meta.effect_sizes.container import Effects
     from meta.evidence.study_table import StudyTable
     from meta.synthesis.estimate import Estimate
+    from meta.synthesis.models.regression import MetaRegression
+    from meta.synthesis.models.robust import RobustRegression
 
 _FILE = """\
 FILE holds one study a row: CSV of any kind, a workbook or Parquet, its columns named as we,
@@ -45,6 +46,7 @@ _METHODS: dict[str, tuple[str, tuple[str, ...]]] = {
     "robust": ("meta.synthesis.models.robust:robust", ("cluster", *_SETTINGS)),
     "bayes": ("meta.synthesis.bayes.model:bayes", ("ci_level",)),
 }
+_SHORT = {"mh": "mantel-haenszel"}
 
 
 def studies_help() -> str:
@@ -55,9 +57,9 @@ def studies_help() -> str:
     return _FILE.format("\n".join(lines))
 
 
-def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add what says which studies are pooled and how."""
-    parser.add_argument("file", type=Path, metavar="FILE.csv", help="one study a row, see below")
+def add_effect_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which studies there are and what their effects are."""
+    parser.add_argument("file", metavar="FILE", help="one study a row, see below; - reads the pipe")
     parser.add_argument(
         "--measure",
         help="effect measure: SMD, MD, RR, OR, HR, ... (not needed if the file says it)",
@@ -69,16 +71,25 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="leave out studies in which nobody or everybody had the event (default: from ratios)",
     )
+
+
+def add_study_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which studies are pooled and how."""
+    add_effect_options(parser)
     parser.add_argument(
         "--model",
-        default="random",
+        type=lambda word: _SHORT.get(word, word),
         choices=list(_METHODS),
-        help="random effects (default), common effect, ...; mantel-haenszel, peto and glmm pool "
-        "the counts of two arms, multilevel and robust effects that come in clusters (--cluster)",
+        help="random effects (default), common effect, ...; mantel-haenszel (or mh), peto and glmm "
+        "pool the counts of two arms, multilevel and robust effects that come in clusters",
     )
     parser.add_argument(
-        "--cluster", metavar="COLUMN", help="which effects belong together: the name of a column"
+        "--cluster",
+        metavar="COLUMN",
+        help="which effects belong together, such as label: the interval then holds however they "
+        "are related (--model robust, or multilevel)",
     )
+    parser.add_argument("--by", metavar="COLUMN", help="pool subgroups, too, and compare them")
     parser.add_argument(
         "--tau2-method",
         choices=["DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"],
@@ -100,44 +111,56 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 def pooled(options: argparse.Namespace, table: StudyTable) -> Estimate:
     """Pool the studies of a file by the model that was asked for."""
-    place, known = _METHODS[options.model]
-    given = {"model": options.model} if options.model in _BY_VARIANCE else {}
+    model = options.model or ("robust" if options.cluster else "random")
+    place, known = _METHODS[model]
+    given = {"model": model} if model in _BY_VARIANCE else {}
     faults = []
     for name in ("cluster", "tau2_method", "ci_method", "ci_level"):
         value = getattr(options, name)
         if value is not None and name not in known:
-            faults.append(f"--{name.replace('_', '-')} means nothing for --model {options.model}")
+            faults.append(f"--{name.replace('_', '-')} means nothing for --model {model}")
         elif value is not None:
             given[name] = value
     if "cluster" in known and options.cluster is None:
-        faults.append(
-            f"--model {options.model} needs --cluster, the column of what belongs together"
-        )
+        faults.append(f"--model {model} needs --cluster, the column of what belongs together")
     if faults:
         raise DataError("; ".join(faults))
     # models of counts have a rule of their own for trials without events
-    drop00 = False if options.drop00 is None and options.model in _OF_COUNTS else options.drop00
-    effects = _read_studies(table, options.measure, drop00)
+    drop00 = False if options.drop00 is None and model in _OF_COUNTS else options.drop00
+    effects = read_effects(table, options.measure, drop00)
     module, _, name = place.partition(":")
     method = getattr(import_module(module), name)
-    if options.model == "robust":
+    if model == "robust":
         cluster = given.pop("cluster")
         pool = import_module(_POOL.partition(":")[0]).pool
         answer: Estimate = method(pool(effects, **given), cluster=cluster)
     else:
-        if options.model == "mantel-haenszel":
+        if model == "mantel-haenszel":
             given["measure"] = effects.measure
         answer = method(effects, **given)
     return answer
 
 
-def _read_studies(table: StudyTable, measure: str | None, drop00: bool | None) -> Effects:
-    """Read one study a row, whatever form the rows have."""
+def regressed(options: argparse.Namespace, table: StudyTable) -> MetaRegression | RobustRegression:
+    """Regress the effects of a file on the moderators that were asked for."""
+    from meta.synthesis.models.regression import meta_regression
+    from meta.synthesis.models.robust import robust
+
+    if options.model not in (None, "random", "common"):
+        raise DataError(f"--moderators means nothing for --model {options.model}; use random or "
+                        "common")  # fmt: skip
+    given = {name: getattr(options, name) for name in ("model", *_SETTINGS)}
+    effects = read_effects(table, options.measure, options.drop00)
+    known = {name: value for name, value in given.items() if value is not None}
+    fit = meta_regression(effects, options.moderators, **known)
+    return robust(fit, cluster=options.cluster) if options.cluster else fit
+
+
+def read_effects(table: StudyTable, measure: str | None, drop00: bool | None) -> Effects:
+    """Derive an effect of each row, whatever form the rows have."""
     from meta.effect_sizes.container import Effects
     from meta.effect_sizes.sizes import LEFT_OUT
 
-    if not len(table):
-        raise TooFewStudies(f"{table.file} holds a header and no studies; give one study a row")
     try:
         found = Effects.from_table(table.frame, measure or table.measure, drop00=drop00)
     except DataError as error:

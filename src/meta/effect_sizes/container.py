@@ -231,9 +231,10 @@ class Effects:
             return ""
         names = list(dict.fromkeys(self.table.loc[repeated, "label"]))
         return (
-            f"{int(repeated.sum())} effects carry the name of another ({listed(names, 5)}) and "
+            f"the {self.k} effects are of {self.table['study_id'].nunique()} studies: "
+            f"{int(repeated.sum())} carry the name of another ({listed(names, 5)}) and "
             "are taken as independent; if they are of the same people use meta.multilevel, "
-            "meta.robust or meta.aggregate_correlated."
+            "meta.robust or meta.aggregate_correlated (on the command line --cluster label)."
         )
 
     @property

@@ -30,7 +30,9 @@ from meta.evidence.plausibility import implausible, worth_knowing
 from meta.evidence.reading import RawTable, read_raw
 from meta.evidence.recognition import RATIOS, Recognition, recognise
 from meta.evidence.revman import from_revman_5
+from meta.evidence.spreadsheet import safe_csv
 from meta.evidence.workbooks import as_text
+from meta.evidence.writing import write_whole
 from meta.wording import listed
 
 _ARM_COLUMNS = ("group", "arm", "treatment", "condition", "gruppe", "arm_name", "groupe", "grupo")
@@ -144,9 +146,7 @@ class StudyTable:
             ``--mapping``.
         """
         settings = {name: getattr(self, name) or "" for name in SETTINGS}
-        text = mapping_text(self.file, self.fields, settings)
-        Path(path).write_text(text, encoding="utf-8")
-        return Path(path)
+        return write_whole(path, mapping_text(self.file, self.fields, settings))
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Write the table as a tidy CSV: UTF-8, commas, decimal points, our field names.
@@ -161,10 +161,11 @@ class StudyTable:
         str
             The text.
         """
-        cells = self.frame.map(as_text) if len(self) else self.frame
-        text: str = cells.to_csv(index=False, lineterminator="\n")
+        numbers = self.frame.select_dtypes("number").columns
+        cells = self.frame.assign(**{name: self.frame[name].map(as_text) for name in numbers})
+        text = safe_csv(cells)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            write_whole(path, text)
         return text
 
 

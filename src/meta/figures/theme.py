@@ -46,6 +46,7 @@ from matplotlib.textpath import TextToPath
 
 from meta.errors import DataError, need
 from meta.evidence.spreadsheet import safe_csv
+from meta.evidence.writing import write_whole, written_whole
 
 INK = "#1b1f24"
 MUTED = "#57606a"
@@ -476,18 +477,16 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     if suffix == ".csv":
         # ten digits are the same on every processor
         text = safe_csv(figure_data(figure), "%.10g")
-        target.write_text(text, encoding="utf-8", newline="\n")
-        return target
+        return write_whole(target, text)
     if suffix == ".svg":
         head = '<?xml version="1.0" encoding="utf-8"?>\n'
-        target.write_text(head + svg_text(figure, target.stem), encoding="utf-8", newline="\n")
-        return target
+        return write_whole(target, head + svg_text(figure, target.stem))
     described = alt_text(figure) if _has_description(figure) else None
     metadata: dict[str, Any] = (
         {"Software": None} | ({"Description": described} if described else {})
         if suffix == ".png"
         else {"CreationDate": None, "Creator": None, "Producer": None, "Subject": described}
     )
-    with house():
-        figure.savefig(target, format=suffix[1:], metadata=metadata)
+    with house(), written_whole(target) as place:
+        figure.savefig(place, format=suffix[1:], metadata=metadata)
     return target

@@ -490,6 +490,8 @@ def test_columns_with_dots_and_blanks():
     "formula",
     [
         '~ {ablat.to_csv("stolen.csv")}',
+        "~ {ablat + 9 ** 9 ** 9}",
+        "~ {ablat == 'a' * 10 ** 10}",
         "~ ablat.map(print)",
         "~ I(ablat.__class__)",
         "~ I(np.save('x', ablat))",

@@ -89,6 +89,10 @@ class Regression(Answer):
         """Degrees of freedom of the intervals; None for the normal distribution."""
         raise NotImplementedError
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the coefficients, one row each, on the scale of computation."""
+        return self.coefficients.rename_axis("term").reset_index()
+
     def _freedom(self, _contrasts: Floats) -> float | None:
         """Degrees of freedom of contrasts of shape (q, p)."""
         return self.dof

@@ -249,9 +249,19 @@ def _names(formula: str, expression: str) -> set[str]:
         elif isinstance(node, ast.Name):
             if id(node) not in inside:
                 found.add(stand_ins.get(node.id, node.id))
-        elif not isinstance(node, (*_ARITHMETIC, ast.Call)):
+        elif not isinstance(node, (*_ARITHMETIC, ast.Call)) or _is_endless(node):
             _refuse(formula, ast.unparse(node))
     return found
+
+
+def _is_endless(node: ast.AST) -> bool:
+    """Tell whether constants alone could fill the memory: ``9 ** 9 ** 9``, ``"a" * 10 ** 9``."""
+    if not isinstance(node, ast.BinOp):
+        return False
+    texts = any(isinstance(part, ast.Constant) and isinstance(part.value, str | bytes)
+                for part in (node.left, node.right))  # fmt: skip
+    names = any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(node))
+    return texts or (isinstance(node.op, ast.Pow) and not names)
 
 
 def _refuse(formula: str, what: str) -> None:
