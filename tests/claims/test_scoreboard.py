@@ -5,7 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -389,3 +392,17 @@ def test_the_changelog_ends_with_the_word_of_today(board: pd.DataFrame, evidence
     assert last.to_dict() == now[last.index].to_dict()
     moved = changes.dropna(subset="old_verdict")
     assert (moved["old_verdict"] != moved["new_verdict"]).all()
+
+
+def test_verdicts_wait_for_no_library_that_they_do_not_use(root: Path) -> None:
+    """Distributions take a second to import; those that verdicts need are in scipy.special."""
+    code = (
+        "import sys, meta\n"
+        "print(meta.assess('a0-c11', meta.load_evidence('data')).verdict)\n"
+        "heavy = {'scipy.stats', 'pymare', 'sympy', 'statsmodels', 'matplotlib'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert run.stdout.splitlines()[-1] == "[]"

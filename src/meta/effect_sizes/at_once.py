@@ -50,9 +50,9 @@ def at_once(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     measure, size = settings.entry, len(table)
     yi, vi = np.full(size, np.nan), np.full(size, np.nan)
     form, assumptions = np.zeros(size, dtype=np.int8), np.full(size, "", dtype=object)
-    numbers = {str(name): table[name] for name in table if name in {**NUMBERS, **measure.arguments}}
-    plain = all(pd.api.types.is_numeric_dtype(column) for column in numbers.values())
-    if plain and not _BY_ROW & set(map(str, table.columns)):
+    known = () if _BY_ROW & set(map(str, table.columns)) else {**NUMBERS, **measure.arguments}
+    numbers = {str(name): table[name] for name in table if name in known}
+    if all(pd.api.types.is_numeric_dtype(column) for column in numbers.values()):
         values = {name: column.to_numpy(float, na_value=np.nan) for name, column in numbers.items()}
         _given(values, yi, vi, form)
         if "yi" in values and "measure" in table and "note" in table:

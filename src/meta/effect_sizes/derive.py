@@ -393,75 +393,85 @@ def _table(
     used = {name for each in chosen for name in each.used}
     known = {**NUMBERS, **settings.entry.arguments}
     numbers = [name for name in known if (name in table or name in used) and name not in _FOUND]
-    if not chosen and len(fast):
-        found = _computed_at_once(table, fast, numbers)
-    else:
-        found = _read_one_by_one(chosen, numbers)
-        if len(fast):
-            found = pd.concat([found, _computed_at_once(table, fast, numbers)])
-            found = found.sort_values("position", kind="stable")
-    carried = table.iloc[found.pop("position").to_numpy(dtype=int)].reset_index(drop=True)
-    rest = [name for name in carried if name not in found]
-    joined = pd.concat([found.reset_index(drop=True), carried[rest]], axis=1)
-    first = [name for name in _FIRST if name in joined]
-    return joined[[*first, *(name for name in joined if name not in first)]]
+    parts = [_read_one_by_one(chosen, numbers)] if chosen or not len(fast) else []
+    if len(fast):
+        parts.append(_computed_at_once(table, fast, numbers))
+    found = parts[0]
+    positions = np.asarray(found.pop("position"), dtype=int)
+    if len(parts) == 2:
+        positions = np.concatenate([positions, parts[1].pop("position")])
+        order = np.argsort(positions, kind="stable")
+        positions = positions[order]
+        found = {
+            name: pd.concat([pd.Series(part[name]) for part in parts]).array.take(order)
+            for name in found
+        }
+    for name in table:
+        if name not in found:
+            found[name] = table[name].array.take(positions)
+    first = [name for name in _FIRST if name in found]
+    return pd.DataFrame({name: found[name] for name in dict.fromkeys([*first, *found])})
 
 
-def _read_one_by_one(chosen: Sequence[RowEffect], numbers: Sequence[str]) -> pd.DataFrame:
-    columns: dict[str, list[Any]] = {
+def _read_one_by_one(chosen: Sequence[RowEffect], numbers: Sequence[str]) -> dict[str, Any]:
+    texts = {
         "result_id": [each.row.result_id for each in chosen],
         "study_id": [each.row.study_id for each in chosen],
         "label": [each.row.label for each in chosen],
         "reporting": [each.level for each in chosen],
         "form": [each.derivation.form for each in chosen],
         "assumptions": ["; ".join(map(str, each.derivation.assumptions)) for each in chosen],
-        "yi": [each.derivation.yi for each in chosen],
-        "vi": [each.derivation.vi for each in chosen],
-        "sei": [each.derivation.sei for each in chosen],
-        "paired": [each.row.paired for each in chosen],
-        "sign_reversed": [each.sign_reversed for each in chosen],
         "cluster": [each.row.trial for each in chosen],
         "flag": [each.row.text("flag") for each in chosen],
     }
-    columns |= {
+    figures = {
+        "yi": [each.derivation.yi for each in chosen],
+        "vi": [each.derivation.vi for each in chosen],
+        "sei": [each.derivation.sei for each in chosen],
+    } | {
         name: [each.used.get(name, each.row.numbers.get(name)) for each in chosen]
         for name in numbers
     }
-    kinds = {"position": int, "paired": bool, "sign_reversed": bool}
-    kinds |= dict.fromkeys(("yi", "vi", "sei", *numbers), float)
-    columns["position"] = [each.row.position for each in chosen]
-    return pd.DataFrame(
-        {name: pd.Series(values, dtype=kinds.get(name, "str")) for name, values in columns.items()}
-    )
+    return {
+        **{name: pd.Series(values, dtype="str").array for name, values in texts.items()},
+        **{name: np.array(values, dtype=float) for name, values in figures.items()},
+        "paired": np.array([each.row.paired for each in chosen], dtype=bool),
+        "sign_reversed": np.array([each.sign_reversed for each in chosen], dtype=bool),
+        "position": [each.row.position for each in chosen],
+    }
 
 
 def _computed_at_once(
     table: pd.DataFrame, fast: pd.DataFrame, numbers: Sequence[str]
-) -> pd.DataFrame:
+) -> dict[str, Any]:
     positions = fast["position"].to_numpy(dtype=int)
     studies = names_of(table, positions)
     keys = [f"{study}[{i}]" for study, i in zip(studies, positions.tolist(), strict=True)]
-    labels = names_of(table, positions, "label") if "label" in table else studies
     texts = {
         "result_id": keys,
         "study_id": studies,
-        "label": labels,
+        "label": names_of(table, positions, "label") if "label" in table else studies,
         "reporting": fast["reporting"],
         "form": fast["form"],
         "assumptions": fast["assumptions"],
         "cluster": studies if "study_id" in table else keys,
-        "flag": "",
+        "flag": [""] * len(fast),
     }
-    return pd.DataFrame(
-        {name: pd.Series(values, index=fast.index, dtype="str") for name, values in texts.items()}
-        | {"yi": fast["yi"], "vi": fast["vi"], "sei": np.sqrt(fast["vi"])}
-        | {"paired": False, "sign_reversed": False, "position": positions}
-        | {
+    nothing = np.full(len(fast), np.nan)
+    return {
+        **{name: pd.Series(values, dtype="str").array for name, values in texts.items()},
+        **{name: fast[name].to_numpy() for name in ("yi", "vi")},
+        "sei": np.sqrt(fast["vi"].to_numpy()),
+        **{
             name: table[name].to_numpy(dtype=float, na_value=np.nan)[positions]
-            for name in numbers
             if name in table
-        }
-    )
+            else nothing
+            for name in numbers
+        },
+        "paired": np.zeros(len(fast), dtype=bool),
+        "sign_reversed": np.zeros(len(fast), dtype=bool),
+        "position": positions,
+    }
 
 
 def _excluded(without: Sequence[NoEffect]) -> pd.DataFrame:

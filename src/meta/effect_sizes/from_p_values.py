@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy import stats
-
 from meta.effect_sizes.assumptions import (
     PAIRED_T_TEST,
     T_TEST,
@@ -15,7 +13,7 @@ from meta.effect_sizes.assumptions import (
 )
 from meta.effect_sizes.derivation import Input, Step
 from meta.effect_sizes.from_means import small_sample_step
-from meta.effect_sizes.p_values import p_to_se
+from meta.effect_sizes.p_values import p_to_se, p_to_statistic
 from meta.effect_sizes.row_effect import RowEffect, make
 from meta.effect_sizes.rows import Row
 from meta.effect_sizes.standardised import small_sample_factor
@@ -77,7 +75,7 @@ def _smd(row: Row, settings: Settings, p: float) -> RowEffect | str:
     dof = n_t + n_c - 2
     effect = p_to_smd(p, n_t, n_c, sign=sign)
     yi, vi = float(effect.yi), float(effect.vi)
-    t = sign * float(stats.t.isf(p / 2, dof))
+    t = float(p_to_statistic(p, sign=sign, dof=dof))
     j = float(small_sample_factor(dof))
     people = () if split else ("n_t", "n_c")
     total = (Input("n_randomised", row["n_randomised"]),) if split else ()
@@ -120,7 +118,7 @@ def _paired_smd(
     if n < 3:
         return f"{n:g} people are too few for the standardised difference of a crossover"
     r = settings.correlation
-    t = sign * float(stats.t.isf(p / 2, n - 1))
+    t = float(p_to_statistic(p, sign=sign, dof=n - 1))
     dof = 2 * (n - 1) / (1 + r**2)
     j = float(small_sample_factor(dof))
     d = t * sqrt(2 * (1 - r) / n)

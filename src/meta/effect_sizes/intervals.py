@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
@@ -62,7 +62,7 @@ def _quantile(columns: Columns) -> Floats:
     """Return the two-sided critical value: of t if degrees of freedom are given, else normal."""
     upper = (1 + columns["ci_level"]) / 2
     dof = columns.get("dof")
-    return np.asarray(stats.norm.ppf(upper) if dof is None else stats.t.ppf(upper, dof))
+    return np.asarray(ndtri(upper) if dof is None else stdtrit(dof, upper))
 
 
 def ci_to_se(
@@ -344,8 +344,6 @@ def ci_of_mean_to_sd(
         (_LOW_BELOW_HIGH,),
     )
     upper = (1 + columns["ci_level"]) / 2
-    quantile = (
-        stats.t.ppf(upper, columns["n"] - 1) if distribution == "t" else stats.norm.ppf(upper)
-    )
+    quantile = stdtrit(columns["n"] - 1, upper) if distribution == "t" else ndtri(upper)
     width = columns["high"] - columns["low"]
     return columns.like_input(np.asarray(np.sqrt(columns["n"]) * width / (2 * quantile)))

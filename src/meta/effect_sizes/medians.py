@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri
 
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
@@ -217,8 +217,8 @@ def _read(
 def _luo_wan_shi(summary: Columns, form: str) -> tuple[Floats, Floats]:
     """Return mean and SD by the weights that are best for normal data."""
     n, median = summary["n"], summary["median"]
-    extreme = stats.norm.ppf((n - 0.375) / (n + 0.25))
-    quarter = stats.norm.ppf((0.75 * n - 0.125) / (n + 0.25))
+    extreme = ndtri((n - 0.375) / (n + 0.25))
+    quarter = ndtri((0.75 * n - 0.125) / (n + 0.25))
     if form == "range":
         low, high = summary["minimum"], summary["maximum"]
         weight = 4 / (4 + n**0.75)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
@@ -191,7 +191,7 @@ def p_to_statistic(p_value: ArrayLike, *, sign: ArrayLike, dof: ArrayLike | None
 def _size_of_statistic(columns: Columns) -> Floats:
     dof = columns.get("dof")
     tail = columns["p_value"] / 2
-    return np.asarray(stats.norm.isf(tail) if dof is None else stats.t.isf(tail, dof))
+    return np.asarray(-ndtri(tail) if dof is None else -stdtrit(dof, tail))
 
 
 def statistic_to_p(statistic: ArrayLike, *, dof: ArrayLike | None = None) -> Numbers:
@@ -232,7 +232,7 @@ def statistic_to_p(statistic: ArrayLike, *, dof: ArrayLike | None = None) -> Num
     )
     size = np.abs(columns["statistic"])
     degrees = columns.get("dof")
-    tail = stats.norm.sf(size) if degrees is None else stats.t.sf(size, degrees)
+    tail = ndtr(-size) if degrees is None else stdtr(degrees, -size)
     return columns.like_input(np.asarray(2 * tail))
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
@@ -250,7 +250,7 @@ def crossover_difference(
     elif route == "t":
         error = np.abs(difference / columns["t"])
     elif route == "p_value":
-        error = np.abs(difference) / np.asarray(stats.t.isf(columns["p_value"] / 2, people - 1))
+        error = np.abs(difference / stdtrit(people - 1, columns["p_value"] / 2))
     elif route == "sd_difference":
         error = columns["sd_difference"] / np.sqrt(people)
     else:

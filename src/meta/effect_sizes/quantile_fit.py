@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import optimize, stats
+from scipy.special import ndtri
 
 from meta.effect_sizes.inputs import Floats
 
@@ -61,7 +61,7 @@ def fit_quantiles(quantiles: Floats, probabilities: Floats) -> QuantileFit:
 
 def _fit_normal(quantiles: Floats, probabilities: Floats) -> QuantileFit:
     """Fit the normal, whose quantiles are a straight line in the standard normal ones."""
-    z = stats.norm.ppf(probabilities)
+    z = ndtri(probabilities)
     slope, intercept = np.polyfit(z, quantiles, 1)
     distance = ((quantiles - intercept - slope * z) ** 2).sum()
     return QuantileFit(float(intercept), float(slope), "normal", float(distance))
@@ -71,6 +71,8 @@ _POSITIVE = ("log-normal", "gamma", "Weibull")
 
 
 def _distribution(family: str, first: float, second: float) -> Any:
+    from scipy import stats  # takes a second to import, and most tables hold no quantiles
+
     if family == "log-normal":
         return stats.lognorm(second, scale=first)
     if family == "gamma":
@@ -100,6 +102,7 @@ def _fit(
     family: str, quantiles: Floats, probabilities: Floats, mean: float, sd: float
 ) -> QuantileFit:
     """Fit a family of two positive parameters, on their logarithms."""
+    from scipy import optimize
 
     def residuals(logs: Floats) -> Floats:
         first, second = np.exp(logs)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
@@ -197,7 +197,7 @@ def p_to_smd(
         faults=_vtype_faults(vtype),
     )
     dof = columns["n_t"] + columns["n_c"] - 2
-    t = columns["sign"] * np.asarray(stats.t.isf(columns["p_value"] / 2, dof))
+    t = columns["sign"] * np.asarray(-stdtrit(dof, columns["p_value"] / 2))
     return _g_from_t(t, columns, vtype)
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import chdtrc
 
 from meta.errors import DataError, NotComparable
 from meta.synthesis.presentation import Answer
@@ -184,7 +184,7 @@ def likelihood_ratio(small: Any, large: Any) -> LikelihoodRatio:
     return LikelihoodRatio(
         statistic=statistic,
         dof=dof,
-        p_value=float(stats.chi2.sf(statistic, dof)),
+        p_value=float(chdtrc(dof, statistic)),
         aic_small=small.aic,
         aic_large=large.aic,
         notes=(
