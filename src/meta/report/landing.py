@@ -27,9 +27,9 @@ from meta.report.reader_words import (
     effect_sentence,
     verdict_label,
 )
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.judgement.information_size import information_size
 from meta.synthesis.models.pool import pool
-from meta.synthesis.models.pooled import Pooled
 from meta.wording import counted, in_words, listed, lower_first, span
 
 # the answer in a few words, by the best certainty that an outcome reaches
@@ -216,7 +216,7 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
     )
 
 
-def _side(fit: Pooled) -> int:
+def _side(fit: Estimate) -> int:
     """Tell on which side of no effect the interval lies: 1 better, -1 worse, 0 neither."""
     advantage = advantage_of(fit)
     return int(advantage.low > 0) - int(advantage.high < 0)

@@ -76,6 +76,14 @@ _RESIDUALS = _for(
     ((*_TABLES, "BayesFit", *_ADJUSTED), f"it needs one variance for each study; {_POOL}"),
     (_CLUSTERED, f"it needs one variance for each study; {_AVERAGE}"),
 )
+_TAU2 = _for(
+    (("PooledAsGiven",), _AS_GIVEN),
+    (("PooledTables", "PooledRates"), f"a common-effect method has no tau2; {_POOL}"),
+    (_COUNTS, f"the likelihood of the counts is not profiled; read fit.tau2_se, or {_POOL}"),
+    (("Robust",), "the sandwich leaves tau2 as it is; give its working model, fit.fit"),
+    (("BayesFit",), "a posterior has an interval of its own; read fit.tau_low and fit.tau_high"),
+    (_ADJUSTED, f"tau2 is what a correction leaves; {_POOL}"),
+)
 # function -> class of answer -> why it is not defined
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "plot_forest": {},
@@ -118,6 +126,19 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     "permutation_test": _INVERSE_VARIANCE,
     "operating_characteristics": _INVERSE_VARIANCE,
     "by_pymare": _INVERSE_VARIANCE,
+    "tau2_intervals": _TAU2,
+    "information_size": _for(
+        (
+            ("PooledRates", *_COUNTS),
+            f"no variance under a common effect stands beside that of the counts; {_POOL}",
+        ),
+        (_CLUSTERED, f"people who gave several effects would count several times; {_AVERAGE}"),
+        (("BayesFit",), f"a posterior has no diversity; {_POOL}"),
+        (_ADJUSTED, f"people are counted against an answer as it stands; {_POOL}"),
+    ),
+    "certainty": _for(
+        (_ADJUSTED, f"risk of bias is judged by weights, which a correction does not give; {_POOL}")
+    ),
     "equivalence": {"BayesFit": "a posterior has no tests; ask fit.probability(...)"},
     "absolute_effect": {},
     "plot_intervals": {},

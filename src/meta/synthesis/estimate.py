@@ -134,6 +134,8 @@ class Estimate(Answer):
         Test of equal effects.
     i2 : float
         Share of the variance that is between studies, percent.
+    tau2, tau2_se : float
+        Variance of the true effects, and its standard error, where the method gives them.
     weights : numpy.ndarray of shape (effects.k,)
         Weight of each effect in the estimate, in percent; NaN where a method gives none.
     effects : Effects
@@ -166,9 +168,16 @@ class Estimate(Answer):
     q_dof: int = 0
     q_p_value: float = np.nan
     i2: float = np.nan
+    tau2: float = np.nan
+    tau2_se: float = np.nan
     weights: Floats
     effects: Effects
     notes: tuple[str, ...]
+
+    @property
+    def tau(self) -> float:
+        """Standard deviation of the true effects."""
+        return float(np.sqrt(self.tau2))
 
     @property
     def scale(self) -> Measure:
@@ -240,7 +249,7 @@ class Estimate(Answer):
         row |= {
             name: getattr(self, name)
             for name in ("pi_low", "pi_high", "tau2", "i2")
-            if hasattr(self, name)
+            if name == "i2" or isinstance(self, RandomEffects)
         }
         return readable(pd.DataFrame([row]), self.scale)
 
@@ -326,8 +335,6 @@ class RandomEffects(Estimate):
 
     Attributes
     ----------
-    tau2, tau2_se : float
-        Variance of the true effects, and its standard error where the method gives one.
     pi_low, pi_high : float
         Prediction interval: where the true effect of a new, similar study would lie.
     prediction_dof : float
@@ -335,15 +342,9 @@ class RandomEffects(Estimate):
     """
 
     tau2: float
-    tau2_se: float = np.nan
     pi_low: float = np.nan
     pi_high: float = np.nan
     prediction_dof: float = np.nan
-
-    @property
-    def tau(self) -> float:
-        """Standard deviation of the true effects."""
-        return float(np.sqrt(self.tau2))
 
     def prediction_text(self, digits: int = 2) -> str:
         """Return the prediction interval on the reader's scale with its degrees of freedom."""

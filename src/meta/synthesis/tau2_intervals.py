@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from meta.errors import DataError, TooFewStudies
+from meta.synthesis.consumers import need_estimate
 from meta.synthesis.fit_statistics import fit_statistics
 from meta.synthesis.heterogeneity import q_profile_interval
 from meta.synthesis.models.mixed_model import MixedLikelihood, RandomTerm
@@ -39,7 +40,7 @@ def tau2_intervals(fit: Pooled | MetaRegression | Multilevel) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If this is no random-effects fit.
+        If this is no random-effects fit, or an answer of another method, with the reason.
     TooFewStudies
         If there is one study.
 
@@ -70,11 +71,12 @@ def tau2_intervals(fit: Pooled | MetaRegression | Multilevel) -> pd.DataFrame:
     """
     if isinstance(fit, Multilevel):
         return _of_terms(fit)
-    if not isinstance(fit, Pooled | MetaRegression) or fit.model != "random":
-        found = fit.model if isinstance(fit, Pooled | MetaRegression) else type(fit).__name__
+    if not isinstance(fit, MetaRegression):
+        need_estimate("tau2_intervals", fit)
+    if fit.model != "random":
         raise DataError(
             "tau2_intervals takes a random-effects answer of pool(), meta_regression() or "
-            f"multilevel(), and was given {found}"
+            f"multilevel(), and was given one of the {fit.model} model"
         )
     if fit.k < 2:
         raise TooFewStudies("tau2_intervals: one study does not show how studies differ")

@@ -19,6 +19,8 @@ from meta.errors import DataError, NotComparable
 from meta.evidence.question import Form
 from meta.evidence.reporting import doubted
 from meta.evidence.tables import Evidence
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.judgement.certainty_rules import (
     RULES,
     Judgement,
@@ -28,7 +30,6 @@ from meta.synthesis.judgement.certainty_rules import (
     unprinted_trials,
     weight_at_risk,
 )
-from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer
 
 LEVELS = ("very low", "low", "moderate", "high")
@@ -53,7 +54,7 @@ class Certainty(Answer):
         Where it began: high for randomised trials, low otherwise.
     judgements : tuple of Judgement
         The five answers.
-    fit : Pooled
+    fit : Estimate
         The effect that is judged.
     notes : tuple of str
         Sentences that must stand beside it.
@@ -65,7 +66,7 @@ class Certainty(Answer):
     level: str
     start: str
     judgements: tuple[Judgement, ...]
-    fit: Pooled = field(repr=False)
+    fit: Estimate = field(repr=False)
     notes: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
@@ -131,7 +132,7 @@ _BY = {"rule": "rule", "curators": "the curators"}
 def certainty(
     evidence: Evidence,
     outcome: str,
-    fit: Pooled,
+    fit: Estimate,
     *,
     mid: float | None = None,
 ) -> Certainty:
@@ -145,7 +146,7 @@ def certainty(
         names the form of the treatment that is asked about, if there is one.
     outcome : str
         Which rows of ``certainty`` belong to the answer.
-    fit : Pooled
+    fit : Estimate
         The answer, from effects that :func:`meta.effects` made of rows of ``evidence.select``: the
         trials that gave no effect stand in it, too.
     mid : float, optional
@@ -161,7 +162,8 @@ def certainty(
     Raises
     ------
     DataError
-        If the effects lack facts of their trials, or ``mid`` is not above 0.
+        If the effects lack facts of their trials, ``mid`` is not above 0, or the answer gives no
+        weights (a corrected one).
     NotComparable
         If the measure describes one group, so that there is no effect to be certain of.
 
@@ -190,6 +192,7 @@ def certainty(
     >>> certainty(evidence, "depression", meta.pool(meta.effects(rows, "SMD"))).level
     'very low'
     """
+    need_estimate("certainty", fit)
     _check(fit, mid, evidence.question.form)
     margin = _IMPORTANT.get(measure_of(fit.measure).family) if mid is None else mid
     computed = {
@@ -273,7 +276,7 @@ def _judged(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
     return worst, doubts
 
 
-def _check(fit: Pooled, mid: float | None, form: Form | None) -> None:
+def _check(fit: Estimate, mid: float | None, form: Form | None) -> None:
     if measure_of(fit.measure).single_group:
         raise NotComparable(
             f"{fit.measure} describes one group: there is no effect to be certain of; pool a "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from meta.evidence.question import Form
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.wording import listed, range_text
 
 STEPS = {"no concern": 0, "serious": 1, "very serious": 2}
@@ -66,7 +66,9 @@ class Judgement:
         }
 
 
-def weight_at_risk(fit: Pooled, judged: Mapping[str, str], doubted: Mapping[str, str]) -> Judgement:
+def weight_at_risk(
+    fit: Estimate, judged: Mapping[str, str], doubted: Mapping[str, str]
+) -> Judgement:
     """Rate the risk of bias by the weight of the trials that are at high risk.
 
     At high risk is a trial that is open, that a tool judged high (as a whole or in a domain), or
@@ -75,7 +77,7 @@ def weight_at_risk(fit: Pooled, judged: Mapping[str, str], doubted: Mapping[str,
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer.
     judged : mapping of str to str
         The worst judgement by study: "low", "some", "unclear" or "high".
@@ -110,7 +112,7 @@ def weight_at_risk(fit: Pooled, judged: Mapping[str, str], doubted: Mapping[str,
     return Judgement(domain="risk_of_bias", judgement=word, reason=f"{reason}.")
 
 
-def heterogeneity(fit: Pooled, mid: float | None) -> Judgement:
+def heterogeneity(fit: Estimate, mid: float | None) -> Judgement:
     """Rate inconsistency by I2 and by where a new trial could lie.
 
     Serious from an I2 of 50 %, or if the prediction interval reaches no effect and the interval of
@@ -119,7 +121,7 @@ def heterogeneity(fit: Pooled, mid: float | None) -> Judgement:
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer.
     mid : float or None
         Smallest difference that matters, on the scale of computation.
@@ -131,22 +133,25 @@ def heterogeneity(fit: Pooled, mid: float | None) -> Judgement:
             judgement="no concern",
             reason="One trial: agreement cannot be seen, and nothing is taken away for it.",
         )
-    crosses = bool(fit.pi_low <= 0 <= fit.pi_high)
+    # a method without a prediction interval crosses nothing with it
+    random = fit if isinstance(fit, RandomEffects) else None
+    low, high = (random.pi_low, random.pi_high) if random else (np.nan, np.nan)
+    crosses = bool(low <= 0 <= high)
     mean_crosses = bool(fit.ci_low <= 0 <= fit.ci_high)
-    both = mid is not None and fit.pi_low <= -mid and fit.pi_high >= mid
+    both = mid is not None and low <= -mid and high >= mid
     word = "no concern"
     if fit.i2 >= I2_VERY_SERIOUS and both and fit.k >= TRIALS_FOR_SPREAD:
         word = "very serious"
     elif fit.i2 >= I2_SERIOUS or (crosses and not mean_crosses):
         word = "serious"
-    reason = f"I² {fit.i2:.0f} %"
-    if np.isfinite(fit.pi_low):
+    reason = f"I² {fit.i2:.0f} %" if np.isfinite(fit.i2) else "This method gives no I²"
+    if random and np.isfinite(low):
         side = "includes" if crosses else "excludes"
-        reason += f"; a new trial could find {fit.prediction_text()}, which {side} no effect"
+        reason += f"; a new trial could find {random.prediction_text()}, which {side} no effect"
     return Judgement(domain=domain, judgement=word, reason=f"{reason}.")
 
 
-def form_share(fit: Pooled, form: Form | None) -> Judgement:
+def form_share(fit: Estimate, form: Form | None) -> Judgement:
     """Rate indirectness by the weight of the trials that used the form in question.
 
     Serious below a half; the second level (other people, other outcomes) is for the curators, and
@@ -154,7 +159,7 @@ def form_share(fit: Pooled, form: Form | None) -> Judgement:
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer.
     form : Form or None
         The form of the treatment that is asked about.
@@ -180,7 +185,7 @@ def form_share(fit: Pooled, form: Form | None) -> Judgement:
     )
 
 
-def interval(fit: Pooled, mid: float | None) -> Judgement:
+def interval(fit: Estimate, mid: float | None) -> Judgement:
     """Rate imprecision by the interval and the number of people.
 
     Very serious if the interval holds important effects on both sides, or rests on fewer than 100
@@ -190,7 +195,7 @@ def interval(fit: Pooled, mid: float | None) -> Judgement:
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer.
     mid : float or None
         Smallest difference that matters, on the scale of computation.
@@ -225,7 +230,7 @@ def interval(fit: Pooled, mid: float | None) -> Judgement:
     return Judgement(domain="imprecision", judgement=word, reason=f"{fit.effect_text()}: {found}.")
 
 
-def unprinted_trials(fit: Pooled) -> Judgement:
+def unprinted_trials(fit: Estimate) -> Judgement:
     """Rate missing evidence by the trials that looked and printed nothing to pool.
 
     Serious if a quarter of the trials say only "no difference", or if at least half give no effect
@@ -234,7 +239,7 @@ def unprinted_trials(fit: Pooled) -> Judgement:
 
     Parameters
     ----------
-    fit : Pooled
+    fit : Estimate
         The answer, whose effects list what was excluded.
     """
     have = set(fit.effects.table["cluster"].astype(str))

@@ -12,7 +12,8 @@ from scipy.special import expit, logit
 
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
-from meta.synthesis.models.pooled import Pooled
+from meta.synthesis.consumers import need_estimate
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.presentation import Answer, check_level
 from meta.wording import number
 
@@ -95,7 +96,7 @@ def information_size(
     measure: str | None = None,
     sd: float | None = None,
     control_risk: float | None = None,
-    fit: Pooled | None = None,
+    fit: Estimate | None = None,
     power: float = 0.9,
     ci_level: float = 0.95,
 ) -> InformationSize:
@@ -113,8 +114,9 @@ def information_size(
     control_risk : float, optional
         Share of the untreated who have the event, above 0 and below 1. Needed for ``"RR"``,
         ``"OR"``, ``"PETO"`` and ``"RD"``.
-    fit : Pooled, optional
-        A meta-analysis: its diversity enlarges the number, and its people are counted against it.
+    fit : Estimate, optional
+        A meta-analysis of independent trials: its diversity enlarges the number (none under a
+        common effect, as by Mantel-Haenszel), and its people are counted against it.
     power : float
         Chance to find an effect of this size, above one half and below 1.
     ci_level : float
@@ -163,11 +165,8 @@ def information_size(
     >>> print(answer.sentence())
     To find a mean difference of 3.00 with 90 % power takes 169 people.
     """
-    if fit is not None and not isinstance(fit, Pooled):
-        raise DataError(
-            f"information_size: fit is {type(fit).__name__}; give the answer of pool(), whose "
-            "variances are compared under both models"
-        )
+    if fit is not None:
+        need_estimate("information_size", fit)
     measure = measure or ("MD" if fit is None else fit.measure)
     if measure not in _MEASURES:
         raise NotComparable(
@@ -202,7 +201,7 @@ def information_size(
 
 
 def _check(
-    scale: Measure, mid: Any, sd: Any, control_risk: Any, power: Any, fit: Pooled | None
+    scale: Measure, mid: Any, sd: Any, control_risk: Any, power: Any, fit: Estimate | None
 ) -> None:
     faults = []
     binary = scale.name in _BINARY
@@ -258,14 +257,15 @@ def _signal(
     return mid, 1.0 if sd is None else float(sd) ** 2
 
 
-def _diversity(fit: Pooled) -> float:
+def _diversity(fit: Estimate) -> float:
     if fit.model != "random" or fit.k == 1:
         return 0.0
-    common, random = np.sum(1 / fit.effects.vi), np.sum(1 / (fit.effects.vi + fit.tau2))
-    return float(1 - random / common)
+    share = fit.weights / 100
+    common, random = 1 / np.sum(1 / fit.effects.vi), np.sum(share**2 * (fit.effects.vi + fit.tau2))
+    return float(1 - common / random)
 
 
-def _notes(fit: Pooled | None, one: float, required: float) -> list[str]:
+def _notes(fit: Estimate | None, one: float, required: float) -> list[str]:
     if fit is None:
         return []
     notes = []
