@@ -24,6 +24,7 @@ from meta.effect_sizes.assumptions import OUTSIDE_SD
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
 from meta.evidence.tables import Evidence
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.wording import brief, listed
@@ -112,7 +113,7 @@ class TrialSets:
         return settled(each.word(judge, orient) for each in (self.primary, self.trusted))
 
 
-def advantage_of(fit: Pooled) -> Oriented:
+def advantage_of(fit: Estimate) -> Oriented:
     """Orient a pooled effect so that above 0 favours the treatment."""
     dof = float("inf") if fit.dof is None else float(fit.dof)
     plain = Oriented(fit.estimate, fit.ci_low, fit.ci_high, fit.se, dof)
