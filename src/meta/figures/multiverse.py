@@ -24,6 +24,8 @@ _GAP = 10.0
 _WIDTH = 430.0
 # a choice of more values than this has a line for the first, and one for all others
 _MOST_LINES = 20
+# combinations that are drawn: more than these cannot be told apart at this width
+_DRAWN = 400
 _OTHERS = "any other"
 
 
@@ -69,7 +71,7 @@ def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "
     """
     way = "meta.plot_multiverse(meta.multiverse(rows, choices))"
     need("plot_multiverse", found, Multiverse, "the answer of multiverse()", way)
-    shown = found.curve()
+    shown = found.curve(_DRAWN)
     if shown.empty:
         raise DataError("plot_multiverse: no combination has an answer; the table says why")
     choices = {name: _drawn(values) for name, values in found.choices.items()}
