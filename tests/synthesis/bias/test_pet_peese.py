@@ -89,3 +89,13 @@ def test_display():
     answer = pet_peese(simulated(0.5))
     assert "taken by the conditional rule" in str(answer)
     assert answer.to_dict()["table"][1]["method"] == "PEESE"
+
+
+def test_both_lines_on_the_readers_scale():
+    fit = meta.pool([-0.9, -0.8, -0.5, -0.3, -0.1], [0.20, 0.18, 0.10, 0.02, 0.01], measure="OR")
+    answer = meta.pet_peese(fit)
+    shown = answer.lines().to_frame()
+    assert shown["method"].tolist() == ["PET", "PEESE"]
+    assert shown["estimate"].tolist() == pytest.approx(np.exp(answer.table["estimate"]).tolist())
+    assert shown["slope"].tolist() == answer.table["slope"].tolist()
+    assert set(shown["scale"]) == {"Odds ratio"}

@@ -199,3 +199,14 @@ def test_a_cluster_changes_no_bit(rows):
     pd.testing.assert_frame_equal(
         spread.table, meta.multiverse(rows, choices).table, check_exact=True
     )
+
+
+def test_the_table_on_the_readers_scale():
+    rows = pd.DataFrame(
+        {"label": list("abc"), "events_t": [3, 5, 8], "n_t": [40] * 3, "events_c": [6, 9, 9],
+         "n_c": [40] * 3, "lower_is_better": [True] * 3}
+    )  # fmt: skip
+    found = meta.multiverse(rows, {"tau2_method": ["REML", "DL"]}, "RR")
+    shown = found.to_frame()
+    assert shown["estimate"].tolist() == pytest.approx(np.exp(found.table["estimate"]).tolist())
+    assert set(shown["scale"]) == {"Risk ratio"}

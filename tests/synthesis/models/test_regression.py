@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -509,3 +510,17 @@ def test_a_formula_calls_nothing(formula, tmp_path, monkeypatch):
     with pytest.raises(DataError):
         meta.meta_regression(effects, formula)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_table_of_coefficients_is_on_the_readers_scale():
+    effects = meta.Effects.from_arrays(
+        [-0.5, -0.4, -0.1, 0.0], [0.04, 0.05, 0.03, 0.06], measure="RR", weeks=[12, 8, 6, 4]
+    )
+    fit = meta.meta_regression(effects, "~ weeks", ci_method="wald")
+    shown = fit.to_frame().set_index("term")
+    for name in ("estimate", "ci_low", "ci_high"):
+        np.testing.assert_allclose(shown[name], np.exp(fit.coefficients[name]))
+    assert set(shown["scale"]) == {"Risk ratio, multiplied per unit"}
+    assert shown["se"].tolist() == fit.coefficients["se"].tolist()
+    plain = meta.meta_regression(replace(effects, measure="ZCOR"), "~ weeks").to_frame()
+    assert set(plain["scale"]) == {"Correlation (Fisher's z)"}

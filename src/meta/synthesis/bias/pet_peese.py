@@ -20,7 +20,7 @@ from meta.synthesis.bias.study_size import (
 )
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, null_effect, weighted_fit
-from meta.synthesis.estimate import Estimate, estimate_text, infer, inference
+from meta.synthesis.estimate import EffectTable, Estimate, estimate_text, infer, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pool import pool
 from meta.synthesis.presentation import check_level
@@ -55,6 +55,13 @@ class PetPeese(Estimate):
 
     predictor: str
     table: pd.DataFrame
+
+    def lines(self) -> EffectTable:
+        """Return both regressions; ``.to_frame()`` of them is on the reader's scale.
+
+        A ``slope`` and its standard error stay on the scale of computation.
+        """
+        return EffectTable(fit=self, table=self.table, notes=self.notes)
 
     def _model_text(self) -> str:
         power = " squared" * (self.model == "PEESE")

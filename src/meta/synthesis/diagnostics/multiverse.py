@@ -21,6 +21,7 @@ from meta.errors import DataError, NotComparable
 from meta.evidence.faults import closest
 from meta.synthesis.diagnostics.subsets import Solved, Subsets
 from meta.synthesis.engine import null_effect
+from meta.synthesis.estimate import readable
 from meta.synthesis.means import interval_columns
 from meta.synthesis.presentation import Answer
 from meta.wording import listed, range_text
@@ -87,6 +88,10 @@ class Multiverse(Answer):
     def answered(self) -> pd.DataFrame:
         """The combinations that give an answer."""
         return self.table[self.table["reason"] == ""]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table on the reader's scale, which the column ``scale`` names."""
+        return readable(self.table, self.scale).assign(scale=self.scale.label)
 
     def by_choice(self) -> pd.DataFrame:
         """Say what each single choice does to the answer.

@@ -15,6 +15,7 @@ from scipy import stats
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
+from meta.synthesis.estimate import readable
 from meta.synthesis.models.moderators import Coding, new_design
 from meta.synthesis.presentation import Answer
 from meta.wording import p_alone, p_text
@@ -90,8 +91,18 @@ class Regression(Answer):
         raise NotImplementedError
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the coefficients, one row each, on the scale of computation."""
-        return self.coefficients.rename_axis("term").reset_index()
+        """Return the coefficients, one row each, on the reader's scale, which ``scale`` names.
+
+        Those of a ratio measure are ratios themselves: by how much the effect is multiplied with
+        each unit of the moderator (the intercept is an effect). What has another transform (a
+        logit, Fisher's z) stays as it was computed; so does ``se``. ``coefficients`` and
+        :meth:`predict` are on the scale of computation.
+        """
+        table, scale = self.coefficients.rename_axis("term").reset_index(), self.scale
+        if scale.log:
+            return readable(table, scale).assign(scale=f"{scale.label}, multiplied per unit")
+        transform = f" ({scale.transform.name})" if scale.transform.name else ""
+        return table.assign(scale=scale.label + transform)
 
     def _freedom(self, _contrasts: Floats) -> float | None:
         """Degrees of freedom of contrasts of shape (q, p)."""
