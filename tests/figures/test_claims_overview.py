@@ -47,19 +47,38 @@ def several() -> list[meta.Assessment]:
     ]
 
 
-def test_marks_stand_on_measured_over_claimed() -> None:
+def test_marks_stand_on_what_was_measured_and_what_was_claimed() -> None:
     panel = panel_of(plot_claims(several()))
-    marks = [line for line in panel.lines if line.get_gid() == "estimate"]
-    # the middle of a claimed range, 92.5, for the mark
-    assert [float(mark.get_xdata()[0]) for mark in marks] == pytest.approx([25.0, 25.0])
-    whiskers = [list(line.get_xdata()) for line in panel.lines if line.get_gid() == "interval"]
-    # articles in order of appearance; the ends of a claimed range for the whisker
-    assert whiskers[0] == pytest.approx([-10, 50])
-    assert whiskers[1] == pytest.approx([10, 50])
-    assert whiskers[2] == pytest.approx([20, 40])
-    at = {str(line.get_gid()).rsplit("-", 1)[0]: line.get_xdata()[0] for line in panel.lines}
-    assert at["reference-null"] == 0
-    assert at["reference-claimed"] == 100
+
+    def at(gid: str) -> list[list[float]]:
+        return [list(map(float, m.get_xdata())) for m in panel.lines if m.get_gid() == gid]
+
+    # falls before shares, measured ones first
+    assert at("estimate") == [[7.0], [23.125]]
+    assert at("interval") == [[-2.8, 14.0], [19.0, 36.0], [2.8, 14.0]]
+    assert at("claimed") == [[28, 28], [28, 28], [28, 28], [90, 95], [28, 28]]
+    low, high = panel.get_xlim()
+    assert low < -2.8
+    assert 100 < high < 110
+
+
+def test_what_a_reader_asks_first_stands_first() -> None:
+    drawn = plot_claims(
+        [claim("background", group="background"), claim("number", group="number"),
+         claim("nothing", group="works", estimate=float("nan"), ci_low=float("nan"),
+               ci_high=float("nan"), verdict="no_trials", k=0),
+         claim("works", group="works")]
+    )  # fmt: skip
+    labels = list(meta.figure_data(drawn).query("what == 'study'")["label"])
+    assert labels == ["Claim works", "Claim nothing", "Claim number", "Claim background"]
+
+
+def test_data_name_claimed_and_measured() -> None:
+    data = meta.figure_data(plot_claims(several()))
+    (row,) = data[data["label"] == "Claim absorbed"].to_dict("records")
+    assert [row[n] for n in ("claimed_low", "claimed_high", "estimate", "ci_low", "ci_high")] == [
+        90, 95, 23.125, 19, 36,
+    ]  # fmt: skip
 
 
 def test_verdicts_have_a_word_a_colour_and_a_shape() -> None:
@@ -75,13 +94,14 @@ def test_verdicts_have_a_word_a_colour_and_a_shape() -> None:
 
 def test_claims_that_nothing_was_measured_for_keep_a_row() -> None:
     shown = [text for text, _ in boxes(plot_claims(several()))]
-    assert "Claim unmeasured" in shown
-    assert "Claim unusable (no usable figure)" in shown
+    assert {"Claim unmeasured", "never measured", "Claim unusable", "no usable figure"} <= {
+        text.replace("\u00a0", " ") for text in shown
+    }
 
 
 def test_what_is_left_out_is_counted_with_its_verdicts() -> None:
     text = plot_claims(several()).alt_text()  # type: ignore[attr-defined]
-    assert "for 5 of 9 claims" in text
+    assert "percentages of 5 of 9 claims" in text
     assert (
         "Not drawn are 4 of 9 claims: 2 name no figure (1 overstated and 1 not testable); 2 name "
         "a figure of another kind, such as a dose, a time, a count or a ratio (1 supported and 1 "
@@ -92,13 +112,12 @@ def test_what_is_left_out_is_counted_with_its_verdicts() -> None:
 
 def test_alt_text_says_every_claim() -> None:
     text = plot_claims(several(), title="Claimed and measured").alt_text()  # type: ignore[attr-defined]
-    assert text.startswith("Claimed and measured. Measured as a share of claimed")
+    assert text.startswith("Claimed and measured. Claimed and measured percentages of 5 of 9")
     assert (
-        "Claim fall, claimed 28 %, measured 7.0 (−2.8 to 14.0) % (four studies), 25 % of the claim "
-        "(−10 to 50), overstated" in text
+        "Claim fall, claimed 28 %, measured 7.0 (−2.8 to 14.0) % (four studies), overstated" in text
     )
-    assert "Claim people, claimed 28 %, measured 2.8 to 14.0 % (four studies), 10 to 50 %" in text
-    assert "Claim unmeasured, claimed 28 %, no trial measured this, no trials" in text
+    assert "Claim people, claimed 28 %, measured 2.8 to 14.0 % (four studies), unresolved" in text
+    assert "Claim unmeasured, claimed 28 %, never measured, no trials" in text
 
 
 def test_far_more_than_claimed_is_cut_and_keeps_its_figures() -> None:

@@ -148,7 +148,7 @@ def frame(
     said = [note if isinstance(note, Note) else Note(note) for note in notes]
 
     def around(full: float) -> tuple[float, float]:
-        return _head(title, key, full) + 8.0 * (not table), _foot(said, full)
+        return _head(title, key, full) + 8.0 * (bool(key) or not table), _foot(said, full)
 
     full = beside + width
     head, foot = around(full)

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
@@ -64,6 +65,8 @@ class Row:
         Colour and shape of the mark where they are not the usual ones.
     diamond : bool
         Whether a pooled effect is drawn as a diamond; one that two studies cannot tell is a line.
+    claimed : tuple of float
+        What was claimed in this row, from and to, drawn over what was found.
     inks : mapping of str to str
         Colours of cells that are not written in the usual one, by column key.
     """
@@ -79,6 +82,7 @@ class Row:
     colour: str = ""
     marker: str = ""
     diamond: bool = True
+    claimed: tuple[float, float] = (np.nan, np.nan)
     inks: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -141,6 +145,8 @@ class Table:
         Whether that stands above the rows or under the axis.
     domains : tuple of str
         Risk-of-bias domains, shown as letters.
+    key : tuple of (artist, str)
+        Samples of marks with their meaning, above.
     beside : tuple of str
         Paragraphs left of the axis labels, where room is.
     notes : tuple of Note
@@ -163,6 +169,7 @@ class Table:
     favours: tuple[str, str] | None = None
     favours_on_top: bool = False
     domains: tuple[str, ...] = ()
+    key: tuple[tuple[Artist, str], ...] = ()
     beside: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     title: str = ""
@@ -257,6 +264,7 @@ def table_data(table: Table) -> pd.DataFrame:
     """Return rows and vertical lines as a data frame on the reader's scale."""
     first = table.columns[0].key
     further = [c.key for c in table.columns[1:] if c.key not in {"est", "ci"}]
+    empty: dict[str, object] = dict.fromkeys([*further, *table.domains], "")
     found, group = [], ""
     for row in table.rows:
         label = plain(row.cells.get(first, ""))
@@ -264,18 +272,21 @@ def table_data(table: Table) -> pd.DataFrame:
             group = label
         if row.kind not in SPANNING | {"gap"}:
             values = to_reader(table.scale, [row.estimate, row.low, row.high])
-            cells = {key: plain(row.cells.get(key, "")) for key in further}
-            lights = dict(zip(table.domains, row.lights, strict=False))
-            found.append((row.kind, group, label, *values, cells | lights))
+            cells = empty | {key: plain(row.cells.get(key, "")) for key in further}
+            cells |= dict(zip(table.domains, row.lights, strict=False))
+            if np.isfinite(row.claimed).all():
+                ends = to_reader(table.scale, row.claimed)
+                cells |= dict(zip(("claimed_low", "claimed_high"), ends, strict=True))
+            found.append((row.kind, group, label, *values, cells))
     # the pooled effect has a row already
     for line in (line for line in table.references if line.kind != "pooled"):
         name = line.label or ("no effect" if line.kind == "null" else line.kind)
         low, high = (line.value, line.until) if line.is_band else (np.nan, np.nan)
         middle = np.nan if line.is_band else line.value
-        found.append(("reference", "", name, *to_reader(table.scale, [middle, low, high]), {}))
+        found.append(("reference", "", name, *to_reader(table.scale, [middle, low, high]), empty))
     names = ["what", "group", "label", "estimate", "ci_low", "ci_high"]
     data = pd.DataFrame([row[:-1] for row in found], columns=names)
-    texts = pd.DataFrame([row[-1] for row in found], columns=[*further, *table.domains])
+    texts = pd.DataFrame([row[-1] for row in found])
     if not data["group"].any():
         data = data.drop(columns="group")
-    return pd.concat([data, texts.fillna("")], axis=1)
+    return pd.concat([data, texts], axis=1)

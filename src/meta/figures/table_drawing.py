@@ -63,7 +63,7 @@ def draw_table(table: Table, ax: Axes | None, words: str) -> Figure:
     layout = measure(table)
     drawn = frame(
         table.name, ax, width=layout.width, height=layout.height, title=table.title,
-        notes=layout.notes, left=0, right=0, axes=False, table=True,
+        key=table.key, notes=layout.notes, left=0, right=0, axes=False, table=True,
     )  # fmt: skip
     if drawn.size[0] > layout.width:
         layout = measure(table, drawn.size[0] - layout.width)
@@ -183,6 +183,11 @@ def _draw_mark(table: Table, panel: Axes, row: Row, y: float) -> None:
     low_limit, high_limit = table.limits
     if row.kind not in _ARROW:
         return
+    if np.isfinite(row.claimed).all():
+        panel.plot(
+            row.claimed, [y, y], color=theme.CLAIMED, linewidth=2.2, marker="D", markersize=5.5,
+            markeredgewidth=0, zorder=6, gid="claimed", clip_on=False,
+        )  # fmt: skip
     # an estimate without an interval may itself lie outside
     cut_low = row.estimate < low_limit or (np.isfinite(row.high) and row.low < low_limit)
     cut_high = row.estimate > high_limit or (np.isfinite(row.low) and row.high > high_limit)
