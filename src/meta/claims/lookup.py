@@ -39,6 +39,7 @@ class Lookup:
     def __init__(self, evidence: Evidence) -> None:
         # rulings on claims that are tested alike, by what they have in common
         self.rulings: dict[Hashable, Any] = {}
+        self.board: pd.DataFrame | None = None
         self._folder = evidence.folder
         rows = evidence.select()
         # a column that the folder lacks counts as not reported
@@ -52,7 +53,10 @@ class Lookup:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """Every result with the facts of its trial, and ``side``: whom it favours."""
-        return self._results.assign(side=directions(self._results))
+        rows = self._results.assign(side=directions(self._results))
+        # texts in one block: rules choose rows again and again, and each block is cut by itself
+        texts = [name for name in rows if rows[name].dtype == "str"]
+        return rows.astype(dict.fromkeys(texts, object)).copy()
 
     @cached_property
     def _records(self) -> dict[str, Record]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from meta.claims.assess import assess
 from meta.claims.kinds import KINDS
+from meta.claims.lookup import lookup
 from meta.claims.verdicts import (
     CONTRADICTED,
     LEANS,
@@ -89,6 +90,13 @@ def scoreboard(evidence: Evidence) -> pd.DataFrame:
     >>> int(counts(board).loc["total", "total"]) == len(board)
     True
     """
+    held = lookup(evidence)
+    if held.board is None:
+        held.board = _board(evidence)
+    return held.board.copy()
+
+
+def _board(evidence: Evidence) -> pd.DataFrame:
     rows = []
     for claim in evidence.claims.to_dict("records"):
         found = assess({str(name): value for name, value in claim.items()}, evidence)

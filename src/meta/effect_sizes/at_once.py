@@ -62,13 +62,13 @@ def at_once(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         elif _computable(measure, settings, values):
             _computed(measure, settings, values, yi, vi, form, assumptions)
     done = np.flatnonzero(np.isfinite(yi) & np.isfinite(vi))
-    names = np.array(["effect", "events" if measure.add is not None else _form(measure)])
+    forms = ["effect", "events" if measure.add is not None else _form(measure)]
     return pd.DataFrame({
         "position": done,
         "yi": yi[done],
         "vi": vi[done],
-        "reporting": np.where(form[done] == 1, "arms", "interval"),
-        "form": names[form[done]],
+        "reporting": pd.Series(["interval", "arms"], dtype="str").array.take(form[done]),
+        "form": pd.Series(forms, dtype="str").array.take(form[done]),
         "assumptions": assumptions[done],
     })  # fmt: skip
 
@@ -129,16 +129,26 @@ def _computed(
 
 
 def names_of(table: pd.DataFrame, positions: NDArray[Any], column: str = "study_id") -> list[str]:
-    """Name the studies of rows as `read_rows` does."""
-    columns = [name for name in (column, "study_id", "label") if name in table]
-    numbered = [f"study {i + 1}" for i in positions.tolist()]
-    for name in reversed(dict.fromkeys(columns)):
-        given = table[name].iloc[positions].tolist()
-        numbered = [
-            other if missing(value) or not str(value).strip() else str(value).strip()
-            for value, other in zip(given, numbered, strict=True)
-        ]
-    return numbered
+    """Name the studies of rows as `read_rows` does: by the first of its columns that is filled."""
+    found: list[str] = []
+    for name in dict.fromkeys((column, "study_id", "label")):
+        if name in table:
+            texts = texts_of(table[name].array.take(positions))
+            both = zip(found, texts, strict=True)
+            found = [one or other for one, other in both] if found else texts
+            if all(found):
+                return found
+    found = found or [""] * len(positions)
+    return [name or f"study {i + 1}" for name, i in zip(found, positions.tolist(), strict=True)]
+
+
+def texts_of(cells: pd.api.extensions.ExtensionArray) -> list[str]:
+    """Return cells as texts without blanks around them; "" where nothing stands."""
+    values = cells.tolist()
+    try:
+        return list(map(str.strip, values))
+    except TypeError:
+        return ["" if missing(value) else str(value).strip() for value in values]
 
 
 class Derivations(Mapping[str, Derivation]):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.assumptions import ExternalSD, Settings, read_settings
-from meta.effect_sizes.at_once import Derivations, at_once, names_of
+from meta.effect_sizes.at_once import Derivations, at_once, names_of, texts_of
 from meta.effect_sizes.choice import CRITERIA, Rejected, choose_one_per_trial
 from meta.effect_sizes.container import EXCLUDED, REJECTED, Effects, measure_in, no_rows
 from meta.effect_sizes.forms import derive
@@ -317,8 +317,10 @@ def _unnamed(table: pd.DataFrame) -> tuple[str, ...]:
     """Say which rows have no name, in a table that names its studies."""
     if "label" not in table or "study_id" in table:
         return ()
-    empty = np.flatnonzero(table["label"].isna() | (table["label"].astype(str).str.strip() == ""))
-    return without_a_name([f"study {i + 1}" for i in empty])
+    texts = texts_of(table["label"].array)
+    if all(texts):
+        return ()
+    return without_a_name([f"study {i}" for i, text in enumerate(texts, start=1) if not text])
 
 
 def _check_direction_known(derived: Sequence[RowEffect], settings: Settings) -> None:
@@ -396,7 +398,7 @@ def _table(
     parts = [_read_one_by_one(chosen, numbers)] if chosen or not len(fast) else []
     if len(fast):
         parts.append(_computed_at_once(table, fast, numbers))
-    found = parts[0]
+    found: dict[Any, Any] = parts[0]
     positions = np.asarray(found.pop("position"), dtype=int)
     if len(parts) == 2:
         positions = np.concatenate([positions, parts[1].pop("position")])
@@ -455,7 +457,7 @@ def _computed_at_once(
         "form": fast["form"],
         "assumptions": fast["assumptions"],
         "cluster": studies if "study_id" in table else keys,
-        "flag": [""] * len(fast),
+        "flag": pd.Series([""], dtype="str").array.take(np.zeros(len(fast), dtype=int)),
     }
     nothing = np.full(len(fast), np.nan)
     return {
