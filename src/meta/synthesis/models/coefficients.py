@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
@@ -379,10 +379,10 @@ def wald_test(
     except np.linalg.LinAlgError:
         statistic = np.nan
     if dof is None:
-        p_value = float(stats.chi2.sf(statistic, q))
+        p_value = float(special.chdtrc(q, statistic))
     else:
         statistic /= q
-        p_value = float(stats.f.sf(statistic, q, dof))
+        p_value = float(special.fdtrc(q, dof, statistic))
     return WaldTest(
         terms=terms,
         distribution="chi2" if dof is None else "F",
@@ -410,14 +410,14 @@ def coefficient_table(
     """
     freedom = np.array([np.inf if one is None else one for one in dof], dtype=float)
     statistic = np.divide(estimate, se, out=np.full(len(se), np.nan), where=se > 0)
-    half = stats.t.ppf((1 + level) / 2, freedom) * se
+    half = special.stdtrit(freedom, (1 + level) / 2) * se
     return pd.DataFrame(
         {
             "estimate": estimate,
             "se": se,
             "statistic": statistic,
             "dof": pd.Series(list(dof), dtype=object, index=index),
-            "p_value": 2 * stats.t.sf(np.abs(statistic), freedom),
+            "p_value": 2 * special.stdtr(freedom, -np.abs(statistic)),
             "ci_low": estimate - half,
             "ci_high": estimate + half,
         },

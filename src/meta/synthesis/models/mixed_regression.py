@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
@@ -178,7 +178,7 @@ def mixed_regression(
         "correlations": _correlations(terms, fit),
         "qe": qe,
         "qe_dof": k - p,
-        "qe_p_value": float(stats.chi2.sf(qe, k - p)),
+        "qe_p_value": float(special.chdtrc(k - p, qe)),
         **fit.quality(k - p if tau2_method == "REML" else k)._asdict(),
         "n_parameters": p + fit.n_parameters,
         "V": V,

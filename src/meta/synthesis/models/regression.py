@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
@@ -387,7 +387,7 @@ def meta_regression(
         qm_p_value=qm_p_value,
         qe=qe,
         qe_dof=qe_dof,
-        qe_p_value=float(stats.chi2.sf(qe, qe_dof)),
+        qe_p_value=float(special.chdtrc(qe_dof, qe)),
         tau2=tau2,
         tau2_low=low,
         tau2_high=high,
@@ -406,7 +406,7 @@ def meta_regression(
 
 
 def _quantile(dof: int | None, level: float) -> float:
-    return float(stats.t.ppf((1 + level) / 2, np.inf if dof is None else dof))
+    return float(special.stdtrit(np.inf if dof is None else dof, (1 + level) / 2))
 
 
 def _omnibus(fit: WeightedFit, tested: list[int]) -> tuple[float, float]:
@@ -414,8 +414,8 @@ def _omnibus(fit: WeightedFit, tested: list[int]) -> tuple[float, float]:
     b, count = fit.beta[tested], len(tested)
     qm = float(b @ np.linalg.solve(fit.cov[np.ix_(tested, tested)], b))
     if fit.dof is None:
-        return qm, float(stats.chi2.sf(qm, count))
-    return qm / count, float(stats.f.sf(qm / count, count, fit.dof))
+        return qm, float(special.chdtrc(count, qm))
+    return qm / count, float(special.fdtrc(count, fit.dof, qm / count))
 
 
 def _coefficients(terms: list[str], fit: WeightedFit, level: float, perfect: bool) -> pd.DataFrame:

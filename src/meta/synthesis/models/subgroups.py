@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure
@@ -269,10 +269,10 @@ def subgroups(
         q = np.nan if exact else _wald(means, np.diag([fit.se**2 for fit in fits.values()]))
     dof = len(fits) - 1
     if residual is None:
-        p_value = float(stats.chi2.sf(q, dof))
+        p_value = float(special.chdtrc(dof, q))
     else:
         q /= dof
-        p_value = float(stats.f.sf(q, dof, residual))
+        p_value = float(special.fdtrc(dof, residual, q))
     return Subgroups(
         by=name,
         shared_tau2=shared_tau2,
@@ -419,7 +419,7 @@ def _chance_note(fits: Mapping[str, Estimate], p_value: float) -> list[str]:
         for fit in pooled.values()
     ]
     means = np.array([fit.estimate for fit in fits.values()])
-    other = float(stats.chi2.sf(_wald(means, np.diag(variances)), len(fits) - 1))
+    other = float(special.chdtrc(len(fits) - 1, _wald(means, np.diag(variances))))
     if not other > 2 * p_value:  # where the factor hardly matters, a note would only alarm
         return []
     return [
