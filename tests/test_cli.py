@@ -571,3 +571,17 @@ def test_many_effects_of_one_study_are_said_with_the_way_out(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "100 in 40 clusters" in out
     assert "taken as independent" not in out
+
+
+@pytest.mark.parametrize("command", [["pool", str(BCG), "--measure", "RR"], ["effects", str(BCG),
+                                     "--measure", "RR"], ["check", "data"]])  # fmt: skip
+def test_no_library_is_imported_that_a_command_does_not_need(root, command):
+    code = (
+        f"import sys; from meta.cli import main; main({command!r})\n"
+        "print(sorted({'pymare', 'sympy', 'matplotlib', 'seaborn', 'statsmodels', 'scipy.stats', "
+        "'scipy.optimize'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert run.stdout.splitlines()[-1] == "[]"

@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from meta.errors import printable
@@ -138,9 +139,8 @@ def check_cells(raw: RawTable, schema: TableSchema) -> CheckedTable:
     faults.extend(_header_faults(raw))
     faults.extend(_column_faults(raw, schema))
     position = {name: i for i, name in reversed(list(enumerate(raw.header)))}
-    keys = [_text_key(cells, position, schema) for cells in raw.rows]
     numbers = _numbers(raw, schema, position)
-    columns: dict[str, pd.Series[Any]] = {}
+    columns: dict[str, Any] = {}
     for column in schema.columns:
         values: list[Any] = [None] * len(raw.rows)
         if column.name in position:
@@ -148,32 +148,32 @@ def check_cells(raw: RawTable, schema: TableSchema) -> CheckedTable:
             if isinstance(reader, str):
                 faults.append(Fault(file=raw.file, column=column.name, found=reader, remedy=_TYPES))
             else:
-                at = position[column.name]
+                texts = [cells[position[column.name]] for cells in raw.rows]
                 figures = numbers.get(column.name)
-                for i, cells in enumerate(raw.rows):
-                    text, problem = cells[at], None
-                    if figures is not None and text not in schema.missing_values:
-                        text, problem = figures.text(i, text), figures.problems.get(i)
-                    value, notes = reader(text)
-                    if problem or (notes is None and _unseen(value)):
-                        notes = {"type": ""}
-                    if notes:
-                        found, remedy = problem or _in_words(cells[at], column, notes)
-                        faults.append(
-                            Fault(
-                                file=raw.file,
-                                line=raw.lines[i],
-                                column=column.name,
-                                key=keys[i],
-                                found=found,
-                                remedy=remedy,
+                # what a cell holds depends on its text alone, and most texts stand more than once
+                read: dict[str, tuple[Any, Mapping[str, str] | None]] = {}
+                for i, text in enumerate(texts):
+                    if text not in read:
+                        read[text] = _read(i, text, reader, figures, schema)
+                values = [read[text][0] for text in texts]
+                if any(notes for _, notes in read.values()):
+                    for i, text in enumerate(texts):
+                        notes = read[text][1]
+                        if notes:
+                            problem = figures.problems.get(i) if figures else None
+                            found, remedy = problem or _in_words(text, column, notes)
+                            faults.append(
+                                Fault(
+                                    file=raw.file,
+                                    line=raw.lines[i],
+                                    column=column.name,
+                                    key=_text_key(raw.rows[i], position, schema),
+                                    found=found,
+                                    remedy=remedy,
+                                )
                             )
-                        )
-                        if "type" in notes:
-                            value = None
-                    values[i] = value
         columns[column.name] = _typed(values, column.type)
-    frame = pd.DataFrame(columns, columns=schema.names, index=range(len(raw.rows)))
+    frame = pd.DataFrame(columns, index=range(len(raw.rows)))
     readable = all(name in position for name in schema.primary_key)
     table = CheckedTable(
         schema=schema,
@@ -186,6 +186,20 @@ def check_cells(raw: RawTable, schema: TableSchema) -> CheckedTable:
     )
     faults.extend(_repeated(table))
     return table
+
+
+def _read(
+    row: int, text: str, reader: CellReader, figures: Numbers | None, schema: TableSchema
+) -> tuple[Any, Mapping[str, str] | None]:
+    """Read one cell: its value, None if it has not the type; and what is wrong with it."""
+    problem = None
+    if figures is not None and text not in schema.missing_values:
+        problem = figures.problems.get(row)
+        text = figures.text(row, text)
+    value, notes = reader(text)
+    if problem or (notes is None and _unseen(value)):
+        notes = {"type": ""}
+    return None if notes and "type" in notes else value, notes
 
 
 _TYPES = "Use string, integer, number, boolean, date, datetime or year."
@@ -317,14 +331,14 @@ def _unseen(value: Any) -> bool:
     return isinstance(value, float | Decimal) and not math.isfinite(value)
 
 
-def _typed(values: list[Any], kind: str) -> pd.Series[Any]:
+def _typed(values: list[Any], kind: str) -> Any:
     if kind in ("integer", "year"):
-        return pd.Series(values, dtype="Int64")
+        return pd.array(values, dtype="Int64")
     if kind == "number":
-        return pd.Series([math.nan if v is None else float(v) for v in values], dtype="float64")
+        return np.array([math.nan if v is None else float(v) for v in values])
     if kind == "string":
-        return pd.Series(values, dtype="str")
-    return pd.Series(values, dtype="object")
+        return pd.array(values, dtype="str")
+    return pd.Series(values, dtype="object").array
 
 
 def _empty(schema: TableSchema) -> pd.DataFrame:

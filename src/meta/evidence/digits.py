@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _FIGURE = re.compile(
     r"""
@@ -115,6 +116,10 @@ def _joins(text: str, at: int, figure: int) -> bool:
     return figure > at + 1 and re.search(r"[\d)%]\s$", text[:at]) is not None
 
 
+# the figures of one row are looked for in one text
+_figures_of = lru_cache(maxsize=256)(printed_figures)
+
+
 def stands_in(value: float, text: str) -> bool:
     """Tell whether a figure stands in a text, whatever its trailing zeros.
 
@@ -133,7 +138,7 @@ def stands_in(value: float, text: str) -> bool:
     # a dash that joins ("3-4.5") and one that is a sign can look the same: both readings count
     return any(
         _same(figure.value, value) or (figure.joined and _same(-figure.value, value))
-        for figure in printed_figures(text)
+        for figure in _figures_of(text)
     )
 
 

@@ -222,7 +222,7 @@ def _decoded(table: RawTable, content: bytes) -> str | None:
     else:
         if encoding not in ("", "utf-8"):
             table.notes.append(f"read as {encoding[:6].upper()}")
-    odd = sum(ord(char) < 32 and char not in "\t\n\r\f" for char in text[:4000])
+    odd = len(re.findall(r"[\x00-\x08\x0b\x0e-\x1f]", text[:4000]))
     if "\x00" in text or odd > 0.05 * min(len(text), 4000):
         table.doubts.clear()
         table.faults[:] = [
@@ -263,6 +263,8 @@ def _of_text(table: RawTable, text: str, known: Known) -> RawTable:
         score = (sum(map(known, names)), width > 1, even, width)
         if score > best:
             best, chosen = score, delimiter
+        if width > 1 and len(names) == width == score[0]:
+            break  # every name is known
     if chosen != "," and best[1]:
         table.notes.append(f"columns separated by {_DELIMITERS.get(chosen, repr(chosen))}")
     numbered, fault = _cells(text, chosen, strict=True)
@@ -361,7 +363,10 @@ def _header(rows: Sequence[Sequence[str]], known: Known) -> int:
 
 def _filled(row: Sequence[str]) -> int:
     """Count the cells up to the last that is not empty."""
-    return max((i + 1 for i, cell in enumerate(row) if cell.strip()), default=0)
+    end = len(row)
+    while end and not row[end - 1].strip():
+        end -= 1
+    return end
 
 
 def _arranged(
@@ -396,7 +401,11 @@ def _arranged(
         # R's write.table names no column for the row names
         header, width = ["", *header], width + 1
     names = [cell.strip() for cell in numbered[at][0]]
-    again = [begins for cells, begins in body if [cell.strip() for cell in cells] == names]
+    again = [
+        begins
+        for cells, begins in body
+        if cells[0].strip() == names[0] and [cell.strip() for cell in cells] == names
+    ]
     if again:
         body = [row for row in body if row[1] not in again]
         table.notes.append(f"the header stands again on line {listed(map(str, again), 5)}")

@@ -40,7 +40,7 @@ _ORDERED = (
     ("low", "high"),
 )
 _COUNTS = re.compile(r"^(?:events|response|remission|dropout|adverse)\w*_(t|c|mg|1|2|3)$")
-_MACHINE = r"://\d{1,3}(?:\.\d{1,3}){3}\b"
+_MACHINE = re.compile(r"://\d{1,3}(?:\.\d{1,3}){3}\b")
 # words of a flag that bar its row from pooling
 BARRING_WORDS = ("do not pool", "do not use as SD")
 _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:(?=\S)")
@@ -78,7 +78,7 @@ def rule_faults(tables: Tables) -> Iterator[Fault]:
 
 
 def _there(value: Any) -> bool:
-    return not pd.isna(value)
+    return value is not None and value is not pd.NA and value == value
 
 
 def _is_numeric(table: CheckedTable, column: str) -> bool:
@@ -87,8 +87,13 @@ def _is_numeric(table: CheckedTable, column: str) -> bool:
 
 def _rows(table: CheckedTable, *columns: str) -> Iterator[tuple[Any, ...]]:
     """Walk over row number and values; columns that the table lacks are missing throughout."""
-    held = [table.frame[c] if c in table.frame else [pd.NA] * len(table.frame) for c in columns]
+    none = [pd.NA] * len(table.frame)
+    held = [_listed(table.frame[c]) if c in table.frame else none for c in columns]
     yield from zip(range(len(table.frame)), *held, strict=True)
+
+
+def _listed(column: pd.Series[Any]) -> list[Any]:
+    return list(column.to_numpy(dtype=object))
 
 
 def _spreads(table: CheckedTable) -> Iterator[Fault]:
@@ -147,10 +152,13 @@ def _addresses(table: CheckedTable) -> Iterator[Fault]:
         is_address = column == "url" or column.endswith("_url")
         if not is_address and column not in ("read_at", "range_source"):
             continue
+        problems: dict[str, str] = {}
         for row, text in _rows(table, column):
             if not _there(text) or (not is_address and not _ADDRESS.match(text)):
                 continue
-            problem = _address_problem(text)
+            if text not in problems:
+                problems[text] = _address_problem(text)
+            problem = problems[text]
             if problem:
                 yield table.fault(
                     row,
@@ -184,10 +192,11 @@ def _machine_numbers(table: CheckedTable) -> Iterator[Fault]:
     for column in map(str, table.frame.select_dtypes("str").columns):
         if column.endswith("url") or column in ("read_at", "range_source"):
             continue
-        held = table.frame[column].str.contains(_MACHINE, regex=True, na=False)
-        for row in held.to_numpy().nonzero()[0]:
+        for row, text in _rows(table, column):
+            if not _there(text) or "://" not in text or not _MACHINE.search(text):
+                continue
             yield table.fault(
-                int(row),
+                row,
                 column,
                 "the text holds an address made of the number of a machine",
                 "Name the page by its publisher or title; such a number leads nowhere tomorrow.",
