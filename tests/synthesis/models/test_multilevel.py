@@ -688,3 +688,35 @@ def test_a_table_keeps_the_columns_that_its_formulas_name():
     assert list(outcome.correlations["out come | study"]) == ["x", "y"]
     values = json.loads(json.dumps(robust(outcome).to_dict()))
     assert values["coefficients"][0]["term"] == "Intercept"
+
+
+def test_older_sandwiches_equal_metafor():
+    """robust(rma(...), cluster = alloc), with and without adjust, of bcg."""
+    answers = reference("../models/further")
+    given, want = answers["bcg_given"], answers["bcg_robust"]
+    alloc = [
+        "random", "random", "random", "random", "alternate", "alternate", "random", "random",
+        "random", "systematic", "systematic", "systematic", "systematic",
+    ]  # fmt: skip
+    effects = meta.Effects.from_arrays(given["yi"], given["vi"], measure="RR", alloc=alloc)
+    for vcov in ("CR0", "CR1"):
+        answer = robust(meta.pool(effects), cluster="alloc", vcov=vcov)
+        assert answer.se == pytest.approx(want[vcov], rel=ITERATIVE)
+        assert answer.dof == 2
+        assert answer.refit() == answer
+        assert f"({vcov}) interval (t, 2 df)" in answer.method_text()
+    assert answer.refit(vcov="CR2") == robust(meta.pool(effects), cluster="alloc")
+    with pytest.raises(DataError, match="vcov='HC3' is unknown"):
+        robust(effects, cluster="alloc", vcov="HC3")
+    # of a regression: CR1 is CR0 times J / (J - p), and one coefficient has the square of its t
+    line = meta.meta_regression(
+        replace(effects, table=effects.table.assign(x=np.arange(13.0))), "~ x"
+    )
+    plain, more = (robust(line, cluster="alloc", vcov=vcov) for vcov in ("CR0", "CR1"))
+    np.testing.assert_allclose(more.cov, plain.cov * 3 / (3 - 2))
+    t = more.coefficients.loc["x", "statistic"]
+    assert more.omnibus.statistic == pytest.approx(t**2)
+    assert more.coefficients["dof"].tolist() == [1, 1]
+    three = meta.meta_regression(effects, "~ alloc")
+    with pytest.raises(TooFewStudies, match="use vcov='CR2'"):
+        robust(three, cluster="alloc", vcov="CR1")

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
+from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate, inference
 from meta.synthesis.given import effects_of, with_column
 from meta.synthesis.models.coefficients import (
@@ -34,6 +35,7 @@ from meta.wording import number
 # below this the Satterthwaite approximation does not keep its level (Tipton and Pustejovsky 2015)
 _TRUSTWORTHY_DOF = 4
 
+_VCOV = ("CR2", "CR1", "CR0")
 _NO_CLUSTER = (
     "cluster is missing: name the column of the effects, or give one label for each effect, that "
     "says which effects belong together"
@@ -46,7 +48,7 @@ class Robust(Estimate):
 
     It has the attributes of every estimate: the mean by the weights of the working model, with CR2
     standard error and Satterthwaite's degrees of freedom (with clusters of unequal weight far fewer
-    than there are clusters).
+    than there are clusters), or those of CR1 or CR0.
 
     Attributes
     ----------
@@ -54,18 +56,21 @@ class Robust(Estimate):
         Number of clusters.
     cluster : str
         Column of ``effects.table`` that says which effects belong together.
+    vcov : {"CR2", "CR1", "CR0"}
+        Which sandwich.
     model_se : float
         Standard error that the working model gives, without the correction of its interval.
     fit : Pooled or Multilevel
         The working model.
     """
 
-    _caption: ClassVar[str] = "Cluster-robust interval (CR2)"
+    _caption: ClassVar[str] = "Cluster-robust interval"
     _counted: ClassVar[tuple[str, str]] = ("effect", "effects")
-    _arguments: ClassVar[tuple[str, ...]] = ("cluster",)
+    _arguments: ClassVar[tuple[str, ...]] = ("cluster", "vcov")
 
     n_clusters: int
     cluster: str
+    vcov: str
     model_se: float
     fit: Pooled | Multilevel
 
@@ -75,15 +80,15 @@ class Robust(Estimate):
 
     def refit(self, effects: Effects | None = None, **changes: Any) -> Self:
         """Do the same analysis with other effects or settings; see :meth:`Estimate.refit`."""
-        cluster = changes.pop("cluster", self.cluster)
-        return self._again(self.fit.refit(effects, **changes), cluster)
+        own = {name: changes.pop(name, getattr(self, name)) for name in self._arguments}
+        return self._again(self.fit.refit(effects, **changes), **own)
 
     def subset(self, keep: Any) -> Self:
         """Do the same analysis with some of the effects; see :meth:`meta.Effects.subset`."""
-        return self._again(self.fit.subset(keep), self.cluster)
+        return self._again(self.fit.subset(keep), self.cluster, self.vcov)
 
-    def _again(self, fit: Pooled | Multilevel, cluster: str) -> Self:
-        answer: Self = robust(fit, cluster=cluster)  # type: ignore[assignment]
+    def _again(self, fit: Pooled | Multilevel, cluster: str, vcov: str) -> Self:
+        answer: Self = robust(fit, cluster=cluster, vcov=vcov)  # type: ignore[assignment]
         return answer
 
     def _count_text(self) -> str:
@@ -94,7 +99,8 @@ class Robust(Estimate):
         return self.fit._model_text()
 
     def _interval_text(self) -> str:
-        return f"cluster-robust (CR2) interval (t, {self.dof:.1f} df by Satterthwaite)"
+        by = f"{self.dof:.1f} df by Satterthwaite" if self.vcov == "CR2" else f"{self.dof:g} df"
+        return f"cluster-robust ({self.vcov}) interval (t, {by})"
 
     def _further_rows(self) -> list[tuple[str, str]]:
         text = f"{number(self.se, 4)} (working model {number(self.model_se, 4)})"
@@ -115,13 +121,15 @@ class RobustRegression(Regression):
         Column of ``effects.table`` that says which effects belong together; "" for the groups of
         the working model.
     coefficients : pandas.DataFrame
-        As in :class:`MetaRegression`, with CR2 standard errors, each with Satterthwaite's degrees
-        of freedom.
+        As in :class:`MetaRegression`, with robust standard errors, each with its degrees of
+        freedom.
     cov : numpy.ndarray of shape (p, p)
-        CR2 covariance.
+        Robust covariance.
+    vcov : {"CR2", "CR1", "CR0"}
+        Which sandwich.
     omnibus : WaldTest
         Test that all coefficients but the intercept are 0, by Hotelling's T² with approximate
-        degrees of freedom (HTZ; Tipton and Pustejovsky 2015).
+        degrees of freedom (HTZ; Tipton and Pustejovsky 2015); for CR1 and CR0 by F.
     effects : Effects
         What was analysed.
     fit : MetaRegression or MixedRegression
@@ -130,7 +138,7 @@ class RobustRegression(Regression):
         Sentences that must stand beside these numbers.
     """
 
-    _caption: ClassVar[str] = "Meta-regression with cluster-robust intervals (CR2)"
+    _caption: ClassVar[str] = "Meta-regression with cluster-robust intervals"
 
     measure: str
     formula: str
@@ -140,6 +148,7 @@ class RobustRegression(Regression):
     cluster: str
     coefficients: pd.DataFrame
     cov: NDArray[np.float64]
+    vcov: str
     omnibus: WaldTest
     effects: Effects
     fit: MetaRegression | MixedRegression
@@ -152,7 +161,7 @@ class RobustRegression(Regression):
         """Say the answer in one sentence."""
         return (
             f"{self.scale.label} on {self.formula}, {self.k} effects in {self.n_clusters} clusters:"
-            f" {self.omnibus.sentence()} (cluster-robust)."
+            f" {self.omnibus.sentence()} (cluster-robust, {self.vcov})."
         )
 
     def _freedom(self, contrasts: NDArray[np.float64]) -> float:
@@ -166,6 +175,7 @@ class RobustRegression(Regression):
         return [
             ("Effect measure", self.scale.label + (", logarithm" if self.scale.log else "")),
             ("Effects", f"{self.k} in {self.n_clusters} clusters"),
+            ("Sandwich", self.vcov),
             ("Formula", self.formula),
             ("Moderators", self.omnibus.sentence()),
         ]
@@ -174,13 +184,13 @@ class RobustRegression(Regression):
 @overload
 def robust(
     effects: MetaRegression | MixedRegression, vi: None = ..., *,
-    cluster: str | ArrayLike | None = ..., sei: None = ..., data: None = ..., labels: None = ...,
-    measure: None = ...,
+    cluster: str | ArrayLike | None = ..., vcov: str = ..., sei: None = ..., data: None = ...,
+    labels: None = ..., measure: None = ...,
 ) -> RobustRegression: ...  # fmt: skip
 @overload
 def robust(
     effects: Effects | Estimate | ArrayLike | str, vi: ArrayLike | str | None = ..., *,
-    cluster: str | ArrayLike | None = ..., sei: ArrayLike | str | None = ...,
+    cluster: str | ArrayLike | None = ..., vcov: str = ..., sei: ArrayLike | str | None = ...,
     data: pd.DataFrame | None = ..., labels: Sequence[str] | str | None = ...,
     measure: str | None = ...,
 ) -> Robust: ...  # fmt: skip
@@ -189,6 +199,7 @@ def robust(
     vi: ArrayLike | str | None = None,
     *,
     cluster: str | ArrayLike | None = None,
+    vcov: str = "CR2",
     sei: ArrayLike | str | None = None,
     data: pd.DataFrame | None = None,
     labels: Sequence[str] | str | None = None,
@@ -207,6 +218,10 @@ def robust(
     cluster : str or array_like of shape (k,), optional
         Column of the effects, or labels: which effects belong together. By default the clusters of
         a multilevel fit; must be given otherwise.
+    vcov : {"CR2", "CR1", "CR0"}
+        Small-sample correction: CR2 with Satterthwaite's degrees of freedom; or, to repeat older
+        analyses, CR1 (the factor J / (J - p) for J clusters and p coefficients) or CR0 (none), both
+        with J - p degrees of freedom.
     sei, data, labels, measure : optional
         Standard errors in place of ``vi``, table, names and measure of bare effects, as in
         :func:`meta.pool`.
@@ -235,11 +250,12 @@ def robust(
     The working model is the fit: its variances, and the covariances of a multilevel fit. The
     matrix root in the correction is the one of the R package clubSandwich.
 
-    When not to use it: with few clusters. Degrees of freedom, not the number of clusters, say how
-    few.
+    When not to use it: with few clusters; CR1 and CR0 with fewer than about forty. Degrees of
+    freedom, not the number of clusters, say how few.
 
     Checked against clubSandwich 0.5.8 on sets with one and with several effects a cluster and on
-    multilevel fits, and against its closed forms for equal weights.
+    multilevel fits, and against its closed forms for equal weights; CR1 and CR0 against metafor 3.8
+    (``robust``).
 
     References
     ----------
@@ -257,8 +273,9 @@ def robust(
     >>> answer.n_clusters, round(answer.dof, 2), round(answer.se, 3)
     (4, 2.65, 0.127)
     """
+    check_choice("vcov", vcov, _VCOV)
     if isinstance(effects, MetaRegression | MixedRegression):
-        return _regression(effects, cluster)
+        return _regression(effects, cluster, vcov)
     if isinstance(effects, Estimate):
         need_estimate("robust", effects)
         fit: Pooled | Multilevel = effects  # type: ignore[assignment]
@@ -272,7 +289,7 @@ def robust(
     if given is not fit.effects:
         fit = replace(fit, effects=given)
     codes, names = cluster_codes(fit.effects, cluster)
-    sandwich = _sandwich(fit, codes, names)
+    sandwich = _sandwich(fit, codes, names, vcov)
     dof, se = sandwich.dof(np.ones(1)), float(np.sqrt(sandwich.cov[0, 0]))
     return Robust(
         **inference(fit.estimate, se, dof, fit.ci_level, fit.measure),
@@ -281,6 +298,7 @@ def robust(
         n_total=fit.n_total,
         n_clusters=len(names),
         cluster=cluster,
+        vcov=vcov,
         model_se=float(np.sqrt(sandwich.model_cov[0, 0])),
         fit=fit,
         weights=fit.weights,
@@ -290,7 +308,7 @@ def robust(
 
 
 def _regression(
-    fit: MetaRegression | MixedRegression, cluster: str | ArrayLike | None
+    fit: MetaRegression | MixedRegression, cluster: str | ArrayLike | None, vcov: str
 ) -> RobustRegression:
     effects, name = fit.effects, ""
     if cluster is not None:
@@ -300,7 +318,7 @@ def _regression(
         codes, names = fit.cluster, [f"group {one + 1}" for one in range(fit.cluster.max() + 1)]
     else:
         raise DataError(_NO_CLUSTER)
-    sandwich = _sandwich(fit, codes, names)
+    sandwich = _sandwich(fit, codes, names, vcov)
     terms = list(fit.coefficients.index)
     one = np.eye(len(terms))
     dof = [sandwich.dof(row) for row in one]
@@ -317,6 +335,7 @@ def _regression(
             sandwich.beta, se, dof, fit.ci_level, fit.coefficients.index
         ),
         cov=sandwich.cov,
+        vcov=vcov,
         omnibus=_hotelling(
             sandwich, sandwich.beta, one[tested], tuple(terms[place] for place in tested)
         ),
@@ -332,7 +351,9 @@ def _regression(
 def _hotelling(
     sandwich: Sandwich, beta: NDArray[np.float64], rows: NDArray[np.float64], terms: tuple[str, ...]
 ) -> WaldTest:
-    """Test several contrasts by Hotelling's T² with approximate degrees of freedom."""
+    """Test several contrasts by Hotelling's T² with approximate degrees of freedom, or by F."""
+    if sandwich.vcov != "CR2":
+        return wald_test(beta, sandwich.cov, rows, terms, sandwich.left_over)
     q, freedom = len(rows), sandwich.wald_dof(rows)
     left = freedom - q + 1
     if not left > 0:
@@ -348,6 +369,7 @@ def _sandwich(
     fit: Pooled | Multilevel | MetaRegression | MixedRegression,
     codes: NDArray[np.intp],
     names: list[str],
+    vcov: str,
 ) -> Sandwich:
     if len(names) < 2:
         raise TooFewStudies(
@@ -359,6 +381,11 @@ def _sandwich(
         tau2 = fit.tau2 if fit.model == "random" and fit.k > 1 else 0.0
         covariance = np.diag(fit.effects.vi + tau2)
         X = fit.design if isinstance(fit, MetaRegression) else np.ones((fit.k, 1))
+    if vcov != "CR2" and len(names) <= X.shape[1]:
+        raise TooFewStudies(
+            f"{vcov} has the degrees of freedom that clusters leave beside coefficients, and there "
+            f"are {len(names)} and {X.shape[1]}; use vcov='CR2'"
+        )
     across = np.where(codes[:, None] == codes[None, :], 0.0, covariance)
     split = sorted({names[code] for code in codes[across.any(axis=1)]})
     if split:
@@ -368,7 +395,7 @@ def _sandwich(
         )
     members = [np.flatnonzero(codes == code) for code in range(len(names))]
     blocks = [covariance[np.ix_(rows, rows)] for rows in members]
-    return Sandwich(fit.effects.yi, X, blocks, codes)
+    return Sandwich(fit.effects.yi, X, blocks, codes, vcov)
 
 
 def _notes(dof: float, count: int, k: int) -> list[str]:

@@ -18,7 +18,7 @@ _USED_UP = 1e-10
 
 
 class Sandwich:
-    r"""The CR2 covariance of generalised least squares.
+    r"""The cluster-robust covariance of generalised least squares.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ class Sandwich:
         Working covariance of each cluster, in the order of ``codes``.
     codes : numpy.ndarray of shape (k,)
         Cluster of each effect, counted from 0.
+    vcov : {"CR2", "CR1", "CR0"}
+        How the residuals are enlarged: see Notes.
 
     Attributes
     ----------
@@ -38,11 +40,13 @@ class Sandwich:
     model_cov : numpy.ndarray of shape (p, p)
         Their covariance if the working model is right.
     cov : numpy.ndarray of shape (p, p)
-        Their CR2 covariance.
+        Their robust covariance.
 
     Notes
     -----
-    In cluster j, with the working covariance :math:`\Phi_j = D_j' D_j` (upper Cholesky factor) and
+    CR0 takes the residuals as they are; CR1 multiplies the covariance by :math:`J / (J - p)` for J
+    clusters; both have :math:`J - p` degrees of freedom. CR2: in cluster j, with the working
+    covariance :math:`\Phi_j = D_j' D_j` (upper Cholesky factor) and
     :math:`M = (X' \Phi^{-1} X)^{-1}`, residuals are multiplied by
 
     .. math:: A_j = D_j' \left(D_j (\Phi_j - X_j M X_j') D_j'\right)^{-1/2} D_j,
@@ -52,8 +56,14 @@ class Sandwich:
     """
 
     def __init__(
-        self, y: Matrix, X: Matrix, covariance: Sequence[Matrix], codes: NDArray[np.intp]
+        self,
+        y: Matrix,
+        X: Matrix,
+        covariance: Sequence[Matrix],
+        codes: NDArray[np.intp],
+        vcov: str = "CR2",
     ) -> None:
+        self.vcov, self.left_over = vcov, len(covariance) - X.shape[1]
         members = [np.flatnonzero(codes == code) for code in range(len(covariance))]
         weighted = [
             np.linalg.solve(phi, X[rows]) for phi, rows in zip(covariance, members, strict=True)
@@ -64,17 +74,21 @@ class Sandwich:
         # rows of ``lever`` turn residuals into the share of a cluster in the coefficients
         self._levers, self._spread, self._used, meat = [], [], [], np.zeros_like(self.model_cov)
         for phi, wx, rows in zip(covariance, weighted, members, strict=True):
-            left = phi - X[rows] @ self.model_cov @ X[rows].T
-            lever = _adjusted(phi, left).T @ wx @ self.model_cov
+            lever = wx @ self.model_cov
+            if vcov == "CR2":
+                left = phi - X[rows] @ self.model_cov @ X[rows].T
+                lever = _adjusted(phi, left).T @ lever
             share = lever.T @ (y[rows] - X[rows] @ self.beta)
             meat += np.outer(share, share)
             self._levers.append(lever)
             self._spread.append(lever.T @ phi @ lever)
             self._used.append(X[rows].T @ lever)
-        self.cov = meat
+        self.cov = meat * (len(covariance) / self.left_over if vcov == "CR1" else 1.0)
 
     def dof(self, contrast: Matrix) -> float:
-        """Return Satterthwaite's degrees of freedom of a linear combination, shape (p,)."""
+        """Return the degrees of freedom of a linear combination, shape (p,): Satterthwaite's."""
+        if self.vcov != "CR2":
+            return float(self.left_over)
         return 2 / float(self._variances(contrast[None, :])[0, 0])
 
     def wald_dof(self, contrasts: Matrix) -> float:
