@@ -18,6 +18,7 @@ from matplotlib.patches import Polygon
 
 import meta
 from meta.errors import DataError, TooFewStudies
+from meta.evidence.judgements import tools
 from meta.figures import theme
 from meta.figures.albatross import plot_albatross
 from meta.figures.bubble import plot_bubble
@@ -27,6 +28,7 @@ from meta.figures.drapery import plot_drapery
 from meta.figures.funnel import plot_funnel
 from meta.figures.harvest import plot_harvest
 from meta.figures.leave_one_out import plot_cumulative, plot_leave_one_out
+from meta.figures.lights import LIGHTS
 from meta.figures.posterior import plot_posterior
 from meta.figures.prisma_flow import Flow, plot_prisma_flow
 from meta.figures.risk_of_bias import plot_risk_of_bias_summary, plot_traffic_light
@@ -413,13 +415,90 @@ def test_traffic_light_shows_each_judgement_once_and_never_mixes_tools() -> None
         with pytest.raises(DataError, match="no rows"):
             draw(table.iloc[:0])
     wrong = table.assign(judgement=["fine", *table["judgement"][1:]])
-    with pytest.raises(DataError, match="judgement 'fine' is unknown"):
+    with pytest.raises(DataError, match="'fine' is no judgement that is known"):
         plot_traffic_light(wrong)
     against = pd.concat([table, table.iloc[[0]].assign(judgement="high")])
-    with pytest.raises(DataError, match="judged low and high"):
+    with pytest.raises(DataError, match="'high', but line 1 says 'low' of the same study"):
         plot_traffic_light(against)
-    with pytest.raises(DataError, match="column domain missing"):
-        plot_traffic_light(table.drop(columns="domain"))
+    with pytest.raises(DataError, match="no domain is recognised"):
+        plot_traffic_light(table[["study_id", "tool"]])
+
+
+@pytest.mark.parametrize(
+    ("tool", "levels", "first"),
+    [
+        ("ROBINS-I", ["low", "moderate", "serious", "critical"], "confounding"),
+        ("ROBINS-E", ["low", "some", "high", "very high"], "confounding"),
+        ("QUADAS-2", ["low", "unclear", "high"], "patient selection"),
+        ("QUIPS", ["low", "moderate", "high"], "study participation"),
+        ("PROBAST", ["low", "unclear", "high"], "participants"),
+        ("RoB2", ["low", "some", "high"], "randomisation process"),
+    ],
+)
+def test_each_tool_has_its_own_domains_words_and_colours(
+    tool: str, levels: list[str], first: str
+) -> None:
+    known = tools()[tool]
+    assert list(known.levels) == levels
+    words = [*levels, "no information"]
+    table = pd.DataFrame(
+        [(f"study {i}", domain, words[(i + j) % len(words)])
+         for i in range(len(words)) for j, domain in enumerate([*known.domains, "overall"])],
+        columns=["study_id", "domain", "judgement"],
+    ).assign(tool=tool)  # fmt: skip
+    wide = table.pivot_table("judgement", "study_id", "domain", "first").reset_index()
+    for given in (table, wide.assign(tool=tool)):
+        figure = plot_traffic_light(given)
+        there = {str(m.get_gid()) for m in panel_of(figure).lines} - {"None"}
+        assert there >= {f"light-{word}" for word in words}
+        said = " ".join(text for text, _ in boxes(figure)).replace("\u00a0", " ")
+        assert f"A {first}" in said
+        for word in words:
+            assert LIGHTS[word].words in said
+        assert_readable(figure)
+    # no tool uses a sign or a hatching twice
+    assert len({LIGHTS[word].symbol for word in words}) == len(words)
+    assert len({LIGHTS[word].hatch for word in words}) == len(words)
+    bars = plot_risk_of_bias_summary(table)
+    assert f"Judged with {known.name}." in [text for text, _ in boxes(bars)]
+    assert_readable(bars)
+
+
+@pytest.mark.parametrize("measure", ["ZCOR", "PLO", "PAS", "PR", "OR", "MD"])
+def test_ticks_of_every_chart_stand_where_their_values_are(measure: str) -> None:
+    """A tick named 0.5 stands at 0.5 on the reader's scale, whatever scale the axis runs on."""
+    yi = {"PR": [0.2, 0.35, 0.3, 0.6], "PAS": [0.4, 0.6, 0.5, 0.9]}.get(measure, [0.1, 0.9, 0.5, 2])
+    effects = meta.Effects.from_arrays(
+        yi, [0.002, 0.003, 0.002, 0.004], list("ABCD"), measure, x=[1, 2, 3, 4]
+    )
+    fit = meta.pool(effects)
+    to_reader = fit.scale.to_reader
+    drawn: list[tuple[Figure, str, bool]] = [
+        (plot_funnel(fit), "x", True), (plot_drapery(fit), "x", True),
+        (plot_bubble(meta.meta_regression(effects, "x"), "x"), "y", True),
+        (plot_posterior(meta.bayes(effects)), "x", True),
+        (meta.plot_gosh(meta.gosh(fit)), "x", fit.scale.log),
+        (meta.plot_forest(fit), "x", fit.scale.log),
+    ]  # fmt: skip
+    for figure, axis, computed in drawn:
+        panel = panel_of(figure)
+        at = panel.get_xticks() if axis == "x" else panel.get_yticks()
+        texts = panel.get_xticklabels() if axis == "x" else panel.get_yticklabels()
+        values = [float(text.get_text().replace("−", "-")) for text in texts]
+        places = to_reader(np.asarray(at)) if computed else np.asarray(at)
+        assert len(values) >= 2
+        assert places == pytest.approx(values, rel=0.01, abs=1e-6)
+
+
+def test_what_is_not_applicable_has_no_sign_and_is_counted(tmp_path: Path) -> None:
+    file = tmp_path / "rob.csv"
+    file.write_text("study,D1,D1b,D2,Overall\nA,Low,Not applicable,NI,High\nB,Low,Low,+,Low\n")
+    lights = {str(m.get_gid()) for m in panel_of(plot_traffic_light(file)).lines}
+    assert "light-no information" in lights
+    assert "light-not applicable" not in lights
+    text = theme.alt_text(plot_risk_of_bias_summary(file))
+    assert "1 low risk, 1 not applicable" in text
+    assert "not judged" not in text
 
 
 def test_summary_bars_count_studies() -> None:

@@ -102,13 +102,13 @@ def tools() -> Mapping[str, Tool]:
 
 
 def read_risk_of_bias(
-    path: str | Path, tool: str | None = None, sheet: str | None = None
+    path: str | Path | pd.DataFrame, tool: str | None = None, sheet: str | None = None
 ) -> pd.DataFrame:
     r"""Read judgements of the risk of bias from a wide table, as robvis takes it, or a long one.
 
     Parameters
     ----------
-    path : str or path
+    path : str, path or DataFrame
         A table as `meta.read_table` reads it. Wide: one study a row, one domain a column (``D1``,
         ``D2``, ... or their names), ``Overall``. Long: columns ``study``, ``domain``,
         ``judgement``.
@@ -144,7 +144,7 @@ def read_risk_of_bias(
             f"read_risk_of_bias: the tool {tool!r} is unknown. {closest(tool, tools())}The known "
             f"ones are {listed(tools())}"
         )
-    raw = read_raw(path, _is_known, sheet)
+    raw = _cells_of(path) if isinstance(path, pd.DataFrame) else read_raw(path, _is_known, sheet)
     if not raw.header:
         raise DataError.from_faults(raw.file, map(str, raw.faults))
     study = next((i for i, name in enumerate(raw.header) if _key(name) in _STUDY), 0)
@@ -159,6 +159,15 @@ def read_risk_of_bias(
             f"{listed(map(repr, raw.header))}; name them D1, D2, ... or by the words of the tool"
         )
     return _judged(raw, cells, tool)
+
+
+def _cells_of(table: pd.DataFrame) -> RawTable:
+    cells = table.astype(object).where(table.notna(), "")
+    return RawTable(
+        file="risk_of_bias", header=[str(name) for name in table],
+        rows=[[str(cell) for cell in row] for row in cells.itertuples(index=False)],
+        lines=list(range(1, len(table) + 1)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,7 @@ def plot_forest(
     title: str = "",
     mid: float | None = None,
     claimed: float | None = None,
-    risk_of_bias: pd.DataFrame | None = None,
+    risk_of_bias: pd.DataFrame | str | Path | None = None,
     silent: pd.DataFrame | None = None,
     xlim: tuple[float, float] | None = None,
     digits: int | None = None,
@@ -74,8 +75,8 @@ def plot_forest(
         there (for a scale where lower is better, a negative number).
     claimed : float, optional
         The claimed effect, on the reader's scale; a line is drawn exactly there.
-    risk_of_bias : pandas.DataFrame, optional
-        Judgements of one tool: columns ``study_id domain judgement`` (low, some, high, unclear).
+    risk_of_bias : pandas.DataFrame, str or path, optional
+        Judgements of one tool, as :func:`meta.plot_traffic_light` takes them.
     silent : pandas.DataFrame, optional
         Trials that measured the outcome and printed no figure: columns ``label`` and, where known,
         ``n_t n_c``. They are listed under the summary. With a column ``study_id``, each is listed
@@ -152,7 +153,7 @@ def _table(
     title: str,
     mid: float | None,
     claimed: float | None,
-    risk_of_bias: pd.DataFrame | None,
+    risk_of_bias: pd.DataFrame | str | Path | None,
     silent: pd.DataFrame,
     xlim: tuple[float, float] | None,
     digits: int,

@@ -310,11 +310,21 @@ def marks(*parts: tuple[str, Mapping[str, Any] | pd.DataFrame]) -> pd.DataFrame:
     return found[["what", *(name for name in found if name != "what")]]
 
 
-def effect_axis(drawn: Frame, scale: Measure, limits: tuple[float, float], axis: str = "x") -> None:
-    """Set limits and reader's ticks of an effect axis that runs on the scale of computation."""
+def effect_axis(
+    drawn: Frame,
+    scale: Measure,
+    limits: tuple[float, float],
+    axis: str = "x",
+    *,
+    computed: bool = True,
+) -> None:
+    """Set limits and reader's ticks of an effect axis.
+
+    ``computed`` says that it runs on the scale of computation, not in axis coordinates.
+    """
     across = axis == "x"
     places, texts = fitting_ticks(
-        scale, limits, drawn.size[0 if across else 1], computed=True, upright=not across
+        scale, limits, drawn.size[0 if across else 1], computed=computed, upright=not across
     )
     panel = drawn.panel
     if across:

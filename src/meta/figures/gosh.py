@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.axis import axis_name, to_axis
+from meta.figures.axis import axis_name, to_axis, to_reader
 from meta.figures.frame import dot, effect_axis, frame, marks
 from meta.synthesis.diagnostics.gosh import Gosh
 from meta.wording import listed, number
@@ -106,7 +106,7 @@ def plot_gosh(
         PolyCollection(corners, facecolors=colours, edgecolors="none", gid="subsets")
     )
     drawn.panel.set_ylim(-2, 102)
-    effect_axis(drawn, found.scale, limits)
+    effect_axis(drawn, found.scale, limits, computed=False)
     beside = found.by_study().set_index("label").loc[study]
     with_it, without = (
         number(found.scale.to_reader(beside[f"estimate_{side}"])) for side in ("with", "without")
@@ -118,9 +118,7 @@ def plot_gosh(
             (
                 "cell",
                 {
-                    "estimate": found.scale.to_reader(middles[filled[:, 0]])
-                    if not found.scale.log
-                    else np.exp(middles[filled[:, 0]]),
+                    "estimate": to_reader(found.scale, middles[filled[:, 0]]),
                     "i2": (up[:-1] + up[1:])[filled[:, 1]] / 2,
                     "subsets": here.astype(int),
                     "with_study": holding[tuple(filled.T)].astype(int),

@@ -133,7 +133,7 @@ def _draw_curve(drawn: Frame, found: Multiverse, shown: pd.DataFrame) -> None:
     panel.tick_params(axis="y", labelsize=(SIZE - 1))
     for side in ("top", "right", "bottom"):
         panel.spines[side].set_visible(False)
-    effect_axis(drawn, found.scale, limits, axis="y")
+    effect_axis(drawn, found.scale, limits, axis="y", computed=False)
 
 
 def _draw_choices(

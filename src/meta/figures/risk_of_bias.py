@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,10 +13,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from meta.errors import DataError, need
-from meta.figures.checks import nothing_to_draw, require_columns
+from meta.evidence.judgements import NOT_APPLICABLE, Tool, read_risk_of_bias, tools
+from meta.figures.checks import nothing_to_draw
 from meta.figures.frame import frame, marks
-from meta.figures.lights import LIGHTS, light
+from meta.figures.lights import LIGHTS, legend, light
 from meta.figures.theme import (
+    FAINT,
     GROUND,
     SIZE,
     SMALL,
@@ -26,84 +30,55 @@ from meta.figures.theme import (
     text_width,
 )
 
-JUDGEMENTS = ("low", "some", "high", "unclear")
-_SYNONYMS = {
-    "some concerns": "some",
-    "moderate": "some",
-    "no information": "unclear",
-    "serious": "high",
-    "critical": "high",
-}
-ROB2_DOMAINS = {
-    "D1": "randomisation process",
-    "D2": "deviations from the intended interventions",
-    "D3": "missing outcome data",
-    "D4": "measurement of the outcome",
-    "D5": "selection of the reported result",
-    "overall": "overall",
-}
-# grey print and colour-blind eyes tell the bars apart by these
-_HATCH = {"low": "", "some": "//", "high": "xx", "unclear": ".."}
 _EMPTY = "#eceff2"
-_LEGEND = "+ low risk, ! some concerns, × high risk, ? unclear"
+_OTHER = Tool(name="", source="", levels=(), domains=MappingProxyType({}))
 
 
-def read_judgements(table: pd.DataFrame) -> pd.DataFrame:
-    """Check judgements and write them in one vocabulary.
+def read_judgements(given: pd.DataFrame | str | Path) -> tuple[pd.DataFrame, Tool]:
+    """Read judgements of one tool, in its own words.
 
     Returns
     -------
-    pandas.DataFrame
-        Columns ``study_id domain judgement`` and ``tool`` (one tool, or "" where none is named).
+    judged : pandas.DataFrame
+        Columns ``study_id domain judgement``.
+    tool : Tool
+        The tool with its domains in order; without domains if it is not known.
 
     Raises
     ------
     DataError
-        If columns are missing, a judgement is unknown, a study is judged twice in a domain, or
+        If it is no such table, a judgement is unknown, a study is judged twice in a domain, or
         several tools are mixed.
     """
-    require_columns("risk_of_bias", table, ["study_id", "domain", "judgement"])
-    found = table[["study_id", "domain", "judgement"]].astype(str).reset_index(drop=True)
-    found["tool"] = list(table["tool"].astype(str)) if "tool" in table else ""
-    faults = []
-    tools = sorted(set(found["tool"]))
-    if len(tools) > 1:
-        faults.append(
-            f"{len(tools)} tools in one panel ({', '.join(tools)}): their domains differ; select "
-            "one, for example risk_of_bias[risk_of_bias['tool'] == 'RoB2']"
+    named = []
+    if isinstance(given, pd.DataFrame) and "tool" in given:
+        named = sorted({plain(tool) for tool in given["tool"]})
+    if len(named) > 1:
+        raise DataError(
+            f"risk_of_bias: {len(named)} tools in one panel ({', '.join(named)}): their domains "
+            "differ; select one, for example risk_of_bias[risk_of_bias['tool'] == 'RoB2']"
         )
-    words = found["judgement"].str.strip().str.lower()
-    found["judgement"] = [_SYNONYMS.get(word, word) for word in words]
-    for row in found[~found["judgement"].isin(JUDGEMENTS)].itertuples():
-        faults.append(
-            f"{row.study_id}, {row.domain}: judgement {row.judgement!r} is unknown; use "
-            f"{', '.join(JUDGEMENTS)}"
-        )
-    if len(tools) == 1:
-        twice = found[found.duplicated(["study_id", "domain"], keep=False)]
-        for (study, domain), rows in twice.groupby(["study_id", "domain"], sort=False):
-            if len(set(rows["judgement"])) > 1:
-                faults.append(f"{study}, {domain}: judged {' and '.join(rows['judgement'])}")
-    if faults:
-        raise DataError.from_faults("risk_of_bias", faults)
-    return found.drop_duplicates(["study_id", "domain"]).reset_index(drop=True)
+    name = named[0] if named else ""
+    judged = read_risk_of_bias(given, name if name in tools() else None)
+    tool = tools().get(judged["tool"].iloc[0] if len(judged) else "", _OTHER)
+    if name not in tools():
+        tool = Tool(
+            name=for_readers(name) if name else tool.name, source="", levels=tool.levels,
+            domains=tool.domains, also=tool.also,
+        )  # fmt: skip
+    return judged.drop(columns="tool"), tool
 
 
-def domains_of(judgements: pd.DataFrame) -> list[str]:
-    """Return the domains in their order: RoB 2's own, others as they appear, overall last."""
-    found = list(dict.fromkeys(judgements["domain"]))
-    known = [name for name in ROB2_DOMAINS if name in found and name != "overall"]
+def domains_of(judged: pd.DataFrame, tool: Tool) -> list[str]:
+    """Return the domains in their order: the tool's own, others as they appear, overall last."""
+    found = list(dict.fromkeys(judged["domain"]))
+    known = [name for name in tool.domains if name in found]
     others = [name for name in found if name not in known and name != "overall"]
-    return known + others + (["overall"] if "overall" in found else [])
-
-
-def domain_name(domain: str) -> str:
-    """Return the name of a domain in words."""
-    return ROB2_DOMAINS.get(domain, plain(domain))
+    return known + others + ["overall"] * ("overall" in found)
 
 
 def lights_by_study(
-    table: pd.DataFrame | None,
+    table: pd.DataFrame | str | Path | None,
 ) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]], str]:
     """Prepare the lights beside a forest plot.
 
@@ -115,30 +90,36 @@ def lights_by_study(
     legend : str
         What the letters and symbols mean; "" without a table.
     """
-    if table is None or len(table) == 0:
+    if table is None or (isinstance(table, pd.DataFrame) and len(table) == 0):
         return (), {}, ""
-    judged = read_judgements(table)
-    domains = domains_of(judged)
+    judged, tool = read_judgements(table)
+    return _lights(judged, tool)
+
+
+def _lights(
+    judged: pd.DataFrame, tool: Tool
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]], str]:
+    domains = domains_of(judged, tool)
     cells = {(r.study_id, r.domain): str(r.judgement) for r in judged.itertuples()}
     lights = {
         str(study): tuple(cells.get((study, domain), "") for domain in domains)
         for study in judged["study_id"].unique()
     }
-    letters = "; ".join(f"{chr(ord('A') + i)} {domain_name(d)}" for i, d in enumerate(domains))
-    tool = judged["tool"].iloc[0]
-    tool = for_readers(tool)
-    name = f"Risk of bias ({tool})" if tool else "Risk of bias"
-    return tuple(domains), lights, f"{name}: {letters}. {_LEGEND}; no symbol: not judged."
+    letters = "; ".join(
+        f"{chr(ord('A') + i)} {tool.domains.get(d, plain(d))}" for i, d in enumerate(domains)
+    )
+    name = f"Risk of bias ({tool.name})" if tool.name else "Risk of bias"
+    return tuple(domains), lights, f"{name}: {letters}. {legend(judged['judgement'])}"
 
 
-def _judged(function: str, judgements: pd.DataFrame) -> pd.DataFrame:
+def _judged(function: str, given: pd.DataFrame | str | Path) -> tuple[pd.DataFrame, Tool]:
     """Read the table that a figure was given."""
     rows = "evidence.risk_of_bias[evidence.risk_of_bias['tool'] == 'RoB2']"
     way = f"meta.{function}({rows})"
-    need(function, judgements, pd.DataFrame, "a table of judgements", way)
-    judged = read_judgements(judgements)
-    nothing_to_draw(function, judged)
-    return judged
+    need(function, given, (pd.DataFrame, str, Path), "a table of judgements", way)
+    if isinstance(given, pd.DataFrame):
+        nothing_to_draw(function, given)
+    return read_judgements(given)
 
 
 def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | pd.Series | None) -> dict[str, str]:
@@ -150,7 +131,7 @@ def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | pd.Series | None) 
 
 @in_house_style
 def plot_traffic_light(
-    judgements: pd.DataFrame,
+    judgements: pd.DataFrame | str | Path,
     ax: Axes | None = None,
     *,
     labels: Mapping[str, str] | pd.Series | None = None,
@@ -160,9 +141,12 @@ def plot_traffic_light(
 
     Parameters
     ----------
-    judgements : pandas.DataFrame
-        Columns ``study_id domain judgement`` and, where known, ``tool``; one tool only, for the
-        domains of two tools cannot stand under one heading.
+    judgements : pandas.DataFrame, str or path
+        Columns ``study_id domain judgement`` and, where known, ``tool``; or one study a row and one
+        domain a column, as robvis takes it; or a file with either (:func:`meta.read_risk_of_bias`).
+        One tool only, for the domains of two tools cannot stand under one heading. RoB 2, ROBINS-I,
+        ROBINS-E, RoB 1, QUADAS-2, QUIPS and PROBAST are told from domains and words, and named in
+        their own.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure of the right size by default.
     labels : mapping of str to str or pandas.Series, optional
@@ -173,7 +157,8 @@ def plot_traffic_light(
     Returns
     -------
     matplotlib.figure.Figure
-        See :func:`meta.plot_forest`. A domain that was not judged stays empty.
+        See :func:`meta.plot_forest`. A domain that was not judged, or that is not applicable, stays
+        empty.
 
     Raises
     ------
@@ -190,8 +175,8 @@ def plot_traffic_light(
     >>> plot_traffic_light(table).alt_text()
     'Risk of bias of 2 studies. a: D1 low, D2 high; b: D1 some.'
     """
-    judged = _judged("plot_traffic_light", judgements)
-    domains, lights, legend = lights_by_study(judged)
+    judged, tool = _judged("plot_traffic_light", judgements)
+    domains, lights, said_below = _lights(judged, tool)
     names = _labels(judged, labels)
     cell, row = 26.0, 19.0
     longest = max(text_width(name) for name in names.values())
@@ -199,7 +184,7 @@ def plot_traffic_light(
     width = max(cell * len(domains), 250 - longest)
     drawn = frame(
         "plot_traffic_light", ax, width=width, height=row * (len(names) + 1), title=title,
-        notes=[legend], left=longest + 22, right=10, axes=False,
+        notes=[said_below], left=longest + 22, right=10, axes=False,
     )  # fmt: skip
     panel = drawn.panel
     panel.set_xlim(0, drawn.size[0])
@@ -212,9 +197,10 @@ def plot_traffic_light(
     for i, (study, name) in enumerate(names.items()):
         y = row * (i + 1.5)
         put(panel, -8, y + 3.2, name, ha="right", fontsize=SIZE)
+        # the line leads the eye where most places are empty
+        panel.plot([0, cell * len(domains)], [y, y], color=FAINT, linewidth=0.6, zorder=0)
         for j, judgement in enumerate(lights[study]):
-            if judgement:
-                light(panel, cell * (j + 0.5), y, judgement, size=13.5)
+            light(panel, cell * (j + 0.5), y, judgement, size=13.5)
     said = "; ".join(
         f"{name}: "
         + ", ".join(f"{d} {j}" for d, j in zip(domains, lights[study], strict=True) if j)
@@ -235,7 +221,7 @@ def plot_traffic_light(
 
 @in_house_style
 def plot_risk_of_bias_summary(
-    judgements: pd.DataFrame, ax: Axes | None = None, *, title: str = ""
+    judgements: pd.DataFrame | str | Path, ax: Axes | None = None, *, title: str = ""
 ) -> Figure:
     """Draw how many studies got which judgement, one bar a domain.
 
@@ -268,26 +254,24 @@ def plot_risk_of_bias_summary(
     >>> plot_risk_of_bias_summary(table).alt_text()[:62]
     'Risk of bias of 2 studies by domain. Randomisation process: 1 '
     """
-    judged = _judged("plot_risk_of_bias_summary", judgements)
-    domains = domains_of(judged)
+    judged, tool = _judged("plot_risk_of_bias_summary", judgements)
+    domains = domains_of(judged, tool)
     studies = judged["study_id"].nunique()
     counts = judged.groupby(["domain", "judgement"]).size()
-    names = [domain_name(d)[:1].upper() + domain_name(d)[1:] for d in domains]
+    names = [tool.domains.get(d, plain(d)) for d in domains]
+    names = [name[:1].upper() + name[1:] for name in names]
+    there = set(judged["judgement"])
     key = [
-        (
-            Patch(facecolor=colour, hatch=_HATCH[j], edgecolor=GROUND, linewidth=0),
-            f"{symbol} {text}",
-        )
-        for j, (colour, symbol, text) in LIGHTS.items()
-        if j in set(judged["judgement"])
+        (one.sample(), f"{one.symbol} {one.words}") for word, one in LIGHTS.items() if word in there
     ]
-    if len(judged) < studies * len(domains):
-        key.append((Patch(facecolor=_EMPTY, edgecolor=GROUND, linewidth=0), "not judged"))
-    tool = for_readers(judged["tool"].iloc[0])
+    without = len(judged) < studies * len(domains)
+    empty = ["not judged"] * without + [NOT_APPLICABLE] * (NOT_APPLICABLE in there)
+    if empty:
+        key.append((Patch(facecolor=_EMPTY, edgecolor=GROUND, linewidth=0), " or ".join(empty)))
     drawn = frame(
         "plot_risk_of_bias_summary", ax, width=330, height=22.0 * len(domains) + 8, title=title,
-        key=key,
-        notes=[f"Judged with {tool}."] if tool else [], x_label=f"Studies (of {studies})",
+        key=key, notes=[f"Judged with {tool.name}."] if tool.name else [],
+        x_label=f"Studies (of {studies})",
         left=max(text_width(name, SMALL) for name in names) + 20,
     )  # fmt: skip
     panel = drawn.panel
@@ -300,32 +284,35 @@ def plot_risk_of_bias_summary(
     parts = []
     for i, domain in enumerate(domains):
         start, said = 0, []
-        for judgement, (colour, symbol, text) in LIGHTS.items():
+        for judgement, one in LIGHTS.items():
             count = int(counts.get((domain, judgement), 0))
             if not count:
                 continue
             panel.barh(
-                i, count, left=start, height=0.66, color=colour, hatch=_HATCH[judgement],
+                i, count, left=start, height=0.66, color=one.colour, hatch=one.hatch,
                 edgecolor=GROUND, linewidth=0.8, gid=f"{domain}-{judgement}",
             )  # fmt: skip
             room = count / studies * drawn.size[0] - 5
             # the key says what the hatching means; the count stands nowhere else
-            texts = (f"{symbol} {count}", str(count))
+            texts = (f"{one.symbol} {count}", str(count))
             shown = next((t for t in texts if text_width(t, SMALL, bold=True) <= room), "")
             if shown:
                 panel.text(
                     start + count / 2, i, shown, ha="center", va="center", color=GROUND,
                     fontsize=SMALL, fontweight="bold", parse_math=False,
-                    bbox={"facecolor": colour, "edgecolor": "none", "pad": 2.0},
+                    bbox={"facecolor": one.colour, "edgecolor": "none", "pad": 2.0},
                 )  # fmt: skip
-            said.append(f"{count} {text}")
+            said.append(f"{count} {one.words}")
             start += count
         if start < studies:
             panel.barh(
                 i, studies - start, left=start, height=0.66, color=_EMPTY, linewidth=0,
                 gid=f"{domain}-none",
             )  # fmt: skip
-            said.append(f"{studies - start} not judged")
+            away = int(counts.get((domain, NOT_APPLICABLE), 0))
+            missing = studies - start - away
+            said += [f"{away} {NOT_APPLICABLE}"] * bool(away)
+            said += [f"{missing} not judged"] * bool(missing)
         parts.append(f"{names[i]}: {', '.join(said)}")
     return drawn.finish(
         f"{lead(title)}Risk of bias of {studies} studies by domain. {'; '.join(parts)}.",

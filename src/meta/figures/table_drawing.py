@@ -84,8 +84,7 @@ def draw_table(table: Table, ax: Axes | None, words: str) -> Figure:
         _draw_cells(table, layout, host, row, y)
         _draw_mark(table, panel, row, y)
         for x, judgement in zip(layout.lights, row.lights, strict=False):
-            if judgement:
-                light(host, x, y, judgement)
+            light(host, x, y, judgement)
     return drawn.finish(words, table_data(table))
 
 
