@@ -131,9 +131,15 @@ def test_a_bound_is_marked_and_encloses():
     assert (exact.exact, exact.low, exact.high) == (True, 0.04, 0.04)
 
 
-@pytest.mark.parametrize("text", ["ns", "NS", "significant", "not reported", "", "0.03*", True])
+@pytest.mark.parametrize("text", ["ns", "NS", "significant", "not reported", "", "0.03*"])
 def test_words_are_no_p_value(text):
     with pytest.raises(DataError, match="holds no p-value"):
+        parse_p(text)
+
+
+@pytest.mark.parametrize("text", [True, float("nan"), None])
+def test_a_p_value_is_text_or_a_number(text):
+    with pytest.raises(DataError, match="needed: text or a finite number"):
         parse_p(text)
 
 
@@ -143,7 +149,7 @@ def test_zero_is_a_rounding(text):
         parse_p(text)
 
 
-@pytest.mark.parametrize("text", ["1.7", 1.2, -0.1, float("nan")])
+@pytest.mark.parametrize("text", ["1.7", 1.2, -0.1])
 def test_out_of_range(text):
     with pytest.raises(DataError, match="not between 0 and 1"):
         parse_p(text)

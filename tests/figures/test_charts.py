@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 import meta
+from meta.arguments import shown
 from meta.errors import DataError, TooFewStudies
 from meta.evidence.judgements import tools
 from meta.figures import theme
@@ -285,23 +286,25 @@ def test_long_bold_titles_stay_on_the_page(name: str) -> None:
         ("plot_cumulative", "meta.pool(effects)"),
         ("plot_baujat", "meta.pool(effects)"),
         ("plot_influence", "meta.pool(effects)"),
-        ("plot_bubble", "meta.meta_regression(effects, -28)"),
+        ("plot_bubble", "meta.meta_regression(effects, formula)"),
         ("plot_posterior", "meta.bayes(effects)"),
-        ("plot_albatross", "meta.albatross(p_values, n, directions)"),
-        ("plot_harvest", "meta.direction_vote(directions)"),
-        ("plot_prisma_flow", "meta.effects(results"),
-        ("plot_traffic_light", "evidence.risk_of_bias["),
-        ("plot_risk_of_bias_summary", "evidence.risk_of_bias["),
+        ("plot_albatross", "meta.albatross(...)"),
+        ("plot_harvest", "meta.direction_vote(...)"),
+        ("plot_prisma_flow", "meta.effects(rows)"),
+        ("plot_traffic_light", "a data frame"),
+        ("plot_risk_of_bias_summary", "a data frame"),
     ],
 )
 def test_what_is_no_answer_is_refused_with_the_way_to_one(name: str, way: str) -> None:
-    more = (-28,) if name in {"plot_claim", "plot_bubble"} else ()
+    more = {"plot_claim": (-28,), "plot_bubble": ("ablat",)}.get(name, ())
     for given in (bcg(), 3):
         if name == "plot_prisma_flow" and given != 3:
             continue
         with pytest.raises(DataError) as caught:
             getattr(meta, name)(given, *more)
-        assert f"was given {type(given).__name__}: give meta.{name}({way}"[:-1] in str(caught.value)
+        (fault,) = caught.value.faults
+        assert shown(given) in fault
+        assert way in fault
 
 
 def test_claimed_fall_stands_beside_both_arms() -> None:
@@ -340,7 +343,7 @@ def test_a_claimed_fall_is_a_positive_number_everywhere() -> None:
 def test_impossible_claims_are_refused_together() -> None:
     fit = meta.pool(bcg())
     with pytest.raises(DataError) as caught:
-        plot_claim(fit, -0.2, mid=np.inf)
+        plot_claim(fit, np.nan, mid=np.inf)
     assert len(caught.value.faults) == 2
     with pytest.raises(DataError, match="does not hold the claimed"):
         plot_claim(fit, 0.2, claimed_low=0.3, claimed_high=0.4)

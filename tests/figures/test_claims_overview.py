@@ -148,9 +148,11 @@ def test_it_draws_into_given_axes_and_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:
-    with pytest.raises(DataError, match=r"found str: give meta\.plot_claims"):
+    with pytest.raises(
+        DataError, match=r"assessments is \['a0\-c11'\]; needed: several values, each an "
+    ):
         plot_claims(["a0-c11"])  # type: ignore[list-item]
-    with pytest.raises(DataError, match="found int"):
+    with pytest.raises(DataError, match="assessments is 3; needed"):
         plot_claims(3)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="none of 1 claims names a percent"):
         plot_claims([claim("dose", claimed="400 mg/day", kind="dose")])

@@ -412,7 +412,7 @@ def test_impossible_wishes_are_refused_by_name() -> None:
     with pytest.raises(DataError, match="layout='wide'"):
         plot_forest(fit, layout="wide")
     with pytest.raises(DataError) as caught:
-        plot_forest(fit, mid=-0.5, claimed=np.nan)
+        plot_forest(fit, mid=-0.5, claimed=-0.2)
     assert len(caught.value.faults) == 2
 
 

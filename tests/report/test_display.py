@@ -80,12 +80,28 @@ def test_a_wrong_column_is_named_with_the_nearest():
 @pytest.mark.parametrize(
     ("frame", "settings", "said"),
     [
-        ([1, 2], {}, "takes a data frame, and was given list"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), {}, "a is the name of two columns"),
-        (pd.DataFrame({"a": [1]}), {"columns": "a"}, r"give a list, \['a'\]"),
-        (pd.DataFrame({"a": [1]}), {"columns": [0]}, "there is no column 0"),
-        (pd.DataFrame({"a": [1]}), {"digits": 2}, "takes digits by column"),
-        (pd.DataFrame({"a": [1]}), {"digits": {"a": -1}}, "digits are -1"),
+        ([1, 2], {}, r"frame is \[1, 2\]; needed: a data frame"),
+        (
+            pd.DataFrame([[1, 2]], columns=["a", "a"]),
+            {},
+            "several columns 'a'",
+        ),
+        (
+            pd.DataFrame({"a": [1]}),
+            {"columns": "a"},
+            "columns is 'a'; needed: several values",
+        ),
+        (
+            pd.DataFrame({"a": [1]}),
+            {"columns": [0]},
+            r"columns is \[0\]; needed: several values",
+        ),
+        (pd.DataFrame({"a": [1]}), {"digits": 2}, "digits is 2; needed: a mapping"),
+        (
+            pd.DataFrame({"a": [1]}),
+            {"digits": {"a": -1}},
+            r"digits is \{'a': \-1\}; needed: a mapping",
+        ),
         (pd.DataFrame({"a": [1]}), {"digits": {"b": 1}}, "there is no column 'b'"),
         (pd.DataFrame({"low": ["x"], "high": ["y"]}), {"columns": ["ci"]}, "must be numbers"),
     ],
@@ -99,7 +115,7 @@ def test_what_is_no_table_is_refused(frame, settings, said):
     ("frames", "said"),
     [
         ([], "no rows are given"),
-        ([[1]], "takes data frames, and was given list"),
+        ([[1]], r"frames is \[1\]; needed: a data frame"),
         ([pd.DataFrame({"label": ["A"]})], "no column source_url"),
         ([pd.DataFrame({"source_url": ["https://example.org"]})], "no column citation"),
     ],
@@ -168,12 +184,12 @@ def test_what_cannot_be_compared_is_refused():
     with pytest.raises(meta.DataError, match=r"different levels \(0.9, 0.95\)"):
         meta.compare({"a": fit, "b": narrow}, "x")
     for given in ([fit], {}):
-        with pytest.raises(meta.DataError, match=r"meta\.subgroups\(\.\.\.\)\.fits"):
+        with pytest.raises(meta.DataError, match=r"needed: a mapping of names|there is no answer"):
             meta.compare(given, "x")
     with pytest.raises(meta.DataError, match="digits is -1"):
         meta.compare({"a": fit}, "x", digits=-1)
     for function in (meta.studies_table, meta.linked):
-        with pytest.raises(meta.DataError, match=r"\(meta\.pool\(effects\)\)"):
+        with pytest.raises(meta.DataError, match=r"meta\.pool\(effects\)"):
             function(fit.effects)
 
 

@@ -24,9 +24,9 @@ SETTINGS = {
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ([0.1, 0.2], "vi is missing"),
-        (None, "there is nothing: give Effects"),
-        ("depression", "there is 'depression' without data="),
+        ([0.1, 0.2], "vi is missing|needed: effects"),
+        (None, "effects is None; needed"),
+        ("depression", "there is 'depression' without data=|needed: effects"),
     ],
 )
 def test_methods_need_effects_or_an_answer(method, given, words):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from meta.arguments import checked
 from meta.claims.assessment import Assessment
 from meta.claims.how_sure import directness
 from meta.claims.kind import Kind
@@ -19,9 +20,10 @@ from meta.errors import DataError
 from meta.evidence.faults import closest
 from meta.evidence.reporting import LEVELS
 from meta.evidence.tables import Evidence
-from meta.wording import brief, span
+from meta.wording import brief, listed, span
 
 
+@checked
 def assess(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) -> Assessment:
     """Set a claim beside the evidence.
 
@@ -110,7 +112,13 @@ def _ruling(case: Case, kind: Kind) -> Ruling:
 
 def _claim_row(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) -> Claim:
     if not isinstance(claim, str):
-        return {str(name): value for name, value in claim.items()}
+        row = {str(name): value for name, value in claim.items()}
+        missing = [name for name in ("claim_id", "claim_paraphrase") if name not in row]
+        if missing:
+            raise DataError(
+                f"assess: claim has no {listed(missing)}; give a row of evidence.claims"
+            )
+        return row
     table = evidence.claims
     rows = table[table["claim_id"] == claim]
     if rows.empty:

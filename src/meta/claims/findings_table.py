@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from meta.arguments import checked
 from meta.effect_sizes.derive import effects
 from meta.errors import need
 from meta.evidence.reporting import doubted
@@ -69,6 +70,7 @@ def _filters(text: object) -> dict[str, list[str | None]]:
     return {column: [value or None for value in values.split("|")] for column, _, values in pairs}
 
 
+@checked
 def certainties(evidence: Evidence) -> dict[str, Certainty]:
     """Pool and rate every outcome of the summary of findings.
 
@@ -111,6 +113,7 @@ def rating(each: Rated, evidence: Evidence) -> Certainty:
     return certainty(evidence, each.outcome, fit, mid=_important(each, rows, evidence))
 
 
+@checked
 def summary_of_findings(rated: Mapping[str, Certainty]) -> pd.DataFrame:
     """Set the rated outcomes in one table.
 

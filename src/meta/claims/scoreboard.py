@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from meta.arguments import checked
 from meta.claims.assess import assess
 from meta.claims.kinds import KINDS
 from meta.claims.lookup import lookup
@@ -15,7 +18,9 @@ from meta.claims.verdicts import (
     SUPPORTED,
     VERDICTS,
 )
+from meta.errors import DataError
 from meta.evidence.tables import Evidence
+from meta.wording import listed
 
 COLUMNS = (
     "claim_id",
@@ -58,6 +63,7 @@ COLUMNS = (
 WORKS = "works"
 
 
+@checked
 def scoreboard(evidence: Evidence) -> pd.DataFrame:
     """Assess every claim.
 
@@ -111,6 +117,7 @@ def _board(evidence: Evidence) -> pd.DataFrame:
     return board.astype({"n_total": "Int64"})
 
 
+@checked
 def counts(
     board: pd.DataFrame, by: str = "article_label", of: str = "verdict", *, distinct: bool = False
 ) -> pd.DataFrame:
@@ -134,6 +141,7 @@ def counts(
         A row for each value of `by`, in order of appearance, and a last one ``total``; a column
         for each verdict (also those that nobody has) and a last one ``total``.
     """
+    _need_columns("counts", board, [by, of, *["same_as"] * distinct])
     kept = board[board["same_as"] == ""] if distinct else board
     table = pd.crosstab(kept[by], kept[of], dropna=False)
     table.columns = [str(name) for name in table.columns]
@@ -143,6 +151,7 @@ def counts(
     return table.astype(int)
 
 
+@checked
 def headline(board: pd.DataFrame) -> str:
     """Say how many of the claims that it works are backed, and how many trials decide.
 
@@ -168,6 +177,7 @@ def headline(board: pd.DataFrame) -> str:
     Of 2 claims that it works, none is backed; counted once each they are 1, and none is backed
     Of 2 claims that only trials can show, trials that can be trusted decide none.
     """
+    _need_columns("headline", board, ["group", "same_as", "kind", "verdict"])
     own = board[board["group"] == WORKS]
     once = own[own["same_as"] == ""]
     tried = board[[KINDS[kind].trusted for kind in board["kind"]]]
@@ -177,6 +187,15 @@ def headline(board: pd.DataFrame) -> str:
         f" {len(once)}, and {_backed(once)}. Of {len(tried)} claims that only trials can show,"
         f" trials that can be trusted decide {decided or 'none'}."
     )
+
+
+def _need_columns(what: str, board: pd.DataFrame, names: Sequence[str]) -> None:
+    missing = [name for name in names if name not in board]
+    if missing:
+        raise DataError(
+            f"{what}: board has no column {', '.join(map(repr, missing))}; it has "
+            f"{listed(map(str, board)) or 'none'}, and meta.scoreboard(evidence) has all"
+        )
 
 
 def _backed(board: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked
 from meta.claims.ruling import Case
 from meta.claims.verdicts import MIN_TRIALS, Oriented, judge_superiority
 from meta.effect_sizes.assumptions import LEVELS
@@ -52,6 +53,7 @@ class Check:
 _CHECKS: WeakKeyDictionary[Evidence, dict[tuple[str, ...], list[Check]]] = WeakKeyDictionary()
 
 
+@checked
 def sensitivity(
     results: pd.DataFrame,
     measure: str = "SMD",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     EVENTS,
@@ -44,6 +45,7 @@ class SharedControl(NamedTuple):
     events: Numbers
 
 
+@checked
 def combine_arms(n: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Arm:
     r"""Combine two or more arms into one, as if their people had been one group.
 
@@ -102,6 +104,7 @@ def combine_arms(n: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Arm:
     return Arm(float(total), float(overall), float(np.sqrt(squares / (total - 1))))
 
 
+@checked
 def split_control(
     n_c: ArrayLike, comparisons: ArrayLike, *, events_c: ArrayLike | None = None
 ) -> SharedControl:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta import html
+from meta.arguments import checked
 from meta.effect_sizes.inputs import as_floats, take_column
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.effect_sizes.set_notes import notes_on, without_a_name
@@ -75,6 +76,7 @@ class Effects:
     remarks: tuple[str, ...] = ()
 
     @classmethod
+    @checked
     def from_arrays(
         cls,
         yi: ArrayLike,
@@ -117,7 +119,7 @@ class Effects:
         measure_of(measure)
         _same_rows({"yi": yi, "vi": vi, "labels": labels} | columns)
         effect, variance = _numbers({"yi": yi, "vi": vi})
-        names = None if labels is None else [str(label) for label in np.ravel(labels)]
+        names = None if labels is None else [str(label) for label in labels]
         sizes = {"yi": len(effect), "vi": len(variance)}
         if names is not None:
             sizes["labels"] = len(names)
@@ -149,6 +151,7 @@ class Effects:
         )
 
     @classmethod
+    @checked
     def from_table(
         cls,
         table: pd.DataFrame,
@@ -246,6 +249,7 @@ class Effects:
         n = self.column("n").to_numpy()
         return measure.with_sizes(float(len(n) / np.sum(1 / n)))
 
+    @checked
     def to_reader(self, values: ArrayLike) -> Any:
         """Take one value of each study to the reader's scale.
 
@@ -295,6 +299,7 @@ class Effects:
         total = float(people.sum(skipna=False))
         return None if np.isnan(total) else int(total) if total.is_integer() else total
 
+    @checked
     def column(self, name: str) -> pd.Series[Any]:
         """Return a column of the table as numbers; what is missing is NaN.
 
@@ -304,7 +309,7 @@ class Effects:
             If a value is no number.
         """
         faults: list[str] = []
-        values = as_floats(name, self.table[name], faults)
+        values = as_floats(name, take_column("effects", self.table, "name", name), faults)
         if values is None:
             raise DataError.from_faults("effects", faults)
         return pd.Series(values, index=self.table.index)
@@ -312,6 +317,7 @@ class Effects:
     def __len__(self) -> int:
         return len(self.table)
 
+    @checked
     def subset(self, keep: Any) -> Self:
         """Keep some of the effects.
 
@@ -383,6 +389,7 @@ class Effects:
         first = rows.loc[best_known].drop_duplicates("cluster").index
         return rows.loc[rows.index.isin(first)].reset_index(drop=True)
 
+    @checked
     def derivation(self, study_id: str) -> Derivation:
         """Say how the effect of a study came about.
 
@@ -470,13 +477,13 @@ def as_effects(
         # the checks of bare arrays hold for a table that was edited by hand, too
         check_effects(effects.yi, effects.vi, effects.labels)
         return effects
-    columns = {"vi": vi, "sei": sei, "label": labels}
+    columns: dict[str, Any] = {"vi": vi, "sei": sei, "label": labels}
     if isinstance(effects, pd.DataFrame):
         if data is not None:
             raise DataError("data cannot be given with a table, which is the data itself")
         table = effects
     elif data is not None:
-        table = data.assign(yi=take_column("effects", data, "effects", effects))
+        table, columns = data, {"yi": effects} | columns
     else:
         return _from_arrays(effects, vi, sei, labels, measure)
     taken: dict[str, Any] = {
@@ -487,7 +494,8 @@ def as_effects(
     for name, values in taken.items():
         if len(values) != len(table):
             raise DataError(
-                f"effects: {name} has {len(values)} values for {len(table)} rows; give one for each"
+                f"effects: {name} has {len(values)} values for {len(table)} rows of data; give one "
+                "for each"
             )
         _same_rows({"the table": table.iloc[:, 0], name: values} if len(table.columns) else {})
     # a spread that was named stands for the one that the table has

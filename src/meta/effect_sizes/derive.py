@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked
 from meta.effect_sizes.assumptions import ExternalSD, Settings, read_settings
 from meta.effect_sizes.at_once import Derivations, at_once, names_of, texts_of
 from meta.effect_sizes.choice import CRITERIA, Rejected, choose_one_per_trial
@@ -45,6 +46,7 @@ _FIRST = (
 _FOUND = ("yi", "vi", "sei")
 
 
+@checked
 def effects(
     results: pd.DataFrame,
     measure: str = "SMD",
@@ -222,7 +224,7 @@ def from_table(
     settings = read_settings(
         measure or "GEN", scores, include, correlation, sd, drop00, faults
     )  # fmt: skip
-    criteria = (choose,) if isinstance(choose, str) else tuple(choose or ())
+    criteria = (choose,) if isinstance(choose, str) else () if choose is None else tuple(choose)
     unknown = [name for name in criteria if name not in CRITERIA]
     if unknown:
         faults.append(f"choose has {unknown}; needed: some of {', '.join(CRITERIA)}")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     EVENTS,
@@ -38,6 +39,7 @@ class EffectiveSize(NamedTuple):
     design_effect: Numbers
 
 
+@checked
 def log_rank_to_hr(o_minus_e: ArrayLike, variance: ArrayLike) -> EffectVariance:
     r"""Turn a log-rank test into a log hazard ratio.
 
@@ -88,6 +90,7 @@ def log_rank_to_hr(o_minus_e: ArrayLike, variance: ArrayLike) -> EffectVariance:
     return EffectVariance(columns.like_input(columns["o_minus_e"] / v), columns.like_input(1 / v))
 
 
+@checked
 def matched_pairs_to_or(only_treated: ArrayLike, only_control: ArrayLike) -> EffectVariance:
     r"""Turn the discordant pairs of a matched or crossover study into a log odds ratio.
 
@@ -135,6 +138,7 @@ def matched_pairs_to_or(only_treated: ArrayLike, only_control: ArrayLike) -> Eff
     return EffectVariance(columns.like_input(np.log(b / c)), columns.like_input(1 / b + 1 / c))
 
 
+@checked
 def effective_sample_size(
     n: ArrayLike, cluster_size: ArrayLike, icc: ArrayLike, *, events: ArrayLike | None = None
 ) -> EffectiveSize:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from meta.arguments import checked
 from meta.effect_sizes.forms import RATIO_UNITS
 from meta.effect_sizes.rows import Row, read_rows
 
 
+@checked
 def directions(results: pd.DataFrame) -> pd.Series[str]:
     """Say for each reported result whom it favours, significant or not.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     SIZE_FOR_COUNTS,
@@ -14,6 +15,7 @@ from meta.effect_sizes.inputs import (
 )
 
 
+@checked
 def pft_to_proportion(yi: ArrayLike, n: ArrayLike) -> Numbers:
     r"""Take a Freeman-Tukey double arcsine back to a proportion.
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import LARGEST, shown, too_large
 from meta.errors import DataError
 from meta.evidence.faults import closest
 from meta.wording import listed
@@ -37,22 +38,26 @@ class Rule:
         Takes an array of finite numbers and says which of them satisfy the rule.
     needed : str
         The rule in words, for the message.
+    least : float
+        Values nearer to 0, other than 0 itself, are too small to be computed with.
     """
 
     holds: Callable[[Floats], Flags]
     needed: str
+    least: float = 0.0
 
 
+_SMALLEST = 1 / LARGEST
 ANY_NUMBER = Rule(np.isfinite, "a number")
-POSITIVE = Rule(lambda x: x > 0, "a number > 0")
+POSITIVE = Rule(lambda x: x > 0, "a number > 0", _SMALLEST)
 NOT_NEGATIVE = Rule(lambda x: x >= 0, "a number >= 0")
-STANDARD_DEVIATION = Rule(lambda x: x > 0, "a standard deviation > 0")
-STANDARD_ERROR = Rule(lambda x: x > 0, "a standard error > 0")
-MEAN_ON_RATIO_SCALE = Rule(lambda x: x > 0, "a mean > 0 (a ratio needs a ratio scale)")
+STANDARD_DEVIATION = Rule(lambda x: x > 0, "a standard deviation > 0", _SMALLEST)
+STANDARD_ERROR = Rule(lambda x: x > 0, "a standard error > 0", _SMALLEST)
+MEAN_ON_RATIO_SCALE = Rule(lambda x: x > 0, "a mean > 0 (a ratio needs a ratio scale)", _SMALLEST)
 SIZE_FOR_COUNTS = Rule(lambda x: x >= 1, "a number of people >= 1")
 SIZE_FOR_MEANS = Rule(lambda x: x >= 2, "a number of people >= 2 (one person has no SD)")
 EVENTS = Rule(lambda x: x >= 0, "a number of events >= 0")
-PERSON_TIME = Rule(lambda x: x > 0, "a person-time > 0")
+PERSON_TIME = Rule(lambda x: x > 0, "a person-time > 0", _SMALLEST)
 CORRELATION = Rule(lambda x: np.abs(x) < 1, "a correlation strictly between -1 and 1")
 DEGREES_OF_FREEDOM = Rule(lambda x: x > 0, "degrees of freedom > 0")
 LEVEL = Rule(
@@ -268,10 +273,14 @@ def as_floats(name: str, value: ArrayLike, found: list[str]) -> Floats | None:
         place = _place(row, index) if raw.ndim else ""
         if element is None or element is pd.NA or element is pd.NaT:
             converted.flat[row] = np.nan  # reported as missing with the rules
-        elif isinstance(element, int | float | np.number) and not isinstance(element, bool):
+        elif (
+            isinstance(element, int | float | np.number)
+            and not isinstance(element, bool)
+            and not too_large(element)
+        ):
             converted.flat[row] = float(element)
         else:
-            found.append(f"{name}{place} is {element!r}; needed: a number")
+            found.append(f"{name}{place} is {shown(element)}; needed: a number")
             numbers = False
     return converted if numbers else None
 
@@ -281,14 +290,17 @@ def _broken(
 ) -> list[str]:
     """Say which values of one argument are missing, infinite or against its rule."""
     flat = array.ravel()
-    in_order = np.isfinite(flat) & rule.holds(flat)
+    size = np.abs(flat)
+    computable = ~np.isfinite(flat) | (size == 0) | ((size >= rule.least) & (size <= LARGEST))
+    in_order = np.isfinite(flat) & rule.holds(flat) & computable
     if missing:
         in_order |= np.isnan(flat)
     faults = []
     for row in np.flatnonzero(~in_order):
         place = _place(int(row), index) if array.ndim else ""
         value = "missing" if np.isnan(flat[row]) else f"{flat[row]:g}"
-        faults.append(f"{name}{place} is {value}; needed: {rule.needed}")
+        range_ = "" if computable[row] else f", of a size between {rule.least:g} and {LARGEST:g}"
+        faults.append(f"{name}{place} is {value}; needed: {rule.needed}{range_}")
     return faults
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     DEGREES_OF_FREEDOM,
@@ -65,6 +66,7 @@ def _quantile(columns: Columns) -> Floats:
     return np.asarray(ndtri(upper) if dof is None else stdtrit(dof, upper))
 
 
+@checked
 def ci_to_se(
     low: ArrayLike,
     high: ArrayLike,
@@ -142,6 +144,7 @@ def ci_to_se(
     )
 
 
+@checked
 def se_to_ci(
     estimate: ArrayLike,
     se: ArrayLike,
@@ -204,6 +207,7 @@ def se_to_ci(
     return Interval(columns.like_input(low), columns.like_input(high))
 
 
+@checked
 def se_to_sd(se: ArrayLike, n: ArrayLike) -> Numbers:
     """Turn the standard error of one mean into a standard deviation.
 
@@ -245,6 +249,7 @@ def se_to_sd(se: ArrayLike, n: ArrayLike) -> Numbers:
     return columns.like_input(columns["se"] * np.sqrt(columns["n"]))
 
 
+@checked
 def se_difference_to_sd(se: ArrayLike, n_t: ArrayLike, n_c: ArrayLike) -> Numbers:
     """Turn the standard error of a mean difference into the standard deviation within arms.
 
@@ -289,6 +294,7 @@ def se_difference_to_sd(se: ArrayLike, n_t: ArrayLike, n_c: ArrayLike) -> Number
     return columns.like_input(columns["se"] / np.sqrt(1 / columns["n_t"] + 1 / columns["n_c"]))
 
 
+@checked
 def ci_of_mean_to_sd(
     low: ArrayLike,
     high: ArrayLike,

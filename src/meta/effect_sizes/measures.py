@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit, ndtri
 
+from meta.arguments import shown
 from meta.effect_sizes.double_arcsine import double_arcsine, from_double_arcsine
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
@@ -204,8 +205,12 @@ class Measure:
     @staticmethod
     def _turn(way: Callable[[Floats], Floats], values: ArrayLike) -> Any:
         # the end of a very long interval is infinite, and so is the logarithm of no events
+        try:
+            numbers = np.asarray(values, dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            raise DataError(f"values are {shown(values)}; needed: numbers") from None
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            result = np.asarray(way(np.asarray(values, dtype=float)))
+            result = np.asarray(way(numbers))
         return float(result) if result.ndim == 0 else result
 
     def with_sizes(self, n: Floats | float) -> Measure:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     Columns,
@@ -30,6 +31,7 @@ _FORMS = {
 }
 
 
+@checked
 def mean_sd_from_median(
     *,
     n: ArrayLike,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.percent import percent_change
 from meta.effect_sizes.rows import Row, read_rows
 from meta.errors import DataError, NotComparable
 
 
+@checked
 def net_change(results: pd.DataFrame, *, correlation: float = 0.5) -> Effects:
     """Take the difference between the percent changes of both arms, ready to be pooled.
 

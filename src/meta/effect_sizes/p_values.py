@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     DEGREES_OF_FREEDOM,
@@ -68,6 +69,7 @@ _SIDES = re.compile(
 _SAME_BOUND = {"": "=", "≤": "<=", "=<": "<=", "≥": ">=", "=>": ">="}
 
 
+@checked
 def parse_p(text: str | float) -> PValue:
     """Read a p-value as a paper prints it.
 
@@ -143,6 +145,7 @@ def parse_p(text: str | float) -> PValue:
     return PValue(2 * value, bound, one_sided=True)  # type: ignore[arg-type]
 
 
+@checked
 def p_to_statistic(p_value: ArrayLike, *, sign: ArrayLike, dof: ArrayLike | None = None) -> Numbers:
     """Recover the test statistic from a two-sided p-value.
 
@@ -194,6 +197,7 @@ def _size_of_statistic(columns: Columns) -> Floats:
     return np.asarray(-ndtri(tail) if dof is None else -stdtrit(dof, tail))
 
 
+@checked
 def statistic_to_p(statistic: ArrayLike, *, dof: ArrayLike | None = None) -> Numbers:
     """Return the two-sided p-value of a t (with degrees of freedom) or z (without).
 
@@ -236,6 +240,7 @@ def statistic_to_p(statistic: ArrayLike, *, dof: ArrayLike | None = None) -> Num
     return columns.like_input(np.asarray(2 * tail))
 
 
+@checked
 def p_to_se(
     estimate: ArrayLike,
     p_value: ArrayLike,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     CORRELATION,
@@ -43,6 +44,7 @@ class PairedDifference(NamedTuple):
     sd_difference: Numbers
 
 
+@checked
 def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, correlation: ArrayLike) -> Numbers:
     """Return the standard deviation of the difference of two measurements of the same people.
 
@@ -89,6 +91,7 @@ def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, correlation: ArrayLike) -
     return columns.like_input(np.sqrt(variance))
 
 
+@checked
 def correlation_from_sds(sd_a: ArrayLike, sd_b: ArrayLike, sd_difference: ArrayLike) -> Numbers:
     """Recover the within-person correlation from three standard deviations.
 
@@ -143,6 +146,7 @@ def correlation_from_sds(sd_a: ArrayLike, sd_b: ArrayLike, sd_difference: ArrayL
     return columns.like_input(np.clip((a**2 + b**2 - difference**2) / (2 * a * b), -1, 1))
 
 
+@checked
 def crossover_difference(
     mean_t: ArrayLike,
     mean_c: ArrayLike,
@@ -263,6 +267,7 @@ def crossover_difference(
     )
 
 
+@checked
 def crossover_smd(
     mean_t: ArrayLike,
     sd_t: ArrayLike,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked
 from meta.effect_sizes.arms import combine_arms
 from meta.errors import DataError, need
 from meta.evidence.faults import closest
@@ -17,6 +18,7 @@ _FACTS = ["study_id", "label", "year"]
 _WHAT = {"events": "people who had the event", "mean": "means", "sd": "standard deviations"}
 
 
+@checked
 def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
     """Take a table with the arms of a trial side by side to one row an arm.
 
@@ -82,6 +84,7 @@ def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
     return arms.sort_index(kind="stable").reset_index(drop=True)
 
 
+@checked
 def pairwise(
     arms: pd.DataFrame,
     treated: str | Iterable[str],

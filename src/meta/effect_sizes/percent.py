@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, isfinite, log, nan, sqrt
+from math import isfinite, log, nan, sqrt
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from meta.arguments import checked
 from meta.effect_sizes.assumptions import change_correlation, is_number
 from meta.effect_sizes.derivation import Assumption
+from meta.effect_sizes.inputs import as_floats
 from meta.effect_sizes.rows import Row, read_rows
 from meta.errors import DataError
 
+# a mean that became a million times its baseline had no baseline
+_LARGEST_RATIO = 1e6
 _EQUAL_SDS = Assumption(
     "same SD before and after",
     why="only the SD of the change is printed; with equal SDs the covariance of change and "
@@ -42,6 +47,7 @@ class _Arm:
     assumption: Assumption | None = None
 
 
+@checked
 def percent_change(
     results: pd.DataFrame | None = None,
     *,
@@ -179,7 +185,15 @@ def _as_results(
     missing = [name for name in ("base_mean_t", "mean_t") if name not in given]
     if missing:
         raise DataError(f"{', '.join(missing)} missing; give rows of results, or these figures")
-    columns = {name: pd.Series(value).reset_index(drop=True) for name, value in given.items()}
+    faults: list[str] = []
+    numbers = {name: as_floats(name, value, faults) for name, value in given.items()}
+    columns = {
+        name: pd.Series(np.atleast_1d(value))
+        for name, value in numbers.items()
+        if value is not None
+    }
+    if faults:
+        raise DataError.from_faults("percent_change", faults)
     longest = max(map(len, columns.values()))
     short = [name for name, column in columns.items() if len(column) not in (1, longest)]
     if short:
@@ -244,7 +258,9 @@ def _relative(treated: _Arm, control: _Arm, quantile: float) -> dict[str, float]
     middle = log(treated.ratio / control.ratio)
     se = _root(treated.variance / treated.ratio**2 + control.variance / control.ratio**2)
     points = (middle, middle - quantile * se, middle + quantile * se)
-    return {name: 100 * (exp(point) - 1) for name, point in zip(names, points, strict=True)}
+    with np.errstate(over="ignore"):  # a limit of an endless interval is infinite
+        percent = (100 * np.expm1(points)).tolist()
+    return dict(zip(names, percent, strict=True))
 
 
 def _arm(row: Row, arm: str, correlation: float) -> _Arm:
@@ -263,6 +279,11 @@ def _arm(row: Row, arm: str, correlation: float) -> _Arm:
         return _Arm(note=f"a baseline mean of {row[base]:g}, of which no percentage can be taken")
     change = row[mean] if row.result_type == "change" else row[mean] - row[base]
     ratio = 1 + change / row[base]
+    if abs(ratio) > _LARGEST_RATIO:
+        return _Arm(
+            note=f"a baseline mean of {row[base]:g}, too near 0 for a percentage of a change of "
+            f"{change:g}"
+        )
     if not row.has(sd, base_sd, n):
         lacking = [name for name in (sd, base_sd, n) if not row.has(name)]
         return _Arm(ratio, note=f"no interval without {' and '.join(lacking)}")

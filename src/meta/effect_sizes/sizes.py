@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import Columns, Flags, Floats, read_columns, take_column
 from meta.effect_sizes.measures import MEASURES, Measure, cells
 from meta.errors import DataError, need
@@ -132,6 +133,7 @@ def _to_adjust(zero: Flags, kept: Flags, to: str) -> Flags:
     return np.full(len(zero), everywhere)
 
 
+@checked
 def effect_size(
     measure: str,
     *,

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import Floats, Numbers, Rule, read_columns
 
 SMD_VTYPES = ("LS", "LS2", "UB")
 
 
+@checked
 def small_sample_factor(dof: ArrayLike) -> Numbers:
     r"""Return the factor J that takes the small-sample bias out of a standardised mean difference.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
     CORRELATION,
@@ -55,6 +56,7 @@ def _vtype_faults(vtype: str) -> list[str]:
     return [f"vtype {vtype!r} is unknown for SMD; use {' or '.join(SMD_VTYPES)}"]
 
 
+@checked
 def t_to_smd(t: ArrayLike, n_t: ArrayLike, n_c: ArrayLike, *, vtype: str = "LS") -> EffectVariance:
     """Turn the t of an independent-samples test into Hedges' g.
 
@@ -104,6 +106,7 @@ def t_to_smd(t: ArrayLike, n_t: ArrayLike, n_c: ArrayLike, *, vtype: str = "LS")
     return _g_from_t(columns["t"], columns, vtype)
 
 
+@checked
 def f_to_smd(
     f: ArrayLike, n_t: ArrayLike, n_c: ArrayLike, *, sign: ArrayLike, vtype: str = "LS"
 ) -> EffectVariance:
@@ -151,6 +154,7 @@ def f_to_smd(
     return _g_from_t(columns["sign"] * np.sqrt(columns["f"]), columns, vtype)
 
 
+@checked
 def p_to_smd(
     p_value: ArrayLike, n_t: ArrayLike, n_c: ArrayLike, *, sign: ArrayLike, vtype: str = "LS"
 ) -> EffectVariance:
@@ -204,6 +208,7 @@ def p_to_smd(
 _PI_OVER_ROOT_3 = float(np.pi / np.sqrt(3))
 
 
+@checked
 def d_to_log_odds_ratio(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     """Turn a standardised mean difference into a log odds ratio.
 
@@ -251,6 +256,7 @@ def d_to_log_odds_ratio(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     )
 
 
+@checked
 def log_odds_ratio_to_d(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     """Turn a log odds ratio into a standardised mean difference.
 
@@ -292,6 +298,7 @@ def log_odds_ratio_to_d(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     )
 
 
+@checked
 def d_to_r(
     yi: ArrayLike,
     vi: ArrayLike,
@@ -359,6 +366,7 @@ def d_to_r(
     )
 
 
+@checked
 def r_to_d(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     """Turn a correlation into a standardised mean difference between equal groups.
 

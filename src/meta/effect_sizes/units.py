@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from meta.arguments import checked
 from meta.effect_sizes.inputs import NOT_NEGATIVE, POSITIVE, Numbers, read_columns
 
 _CRP_IN_MG_PER_L = {"mg/L": 1.0, "mg/dL": 10.0}
@@ -19,6 +20,7 @@ def _unknown_units(known: tuple[str, ...], from_unit: str, to_unit: str) -> list
     ]
 
 
+@checked
 def convert_crp(
     value: ArrayLike, from_unit: str, to_unit: str = "mg/L", *, molar_mass: float | None = None
 ) -> Numbers:
@@ -82,6 +84,7 @@ def convert_crp(
     return columns.like_input(columns["value"] * (factors[from_unit] / factors[to_unit]))
 
 
+@checked
 def convert_concentration(
     value: ArrayLike, from_unit: str, to_unit: str, *, molar_mass: float, charge: int
 ) -> Numbers:

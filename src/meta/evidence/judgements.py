@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from meta.arguments import checked
 from meta.errors import DataError, printable
 from meta.evidence.faults import Fault, closest
 from meta.evidence.numbers import is_missing
@@ -101,6 +102,7 @@ def tools() -> Mapping[str, Tool]:
     )
 
 
+@checked
 def read_risk_of_bias(
     path: str | Path | pd.DataFrame, tool: str | None = None, sheet: str | None = None
 ) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from meta import html
+from meta.arguments import checked
 from meta.errors import DataError, printable
 from meta.evidence.column_names import (
     COUNTS,
@@ -131,6 +132,7 @@ class StudyTable:
             parts.append(f"other columns: {listed(self.kept, 8)}")
         return printable("; ".join(parts).replace("\n", " "))
 
+    @checked
     def save_mapping(self, path: str | Path) -> Path:
         """Write the mapping as a small TOML file that can be edited and used again.
 
@@ -148,6 +150,7 @@ class StudyTable:
         settings = {name: getattr(self, name) or "" for name in SETTINGS}
         return write_whole(path, mapping_text(self.file, self.fields, settings))
 
+    @checked
     def to_csv(self, path: str | Path | None = None) -> str:
         """Write the table as a tidy CSV: UTF-8, commas, decimal points, our field names.
 
@@ -169,6 +172,7 @@ class StudyTable:
         return text
 
 
+@checked
 def read_table(
     table: str | Path | pd.DataFrame,
     mapping: str | Path | Mapping[str, Any] | None = None,
@@ -228,7 +232,9 @@ def read_table(
     else:
         raw = read_raw(table, names.__contains__ if names else is_known, sheet)
     if not raw.header:
-        raise DataError.from_faults(raw.file, map(str, raw.faults))
+        raise DataError.from_faults(
+            raw.file, [*map(str, raw.faults)] or ["the table has no columns"]
+        )
     if not raw.rows and not raw.faults:
         raise DataError(f"{raw.file} holds a header and no studies; give one study a row")
     raw = from_revman_5(raw)

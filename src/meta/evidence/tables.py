@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked, shown
 from meta.errors import DataError
 from meta.evidence.examination import Examination, examine
 from meta.evidence.faults import closest
@@ -33,6 +34,7 @@ _SCALE_FACTS = {
 }
 
 
+@checked
 def load_evidence(folder: str | Path = "data") -> Evidence:
     """Read the evidence tables of a folder, all or none.
 
@@ -105,6 +107,7 @@ class Evidence:
         counts = ", ".join(f"{name} {len(frame)}" for name, frame in self._tables.items())
         return f"Evidence({str(self.folder)!r}: rows of {counts})"
 
+    @checked
     def table(self, name: str) -> pd.DataFrame:
         """Return a fresh copy of a table.
 
@@ -136,6 +139,7 @@ class Evidence:
             )
         return self._tables[name].copy()
 
+    @checked
     def optional(self, name: str, *columns: str) -> pd.DataFrame:
         """Return a table that the folder may lack: what it lacks was not reported.
 
@@ -165,6 +169,7 @@ class Evidence:
         absent = dict.fromkeys((column for column in columns if column not in table), None)
         return table.assign(**absent)
 
+    @checked
     def described(self, name: str) -> Mapping[str, Mapping[str, Any]]:
         """Return what the data dictionary says of each column of a table.
 
@@ -187,6 +192,7 @@ class Evidence:
         found = [schema for schema in self._package.tables if schema.name == name]
         return {column.name: dict(column.descriptor) for column in found[0].columns}
 
+    @checked
     def word(self, table: str, column: str, code: Any) -> str:
         """Write a code of a table as the data dictionary labels it.
 
@@ -213,6 +219,8 @@ class Evidence:
         >>> meta.load_evidence("data").word("trials", "design", "single_arm")
         'One group, before and after'
         """
+        if not isinstance(code, Hashable):
+            raise DataError(f"word: code is {shown(code)}; needed: one value of the column")
         if _is_nothing(code):
             return ""
         labels = self.described(table).get(column, {}).get("labels", {})
@@ -273,6 +281,7 @@ class Evidence:
         """Yardsticks: effects of drugs and placebo, important differences, reference intakes."""
         return self.table("benchmarks")
 
+    @checked
     def select(
         self, outcome: str | Iterable[str] | None = None, **column_filters: Any
     ) -> pd.DataFrame:
@@ -342,6 +351,7 @@ class Evidence:
             raise DataError.from_faults("select", faults)
         return rows.loc[keep].reset_index(drop=True)
 
+    @checked
     def primary(
         self, outcome: str | Iterable[str] | None = None, **column_filters: Any
     ) -> pd.DataFrame:

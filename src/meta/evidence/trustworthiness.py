@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 
 import pandas as pd
 
+from meta.arguments import checked
 from meta.errors import DataError
 from meta.evidence.figure_checks import (
     lopsided_interval,
@@ -39,6 +40,7 @@ _PUBLISHED = ("post_publication_critique", "integrity_notice")
 _COLUMNS = [field.name for field in fields(Finding)]
 
 
+@checked
 def check_trustworthiness(evidence: Evidence | pd.DataFrame) -> pd.DataFrame:
     """Hold printed figures against arithmetic, and show the arithmetic.
 

@@ -34,17 +34,23 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     target = Path(path)
     if "\x00" in str(path):
         raise DataError(f"{str(path)!r} cannot be the name of a file; give another")
+    if target.is_dir():
+        raise DataError(f"{target} is a folder; name a file in it")
     if not target.parent.is_dir():
         raise DataError(f"{target.parent} is no folder; make it, or write to another")
-    handle, name = tempfile.mkstemp(suffix=target.suffix, prefix=".", dir=target.parent)
-    os.close(handle)
-    beside = Path(name)
+    beside = None
     try:
+        handle, name = tempfile.mkstemp(suffix=target.suffix, prefix=".", dir=target.parent)
+        os.close(handle)
+        beside = Path(name)
         yield beside
         beside.chmod(0o666 & ~_umask())
         beside.replace(target)
+    except OSError as fault:  # a full disk, a folder that may not be written to
+        raise DataError(f"{target} cannot be written: {fault.strerror or fault}") from fault
     finally:
-        beside.unlink(missing_ok=True)
+        if beside is not None:
+            beside.unlink(missing_ok=True)
 
 
 def write_whole(path: str | Path, text: str) -> Path:

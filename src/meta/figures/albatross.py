@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
 from meta.figures.frame import dot, frame, label_points, marks, stroke
@@ -22,6 +23,7 @@ _STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
 
 
 @theme.in_house_style
+@checked
 def plot_albatross(
     answer: Albatross,
     ax: Axes | None = None,

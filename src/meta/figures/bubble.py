@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, robust_limits
@@ -23,6 +24,7 @@ _ENDS = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")
 
 
 @theme.in_house_style
+@checked
 def plot_bubble(
     regression: MetaRegression,
     moderator: str,

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures import forest_rows as make
@@ -36,6 +37,7 @@ _ARMS = "The change within one arm is no effect: the effect is the difference be
 _SIDES = ("treated", "control")
 
 
+@checked
 def plot_claim(
     fit: Estimate,
     claimed: float,

@@ -9,6 +9,7 @@ from math import isfinite
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.claims.assessment import Assessment
 from meta.claims.kinds import KINDS
 from meta.claims.verdicts import VERDICTS
@@ -47,6 +48,7 @@ _SECTIONS = {
 _ASKED = ("works", "number", "dose and safety", "source", "background")
 
 
+@checked
 def plot_claims(
     assessments: Iterable[Assessment], ax: Axes | None = None, *, title: str = ""
 ) -> Figure:

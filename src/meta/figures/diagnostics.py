@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.figures import theme
 from meta.figures.frame import dot, frame, label_points, marks
 from meta.figures.theme import SMALL, text_width
@@ -25,6 +26,7 @@ _PANELS = (
 
 
 @theme.in_house_style
+@checked
 def plot_baujat(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw each study's part of the heterogeneity against its pull on the answer.
 
@@ -91,6 +93,7 @@ def plot_baujat(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Fi
 
 
 @theme.in_house_style
+@checked
 def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
     """Draw what each study does to the answer, one panel a diagnostic.
 

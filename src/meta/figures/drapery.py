@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from meta.arguments import checked
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, robust_limits
 from meta.figures.forest_rows import predicted
@@ -24,6 +25,7 @@ _FLOOR = 0.002
 
 
 @theme.in_house_style
+@checked
 def plot_drapery(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw the p-value of every possible effect: of each study, and of the pooled answer.
 

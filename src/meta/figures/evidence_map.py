@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.frame import Frame, dot, frame, marks
@@ -23,6 +24,7 @@ _CERTAIN = 62.0
 
 
 @theme.in_house_style
+@checked
 def plot_evidence_map(
     results: pd.DataFrame,
     ax: Axes | None = None,

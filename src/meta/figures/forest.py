@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.errors import DataError
 from meta.figures import forest_rows as make
 from meta.figures import theme
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from meta.synthesis.models.subgroups import Subgroups
 
 
+@checked
 def plot_forest(
     fit: Estimate | Subgroups,
     ax: Axes | None = None,

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from scipy.special import ndtri
 
+from meta.arguments import checked
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place
@@ -35,6 +36,7 @@ _CONTOUR_NAMES = ("0.05 < p < 0.10", "0.01 < p < 0.05", "p < 0.01")
 
 
 @theme.in_house_style
+@checked
 def plot_funnel(
     fit: Estimate,
     ax: Axes | None = None,

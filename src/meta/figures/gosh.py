@@ -8,6 +8,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import axis_name, to_axis, to_reader
@@ -23,6 +24,7 @@ _WITH, _WITHOUT = theme.CLAIMED, theme.STUDY
 
 
 @theme.in_house_style
+@checked
 def plot_gosh(
     found: Gosh, ax: Axes | None = None, *, study: str | None = None, title: str = ""
 ) -> Figure:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
 from meta.figures.frame import frame, marks
 from meta.figures.theme import SMALL, put, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from meta.synthesis.without_pooling.combined import DirectionVote
 
 _TILE = 15.0
@@ -28,6 +28,7 @@ _FILL = {
 
 
 @theme.in_house_style
+@checked
 def plot_harvest(
     vote: DirectionVote,
     ax: Axes | None = None,

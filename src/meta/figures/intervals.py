@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import forest_rows as make
 from meta.figures import theme
@@ -32,6 +33,7 @@ _WHAT = "plot_intervals"
 _LABEL_WIDTH, _TEXT_WIDTH, _HEADING_WIDTH = 250.0, 190.0, 400.0
 
 
+@checked
 def plot_intervals(
     data: Data,
     ax: Axes | None = None,

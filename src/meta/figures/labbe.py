@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.errors import DataError, NotComparable
 from meta.figures import theme
 from meta.figures.frame import frame, label_points, marks, stroke
@@ -22,6 +23,7 @@ _POINTS = 201
 
 
 @theme.in_house_style
+@checked
 def plot_labbe(
     fit: Estimate,
     ax: Axes | None = None,

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from meta.arguments import checked
 from meta.figures import forest_rows as make
 from meta.figures import theme
 from meta.figures.axis import axis_name, to_axis
@@ -32,6 +33,7 @@ from meta.synthesis.estimate import Estimate
 from meta.wording import compact, p_text
 
 
+@checked
 def plot_leave_one_out(
     fit: Estimate,
     ax: Axes | None = None,
@@ -81,6 +83,7 @@ def plot_leave_one_out(
     )
 
 
+@checked
 def plot_cumulative(
     fit: Estimate,
     ax: Axes | None = None,

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, robust_limits, to_axis
@@ -30,6 +31,7 @@ _OTHERS = "any other"
 
 
 @theme.in_house_style
+@checked
 def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw the answer of every combination of choices, and which choices led to it.
 

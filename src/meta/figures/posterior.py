@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place
@@ -22,6 +23,7 @@ _SHADE = "#cfe0ec"
 
 
 @theme.in_house_style
+@checked
 def plot_posterior(
     fit: BayesFit, ax: Axes | None = None, *, mid: float | None = None, title: str = ""
 ) -> Figure:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.frame import frame, marks
@@ -104,6 +105,7 @@ class Flow:
 
 
 @theme.in_house_style
+@checked
 def plot_prisma_flow(flow: Flow | Effects, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw a flow diagram in the manner of PRISMA 2020, or the way from results to effects.
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
+from meta.arguments import checked
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.frame import frame, marks, stroke
@@ -21,6 +22,7 @@ _POINTS = 201
 
 
 @theme.in_house_style
+@checked
 def plot_profile(
     fit: Estimate | MetaRegression, ax: Axes | None = None, *, title: str = ""
 ) -> Figure:

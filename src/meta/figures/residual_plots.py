@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import stats
 
+from meta.arguments import checked
 from meta.errors import DataError, TooFewStudies
 from meta.figures import theme
 from meta.figures.frame import frame, label_points, marks, stroke
@@ -24,6 +25,7 @@ _BAND = "#d9dee4"
 
 
 @theme.in_house_style
+@checked
 def plot_radial(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw a radial (Galbraith) plot: precise studies lie to the right.
 
@@ -113,6 +115,7 @@ def plot_radial(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Fi
 
 
 @theme.in_house_style
+@checked
 def plot_qq(fit: Estimate | MetaRegression, ax: Axes | None = None, *, title: str = "") -> Figure:
     """Draw the standardised residuals against those of a normal distribution.
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.evidence.judgements import NOT_APPLICABLE, Tool, read_risk_of_bias, tools
 from meta.figures.checks import nothing_to_draw
@@ -130,6 +131,7 @@ def _labels(judged: pd.DataFrame, labels: Mapping[str, str] | pd.Series | None) 
 
 
 @in_house_style
+@checked
 def plot_traffic_light(
     judgements: pd.DataFrame | str | Path,
     ax: Axes | None = None,
@@ -220,6 +222,7 @@ def plot_traffic_light(
 
 
 @in_house_style
+@checked
 def plot_risk_of_bias_summary(
     judgements: pd.DataFrame | str | Path, ax: Axes | None = None, *, title: str = ""
 ) -> Figure:

@@ -44,6 +44,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.evidence.spreadsheet import safe_csv
 from meta.evidence.writing import write_whole, written_whole
@@ -208,6 +209,7 @@ def describe(artist: Axes | Figure, text: str, data: pd.DataFrame | None = None)
         _data[artist] = data.reset_index(drop=True)
 
 
+@checked
 def alt_text(drawn: Axes | Figure) -> str:
     """Describe in words what a figure or axes of this project shows.
 
@@ -236,6 +238,7 @@ def alt_text(drawn: Axes | Figure) -> str:
     return " ".join(texts)
 
 
+@checked
 def figure_data(drawn: Axes | Figure) -> pd.DataFrame:
     """Return what a figure or axes of this project shows, as a table.
 
@@ -445,6 +448,7 @@ def _has_description(figure: Figure) -> bool:
     return any(artist in _alt_texts for artist in [figure, *figure.axes])
 
 
+@checked
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure to a file, the same bytes every time.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import meta
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, need
 from meta.synthesis.estimate import Estimate, RandomEffects
@@ -31,6 +32,7 @@ _R_BACK = {"log": "exp", "ZCOR": "transf.ztor", "PLO": "transf.ilogit"}
 _LANGUAGES = ("python", "R")
 
 
+@checked
 def analysis_script(fit: Analysis, language: str = "python", effects: str | None = None) -> str:
     """Write a program that repeats an analysis and prints its answer.
 

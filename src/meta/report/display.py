@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from meta import html
+from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.evidence.faults import closest
 from meta.html import Markup
@@ -46,6 +47,7 @@ class Table:
         return f"{self.caption}\n{self.frame.to_string(index=False)}"
 
 
+@checked
 def table(
     frame: pd.DataFrame,
     caption: str,
@@ -143,6 +145,7 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int | np.integer) and bool(value >= 0)
 
 
+@checked
 def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read") -> Table:
     """List the pages behind some rows, each once.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from meta import html
+from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, need
 from meta.evidence.tables import Evidence
@@ -36,6 +37,7 @@ def anchor(fit: Estimate) -> str:
     return f"fit-{digest.hexdigest()[:10]}"
 
 
+@checked
 def linked(fit: Estimate, digits: int = 2, *, among: bool = False) -> Markup:
     """Write a pooled effect as a link to the rows behind it, on the same page.
 
@@ -73,6 +75,7 @@ def _among(fit: Estimate) -> str:
     return f"{anchor(fit)}-row"
 
 
+@checked
 def studies_table(
     fit: Estimate,
     caption: str = "The effects behind the answer",
@@ -151,6 +154,7 @@ def studies_table(
     return replace(shown, frame=rows[numbers].reset_index(drop=True))
 
 
+@checked
 def compare(
     fits: Mapping[Any, Estimate | None] | pd.Series, caption: str, *, digits: int = 2
 ) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from meta.arguments import checked
 from meta.errors import DataError
 from meta.evidence.tables import Evidence
 from meta.wording import lower_first
@@ -157,6 +158,7 @@ def _titles(evidence: Evidence) -> dict[str, str]:
     return found
 
 
+@checked
 def headings(columns: Iterable[str], evidence: Evidence | None = None) -> dict[str, str]:
     """Return the headings of columns by name.
 

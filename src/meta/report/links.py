@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from meta import html
+from meta.arguments import checked
 from meta.html import Markup
 
 # forums, file sharing and mirrors, where anybody puts copies of texts by others
@@ -23,6 +24,7 @@ _COPIES = frozenset(
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|$~^:"})
 
 
+@checked
 def as_text(text: object) -> str:
     r"""Escape text from a data table for use in Markdown: it stays text, whatever it holds.
 

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import meta
+from meta.arguments import checked
 from meta.errors import need
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.multilevel import Multilevel
@@ -42,6 +43,7 @@ _COUNTS = {
 }
 
 
+@checked
 def methods_text(fit: Estimate | Subgroups | MetaRegression) -> str:
     """Write the methods of an analysis as a paragraph with its references.
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked
 from meta.effect_sizes.assumptions import ExternalSD
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects as derive_effects
@@ -78,6 +79,7 @@ class _Assumption:
         return self.instrument or self.argument
 
 
+@checked
 def what_if(
     effects: Effects | pd.DataFrame,
     measure: str | None = None,
@@ -152,7 +154,7 @@ def what_if(
     if isinstance(effects, Effects):
         assumptions: list[_Assumption] = []
         extra = [name for name in ("measure", *how) if name in how or measure is not None]
-        changed = {"correlation": correlation != 0.5, "sd": sd is not None}
+        changed = {"correlation": _is_list(correlation) or correlation != 0.5, "sd": sd is not None}
         extra += [name for name, given in changed.items() if given]
         if extra:
             raise DataError(

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
@@ -188,6 +189,7 @@ class Estimate(Answer):
         """Return the settings that made this answer, as arguments of its method."""
         return {name: getattr(self, name) for name in self._arguments}
 
+    @checked
     def refit(self, effects: Effects | None = None, **changes: Any) -> Self:
         """Do the same analysis with other effects or other settings.
 
@@ -222,10 +224,12 @@ class Estimate(Answer):
         answer: Self = method(self.effects if effects is None else effects, **settings | changes)
         return answer
 
+    @checked
     def subset(self, keep: Any) -> Self:
         """Do the same analysis with some of the effects; see :meth:`meta.Effects.subset`."""
         return self.refit(self.effects.subset(keep))
 
+    @checked
     def interval(self, ci_level: float | None = None) -> tuple[float, float]:
         """Return the interval at another level, on the scale of computation."""
         level = self.ci_level if ci_level is None else ci_level
@@ -257,6 +261,7 @@ class Estimate(Answer):
         """Return the level of the intervals, for example "95 %"."""
         return f"{100 * self.ci_level:g} %"
 
+    @checked
     def effect_text(self, digits: int = 2) -> str:
         """Return the effect and its interval on the reader's scale, for example "-0.5 (-1 to 0)".
 
@@ -346,6 +351,7 @@ class RandomEffects(Estimate):
     pi_high: float = np.nan
     prediction_dof: float = np.nan
 
+    @checked
     def prediction_text(self, digits: int = 2) -> str:
         """Return the prediction interval on the reader's scale with its degrees of freedom."""
         if not np.isfinite(self.pi_low):

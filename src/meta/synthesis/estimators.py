@@ -29,6 +29,7 @@ from pymare.stats import (
 from scipy import optimize
 from scipy.special import chdtri
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
@@ -72,6 +73,7 @@ class Tau2Estimator(BaseEstimator):  # type: ignore[misc]
         return self
 
 
+@checked
 def to_pymare(effects: Effects) -> Dataset:
     """Hand effects to PyMARE.
 
@@ -95,6 +97,7 @@ def to_pymare(effects: Effects) -> Dataset:
     return Dataset(y=effects.yi, v=effects.vi)
 
 
+@checked
 def from_pymare(
     dataset: Dataset, *, labels: Sequence[str] | None = None, measure: str = "GEN"
 ) -> Effects:
@@ -141,6 +144,7 @@ def from_pymare(
     return Effects.from_arrays(y[:, 0], v[:, 0], labels, measure, **columns)
 
 
+@checked
 def by_pymare(fit: Pooled) -> pd.DataFrame:
     """Compute a pooled answer again with PyMARE, the independent second engine.
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
+from meta.arguments import checked
 from meta.errors import DataError, NotComparable
 from meta.synthesis.presentation import Answer
 from meta.wording import p_text
@@ -113,6 +114,7 @@ class LikelihoodRatio(Answer):
         ]
 
 
+@checked
 def likelihood_ratio(small: Any, large: Any) -> LikelihoodRatio:
     """Compare two nested models of the same effects by their likelihoods.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from meta.arguments import checked
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.fit_statistics import fit_statistics
@@ -21,6 +22,7 @@ from meta.synthesis.models.regression import MetaRegression
 Floats = NDArray[np.float64]
 
 
+@checked
 def tau2_intervals(fit: Pooled | MetaRegression | Multilevel) -> pd.DataFrame:
     r"""Return the interval of tau2 by each method that the fit allows.
 

@@ -169,9 +169,11 @@ def test_empty_intervals_are_named():
 
 def test_wrong_settings():
     fit = fit_of("bcg_OR")
-    for steps in ((), (0.5, 0.025), (0.0,), (1.0,), (-0.1, 0.5), (np.nan,)):
+    for steps in ((), (0.5, 0.025), (0.0,), (1.0,), (-0.1, 0.5)):
         with pytest.raises(DataError, match="rising limits"):
             meta.selection_model(fit, steps=steps)
+    with pytest.raises(DataError, match=r"steps is \(nan,\); needed"):
+        meta.selection_model(fit, steps=(np.nan,))
     with pytest.raises(DataError, match=r"alternative='two\.sided'"):
         meta.selection_model(fit, alternative="two.sided")
     with pytest.raises(TooFewStudies, match="3 parameters"):

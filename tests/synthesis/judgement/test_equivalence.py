@@ -135,15 +135,23 @@ def test_correlations_are_judged_on_fishers_scale():
 
 @pytest.mark.parametrize(
     "margin",
-    [1.0, 0.8, -1.25, 0, np.nan, np.inf, True, "1.25", None, (0.8,), (1.1, 1.3), (0.5, 0.9),
-     (1.25, 0.8), (0.0, 1.25), (-1, 1.25), (0.8, np.inf), ("a", 1.25), (0.8, 1.0, 1.25)],
+    [1.0, 0.8, -1.25, 0, (1.1, 1.3), (0.5, 0.9), (1.25, 0.8), (0.0, 1.25), (-1, 1.25)],
 )  # fmt: skip
 def test_a_margin_of_a_ratio_encloses_1(margin):
     with pytest.raises(DataError, match=r"a ratio above 1, such as 1\.25.*with 1, no effect"):
         meta.equivalence(alike(), margin)
 
 
-@pytest.mark.parametrize("margin", [0, -0.2, np.nan, (0.1, 0.2), (-np.inf, 0.2)])
+@pytest.mark.parametrize(
+    "margin",
+    [np.nan, np.inf, True, "1.25", None, (0.8,), (0.8, np.inf), ("a", 1.25), (0.8, 1.0, 1.25)],
+)
+def test_a_margin_is_a_number_or_a_pair(margin):
+    with pytest.raises(DataError, match=r"margin is .* a finite number or a pair"):
+        meta.equivalence(alike(), margin)
+
+
+@pytest.mark.parametrize("margin", [0, -0.2, (0.1, 0.2)])
 def test_a_margin_of_a_difference_encloses_0(margin):
     fit = meta.pool([0.1, 0.2, 0.3], [0.1, 0.2, 0.3], measure="SMD")
     with pytest.raises(DataError, match="above 0"):
@@ -153,7 +161,7 @@ def test_a_margin_of_a_difference_encloses_0(margin):
 def test_what_cannot_be_judged_is_refused():
     with pytest.raises(NotComparable, match="no value that means no effect"):
         meta.equivalence(meta.pool_proportions([5, 6, 9], [20, 30, 40]), 0.2)
-    with pytest.raises(DataError, match="was given Effects"):
+    with pytest.raises(DataError, match="needed: the answer of a pooling method"):
         meta.equivalence(alike().effects, 1.25)
     equal = meta.pool([0.1, 0.1, 0.1], [0.1, 0.2, 0.3], measure="MD")
     with pytest.raises(DataError, match="no width"):

@@ -71,7 +71,7 @@ def test_faults():
         assert part in str(caught.value)
     with pytest.raises(DataError, match="PHI"):
         meta.pool_proportions([1], [10], "PHI")
-    with pytest.raises(DataError, match="n is missing"):
+    with pytest.raises(DataError, match="n is None; needed: numbers"):
         meta.pool_proportions([1], None)
     with pytest.raises(TooFewStudies):
         meta.pool_proportions([], [])

@@ -236,7 +236,7 @@ def test_missing_moderators_are_named_and_never_dropped():
         ("nosuch(ablat)", "no column or function"),
         ("np.nosuch(ablat)", "no column or function"),
         ("log(zero)", "no finite number"),
-        (None, "give text"),
+        (None, "formula is None; needed: text"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero")
@@ -335,7 +335,7 @@ def test_faults_inside_a_formula_are_said_in_words():
         with pytest.raises(DataError, match="formula"):
             meta.meta_regression(effects, formula)
     assert meta.meta_regression(effects, "~ `del`").k == 5
-    with pytest.raises(DataError, match="give a DataFrame"):
+    with pytest.raises(DataError, match="needed: a data frame"):
         meta.meta_regression(effects, "~ x").predict({"x": [1]})
 
 

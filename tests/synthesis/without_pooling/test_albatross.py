@@ -92,13 +92,13 @@ def test_every_fault_is_named():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"n": ["many", 64]}, "n is 'many'; two arms"),
-        ({"ratio": "equal"}, "ratio is 'equal'; give"),
-        ({"ratio": None}, "ratio is None; give"),
-        ({"contours": ["small"]}, r"contours are \['small'\]; give"),
-        ({"contours": [0.2, np.nan]}, "contours are"),
-        ({"p_values": 0.02}, "p_values is 0.02: give a list"),
-        ({"directions": 1}, "directions is 1: give a list"),
+        ({"n": ["many", 64]}, r"n\[0\] is 'many'; needed: a number"),
+        ({"ratio": "equal"}, "ratio is 'equal'; needed"),
+        ({"ratio": None}, "ratio is None; needed"),
+        ({"contours": ["small"]}, r"contours is \['small'\]; needed"),
+        ({"contours": [0.2, np.nan]}, "contours is"),
+        ({"p_values": 0.02}, "p_values is 0.02; needed: several values"),
+        ({"directions": 1}, "directions is 1; needed: several values"),
     ],
 )
 def test_what_is_no_number_is_named(settings, words):

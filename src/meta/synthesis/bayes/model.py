@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
@@ -20,6 +21,7 @@ from meta.synthesis.given import effects_of
 from meta.synthesis.presentation import check_level
 
 
+@checked
 def bayes(
     effects: Effects | Estimate | ArrayLike | str,
     vi: ArrayLike | str | None = None,

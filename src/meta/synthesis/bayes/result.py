@@ -9,10 +9,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked
 from meta.errors import DataError
 from meta.synthesis.bayes.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.bayes.quadrature import Mixture, Posterior
 from meta.synthesis.estimate import EffectTable, RandomEffects
+from meta.synthesis.presentation import check_level
 from meta.wording import compact
 
 # the median of a half-normal prior of scale 1: it turns any prior into the half-normal scale that
@@ -59,12 +61,16 @@ class BayesFit(RandomEffects):
     p_below_null: float
     posterior: Posterior = field(repr=False)
 
+    @checked
     def interval(self, ci_level: float | None = None) -> tuple[float, float]:
         """Return the credible interval at another level, on the scale of computation."""
-        tail = (1 - (self.ci_level if ci_level is None else ci_level)) / 2
+        level = self.ci_level if ci_level is None else ci_level
+        check_level(level)
+        tail = (1 - level) / 2
         low, high = (float(self.posterior.mu().quantile(p)[0]) for p in (tail, 1 - tail))
         return low, high
 
+    @checked
     def probability(
         self,
         *,
@@ -118,6 +124,7 @@ class BayesFit(RandomEffects):
             return float(_mirrored(mixture).cdf(-limit)[0])
         return float(mixture.cdf(-limit)[0] + _mirrored(mixture).cdf(-limit)[0])
 
+    @checked
     def density(self, of: str = "mu", points: int = 401) -> pd.DataFrame:
         """Return a posterior density on a grid, for drawing.
 
@@ -174,6 +181,7 @@ class BayesFit(RandomEffects):
         )
         return EffectTable(fit=self, table=table, notes=self.notes)
 
+    @checked
     def sensitivity(self, tau_priors: Sequence[str] | None = None) -> EffectTable:
         """Return the answer under other priors of tau.
 
@@ -207,6 +215,7 @@ class BayesFit(RandomEffects):
         table = pd.DataFrame(rows, columns=[*columns, "in_use"])
         return EffectTable(fit=self, table=table, notes=self.notes)
 
+    @checked
     def prediction_text(self, digits: int = 2) -> str:
         """Return the predictive interval on the reader's scale."""
         return RandomEffects.prediction_text(self, digits).partition(" (")[0]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from meta.arguments import checked
 from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import null_effect
@@ -58,6 +59,7 @@ class ExcessSignificance(Answer):
         return [("Significant studies", self.sentence())]
 
 
+@checked
 def excess_significance(fit: Pooled, *, alpha: float = 0.05) -> ExcessSignificance:
     r"""Test whether more studies are significant than their power lets expect.
 

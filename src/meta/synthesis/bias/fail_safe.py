@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import stats
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
@@ -65,6 +66,7 @@ class FailSafeN(Answer):
         return [("Fail-safe number", self.sentence())]
 
 
+@checked
 def fail_safe_n(
     fit: Estimate | Effects,
     *,

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import integrate, optimize, stats
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
 from meta.synthesis.consumers import need_estimate
@@ -51,6 +52,7 @@ class HenmiCopas(RandomEffects):
         return f"Henmi-Copas interval ({number(self.quantile)} standard errors)"
 
 
+@checked
 def henmi_copas(fit: Estimate | Effects, *, ci_level: float | None = None) -> HenmiCopas:
     r"""Pool with the weights that publication bias harms least, and an interval that holds.
 

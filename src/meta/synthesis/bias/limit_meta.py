@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
 from meta.synthesis.bias.study_size import size_notes
@@ -74,6 +75,7 @@ class LimitMeta(RandomEffects):
         ]
 
 
+@checked
 def limit_meta(
     fit: Estimate | Effects, *, tau2_method: str | None = None, ci_level: float | None = None
 ) -> LimitMeta:

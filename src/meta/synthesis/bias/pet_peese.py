@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
@@ -79,6 +80,7 @@ class PetPeese(Estimate):
         return shown
 
 
+@checked
 def pet_peese(
     fit: Estimate | Effects, *, predictor: str | None = None, ci_level: float | None = None
 ) -> PetPeese:

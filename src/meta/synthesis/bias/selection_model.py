@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
@@ -154,6 +155,7 @@ def _task(effects: Effects, alternative: str, limits: Values, given: Values | No
     return _Task(StepLikelihood(y, v, limits, given), null, sign, unit)
 
 
+@checked
 def selection_model(
     fit: Estimate | Effects,
     *,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError
 from meta.synthesis.bias.study_size import (
@@ -138,6 +139,7 @@ class BeggTest(Answer):
         ]
 
 
+@checked
 def egger(fit: Estimate, predictor: str | None = None, *, model: str = "lm") -> EggerTest:
     r"""Test whether the effects change with study size (Egger's regression test and its kin).
 
@@ -264,6 +266,7 @@ def _line(
     return tau2, weighted_fit(y, v, tau2, design, ci_method=fit.ci_method)
 
 
+@checked
 def begg(fit: Estimate) -> BeggTest:
     r"""Test whether effects and their variances go together in rank (Begg and Mazumdar).
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import NotComparable, NotConverged, TooFewStudies
 from meta.synthesis.bias.selection_search import maximise, profile_limits, standard_errors
@@ -137,6 +138,7 @@ def _task(effects: Effects, shape: str, alternative: str) -> _Task:
     return _Task(SmoothLikelihood(y, v, SHAPES[shape]), null, sign, unit)
 
 
+@checked
 def smooth_selection(
     fit: Estimate | Effects,
     *,

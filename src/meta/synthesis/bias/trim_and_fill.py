@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import NotConverged
 from meta.synthesis.bias.study_size import size_notes
@@ -90,6 +91,7 @@ class TrimAndFill(Answer):
         ]
 
 
+@checked
 def trim_and_fill(fit: Estimate, *, estimator: str = "L0", side: str | None = None) -> TrimAndFill:
     r"""Fill the funnel with mirror images of its outlying small studies (Duval and Tweedie).
 

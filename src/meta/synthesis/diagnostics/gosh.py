@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
 from meta.synthesis.diagnostics.subsets import Subsets
@@ -99,6 +100,7 @@ class Gosh(Answer):
         ]
 
 
+@checked
 def gosh(
     fit: Pooled,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, overload
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from meta.arguments import checked, shown
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.diagnostics.effect_table import effect_table
@@ -31,6 +33,7 @@ _MEDIAN = 2 * float(special.gammaincinv(0.5, 0.5))
 def leave_one_out(fit: Estimate) -> EffectTable: ...
 @overload
 def leave_one_out(fit: MetaRegression) -> pd.DataFrame: ...
+@checked
 def leave_one_out(fit: Estimate | MetaRegression) -> EffectTable | pd.DataFrame:
     """Pool again without each study in turn.
 
@@ -79,6 +82,7 @@ def leave_one_out(fit: Estimate | MetaRegression) -> EffectTable | pd.DataFrame:
     return effect_table(fit, {"left_out": fit.effects.labels}, without_each(fit))
 
 
+@checked
 def cumulative(fit: Estimate, order: str | ArrayLike = "year") -> EffectTable:
     """Pool the first study, the first two, the first three, and so on.
 
@@ -136,11 +140,12 @@ def cumulative(fit: Estimate, order: str | ArrayLike = "year") -> EffectTable:
 
 def _positions(fit: Estimate, order: str | ArrayLike) -> NDArray[np.intp]:
     if not isinstance(order, str):
-        wanted = np.asarray(order)
-        if wanted.dtype.kind not in "iu" or sorted(wanted.ravel()) != list(range(fit.effects.k)):
+        wanted = np.asarray(order, dtype=object).ravel()
+        whole = all(isinstance(place, Integral) for place in wanted)
+        if not whole or sorted(wanted) != list(range(fit.effects.k)):
             raise DataError(
                 f"order must hold each position from 0 to {fit.effects.k - 1} once; found "
-                f"{wanted.tolist()}"
+                f"{shown(order)}"
             )
         return wanted.astype(np.intp)
     table = fit.effects.table
@@ -165,6 +170,7 @@ def _positions(fit: Estimate, order: str | ArrayLike) -> NDArray[np.intp]:
         raise DataError(f"the values of {order} cannot be put in order: they are {kinds}") from None
 
 
+@checked
 def influence(fit: Estimate | MetaRegression) -> pd.DataFrame:
     r"""Measure what each study does to the answer.
 
@@ -281,6 +287,7 @@ def _ratio(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[np.
     return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0))
 
 
+@checked
 def baujat(fit: Estimate) -> pd.DataFrame:
     r"""Say which studies make the heterogeneity and which move the answer.
 
@@ -332,6 +339,7 @@ def baujat(fit: Estimate) -> pd.DataFrame:
     )
 
 
+@checked
 def blup(fit: Pooled) -> EffectTable:
     r"""Estimate the true effect of each study (best linear unbiased prediction).
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import Measure, measure_of
@@ -219,6 +220,7 @@ class Multiverse(Answer):
 _LISTED = 12
 
 
+@checked
 def multiverse(
     results: pd.DataFrame,
     choices: Mapping[str, Any],

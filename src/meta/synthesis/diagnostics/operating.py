@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
+from meta.effect_sizes.inputs import as_floats
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import (
@@ -30,6 +32,7 @@ from meta.synthesis.presentation import Answer, check_level
 Floats = NDArray[np.float64]
 
 
+@checked
 def operating_characteristics(
     fit: Pooled | ArrayLike,
     *,
@@ -138,7 +141,7 @@ def _settings(
             f"{type(fit).__name__}: give meta.pool(effects) or effects.vi"
         )
     else:  # the same checks as for effects
-        answer, v = None, Effects.from_arrays(np.zeros(np.size(fit)), fit).vi
+        answer, v = None, _variances(fit)
     if len(v) < 2:
         raise TooFewStudies("operating_characteristics needs at least two trials")
     if tau2 is None:
@@ -153,6 +156,14 @@ def _settings(
     method = tau2_method or ("REML" if answer is None else answer.tau2_method)
     check_choice("tau2_method", method, TAU2_METHODS)
     return v, float(truth), [float(level) for level in levels], method
+
+
+def _variances(given: ArrayLike) -> NDArray[np.float64]:
+    faults: list[str] = []
+    found = as_floats("fit", given, faults)
+    if found is None:
+        raise DataError.from_faults("operating_characteristics", faults)
+    return Effects.from_arrays(np.zeros(found.size), found).vi
 
 
 def _simulate(

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
@@ -95,6 +96,7 @@ def check_count(n_max: int, what: str) -> None:
         raise DataError(f"n_max is {n_max!r}; give the number of {what} to count, 2 or more")
 
 
+@checked
 def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> PermutationTest:
     """Test a pooled effect by flipping the signs of the effects.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.errors import TooFewStudies, need
 from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
 from meta.synthesis.heterogeneity import q_statistic
@@ -28,6 +29,7 @@ class _Deleted:
     factor: Floats
 
 
+@checked
 def residuals(fit: MetaRegression) -> pd.DataFrame:
     r"""Say how far each study lies from what its moderators predict.
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.derive import effects
 from meta.errors import DataError, NotComparable
 from meta.synthesis.diagnostics.multiverse import LEAVE_OUT, Multiverse, multiverse
@@ -89,8 +90,9 @@ class Reproduction(Answer):
         return [("Printed", self.figure_text()), ("Answer", self.sentence())]
 
 
+@checked
 def reproduce(
-    published: Mapping[str, Any],
+    published: Mapping[str, Any] | pd.Series[Any],
     results: pd.DataFrame,
     *,
     measure: str = "SMD",
@@ -175,7 +177,7 @@ def reproduce(
     )
 
 
-def _as_printed(published: Mapping[str, Any]) -> dict[str, str]:
+def _as_printed(published: Mapping[str, Any] | pd.Series[Any]) -> dict[str, str]:
     printed = {
         name: _text(published[name])
         for name in (*_PRINTED, "k")

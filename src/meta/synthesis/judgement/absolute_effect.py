@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from meta.arguments import checked
 from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
@@ -19,6 +20,7 @@ _HUGE = 700.0
 _Difference = Callable[[float, float], float]
 
 
+@checked
 def absolute_effect(fit: Estimate, control_risk: float | Mapping[str, float]) -> pd.DataFrame:
     r"""Say what a pooled risk ratio, odds ratio or risk difference means among people.
 

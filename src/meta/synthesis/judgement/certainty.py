@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.evidence.question import Form
@@ -129,6 +130,7 @@ _PUBLISHED = ("post_publication_critique", "integrity_notice")
 _BY = {"rule": "rule", "curators": "the curators"}
 
 
+@checked
 def certainty(
     evidence: Evidence,
     outcome: str,

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import stdtr
 
+from meta.arguments import checked
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
@@ -94,6 +95,7 @@ class Equivalence(Answer):
         ]
 
 
+@checked
 def equivalence(fit: Estimate, margin: float | tuple[float, float]) -> Equivalence:
     r"""Judge whether an effect is so small that it does not matter.
 

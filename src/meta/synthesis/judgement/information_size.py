@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
+from meta.arguments import checked
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
@@ -90,6 +91,7 @@ class InformationSize(Answer):
         return rows
 
 
+@checked
 def information_size(
     mid: float,
     *,

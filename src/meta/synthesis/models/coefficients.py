@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError
@@ -108,6 +109,7 @@ class Regression(Answer):
         """Degrees of freedom of contrasts of shape (q, p)."""
         return self.dof
 
+    @checked
     def test(self, terms: str | Sequence[str]) -> WaldTest:
         """Test whether several coefficients are all 0, such as those of one factor.
 
@@ -153,6 +155,7 @@ class Regression(Answer):
         rows = np.eye(len(self.cov))[places]
         return self._wald(rows, tuple(self.coefficients.index[places]))
 
+    @checked
     def contrasts(
         self, weights: Mapping[str, float] | Mapping[str, Mapping[str, float]]
     ) -> pd.DataFrame:
@@ -192,6 +195,7 @@ class Regression(Answer):
                 row[self._place(term)] = weight
         return self._estimates(rows, pd.Index(named, name="contrast"))
 
+    @checked
     def pairwise(self, factor: str) -> pd.DataFrame:
         """Compare every two levels of a factor, the other moderators being the same.
 
@@ -227,6 +231,7 @@ class Regression(Answer):
         adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
         return table.assign(p_holm=adjusted)
 
+    @checked
     def marginal_means(self, factor: str) -> pd.DataFrame:
         """Estimate the mean effect at each level of a factor, the others held in balance.
 
@@ -256,6 +261,7 @@ class Regression(Answer):
         grid, levels = self._grid(factor)
         return self._estimates(grid, pd.Index(levels, name=factor))
 
+    @checked
     def predict(self, newdata: pd.DataFrame | None = None) -> pd.DataFrame:
         """Predict the mean effect of studies with given moderators.
 

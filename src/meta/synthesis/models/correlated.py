@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable
+from meta.synthesis.estimate import Estimate
 from meta.synthesis.given import effects_of
 
 Matrix = NDArray[np.float64]
@@ -93,7 +95,10 @@ def correlated_covariance(vi: ArrayLike, codes: ArrayLike, correlation: float) -
     return covariance
 
 
-def impute_covariance(effects: Effects, *, cluster: str | ArrayLike, correlation: float) -> Matrix:
+@checked
+def impute_covariance(
+    effects: Effects | Estimate | pd.DataFrame, *, cluster: str | ArrayLike, correlation: float
+) -> Matrix:
     r"""Return sampling covariances of effects of the same people under one assumed correlation.
 
     Parameters
@@ -137,8 +142,9 @@ def impute_covariance(effects: Effects, *, cluster: str | ArrayLike, correlation
     return correlated_covariance(effects.vi, codes, correlation)
 
 
+@checked
 def aggregate_correlated(
-    effects: Effects,
+    effects: Effects | Estimate | pd.DataFrame,
     *,
     cluster: str | ArrayLike = "study_id",
     correlation: float = 0.5,
@@ -243,7 +249,10 @@ _SHARED = {
 }
 
 
-def shared_control_covariance(effects: Effects, *, cluster: str | ArrayLike) -> Matrix:
+@checked
+def shared_control_covariance(
+    effects: Effects | Estimate | pd.DataFrame, *, cluster: str | ArrayLike
+) -> Matrix:
     r"""Return sampling covariances of effects whose trials share a control group.
 
     Parameters

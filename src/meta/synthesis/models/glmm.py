@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from meta.arguments import checked
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, NotConverged, TooFewStudies
 from meta.synthesis.engine import check_choice
@@ -91,6 +92,7 @@ class BinomialNormal(RandomEffects):
         )
 
 
+@checked
 def glmm(
     events_t: Counts,
     n_t: ArrayLike | str | None = None,

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
@@ -187,6 +188,7 @@ def multilevel(
     correlation: float | None = ..., V: ArrayLike | None = ..., tau2_method: str = ...,
     ci_method: str = ..., ci_level: float = ...,
 ) -> MixedRegression: ...  # fmt: skip
+@checked
 def multilevel(
     effects: Effects | Estimate | ArrayLike | str,
     vi: ArrayLike | str | None = None,
@@ -454,7 +456,7 @@ def _sampling(
         raise DataError("correlation and V say the same thing twice: give one of them")
     try:
         matrix = np.asarray(V, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError("V holds values that are no numbers, or rows of unequal length") from None
     if matrix.shape != (effects.k, effects.k):
         raise DataError(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import (
@@ -46,6 +47,7 @@ _DOMINANT = 200 / 3
 AS_EXPECTED = 1 - 1e-6
 
 
+@checked
 def pool(
     effects: Effects | Estimate | pd.DataFrame | ArrayLike | str,
     vi: ArrayLike | str | None = None,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import check_effects, measure_in
 from meta.effect_sizes.inputs import take_column
 from meta.effect_sizes.measures import measure_of
@@ -42,6 +43,7 @@ _TASK = 20_000
 _MOST_FAULTS = 20
 
 
+@checked
 def pool_many(
     yi: ArrayLike | str = "yi",
     vi: ArrayLike | str | None = None,
@@ -168,7 +170,7 @@ def _answers(settings: dict[str, Any], y: Floats, v: Floats) -> dict[str, Floats
 def _numbers(name: str, given: Any) -> Floats:
     try:
         return np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"pool_many: {name} holds what is no number; give numbers") from None
 
 

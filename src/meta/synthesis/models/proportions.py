@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
-from meta.effect_sizes.inputs import read_columns, take_column
+from meta.effect_sizes.inputs import as_floats, read_columns, take_column
 from meta.effect_sizes.measures import MEASURES
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
@@ -36,6 +37,7 @@ def pool_proportions(
     labels: Sequence[str] | str | None = ..., data: pd.DataFrame | None = ...,
     ci_level: float = ...,
 ) -> CountNormal: ...  # fmt: skip
+@checked
 def pool_proportions(
     events: ArrayLike | str,
     n: ArrayLike | str,
@@ -124,9 +126,14 @@ def pool_proportions(
             for name, value in (("events", events), ("n", n), ("labels", labels))
         )
     given = {"events": events, "n": n}
-    longest = max(np.size(np.asarray(values)) for values in given.values())
     names = [str(label) for label in labels] if labels is not None else None
-    faults = [f"{name} is missing" for name, values in given.items() if values is None]
+    faults: list[str] = []
+    sizes = [
+        np.size(values)
+        for name, value in given.items()
+        if (values := as_floats(name, value, [])) is not None
+    ]
+    longest = max(sizes, default=0)
     if names is not None and len(names) != longest:
         faults.append(f"labels has {len(names)} names for {longest} groups; needed: one for each")
     columns = read_columns("pool_proportions", given, _GROUP.arguments, _GROUP.relations, faults)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.inputs import EVENTS, PERSON_TIME, read_columns
 from meta.effect_sizes.sizes import effect_size
@@ -103,6 +104,7 @@ def pool_rates(
     data: pd.DataFrame | None = ..., labels: Sequence[str] | str | None = ...,
     ci_level: float = ..., **settings: Any,
 ) -> Pooled: ...  # fmt: skip
+@checked
 def pool_rates(
     events: ArrayLike | str,
     time: ArrayLike | str,
@@ -198,6 +200,7 @@ def pool_rates(
     return fit
 
 
+@checked
 def glmm_rates(
     events_t: Counts,
     time_t: ArrayLike | str | None = None,
@@ -269,6 +272,7 @@ def glmm_rates(
     return count_model(effects, model="CM.EL", ci_level=ci_level, notes=notes)
 
 
+@checked
 def mantel_haenszel_rates(
     events_t: Counts,
     time_t: ArrayLike | str | None = None,
@@ -478,6 +482,8 @@ def _two_arms(
         raise TooFewStudies(f"{where}: there is no study to pool")
     sizes = effect_size(measure, **counts, drop00=measure == "IRR")
     names = names or [f"study {i + 1}" for i in range(len(columns))]
+    if len(names) != len(columns):
+        raise DataError(f"{where}: {len(names)} labels for {len(columns)} studies; give one each")
     table = pd.DataFrame(
         {"study_id": names, "label": names, "yi": sizes["yi"].to_numpy(dtype=float)}
         | {"vi": sizes["vi"].to_numpy(dtype=float)}

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
 from meta.synthesis.diagnostics.permutation import NO_SPREAD, check_count, regression_permutation
@@ -140,6 +141,7 @@ class MetaRegression(Regression):
         """Estimator of tau2; "none" under the common-effect model."""
         return self.tau2_method if self.model == "random" else "none"
 
+    @checked
     def predict(self, newdata: pd.DataFrame | None = None) -> pd.DataFrame:
         """Predict the mean effect of studies with given moderators.
 
@@ -171,6 +173,7 @@ class MetaRegression(Regression):
         reach = _quantile(self.dof, self.ci_level) * np.sqrt(table["se"] ** 2 + self.tau2)
         return table.assign(pi_low=table["estimate"] - reach, pi_high=table["estimate"] + reach)
 
+    @checked
     def permutation(self, *, n_max: int = 5000, seed: int = 0) -> pd.DataFrame:
         """Test the coefficients by permuting which study has which moderators.
 
@@ -270,6 +273,7 @@ class MetaRegression(Regression):
         return rows
 
 
+@checked
 def meta_regression(
     effects: Effects | Estimate | ArrayLike | str,
     formula: str,

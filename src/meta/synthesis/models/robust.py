@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
@@ -194,6 +195,7 @@ def robust(
     data: pd.DataFrame | None = ..., labels: Sequence[str] | str | None = ...,
     measure: str | None = ...,
 ) -> Robust: ...  # fmt: skip
+@checked
 def robust(
     effects: Effects | Estimate | MetaRegression | MixedRegression | ArrayLike | str,
     vi: ArrayLike | str | None = None,

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, TooFewStudies
@@ -139,6 +140,7 @@ class Subgroups(Answer):
         return [pd.DataFrame(rows)]
 
 
+@checked
 def subgroups(
     effects: Effects | Estimate | ArrayLike | str,
     vi: ArrayLike | str | None = None,

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, TooFewStudies
@@ -40,6 +41,7 @@ _LARGE_EFFECT = np.log(3.0)
 _UNEQUAL_ARMS = 2.0
 
 
+@checked
 def mantel_haenszel(
     events_t: Counts,
     n_t: ArrayLike | str | None = None,
@@ -185,6 +187,7 @@ def mantel_haenszel(
     return replace(answer, rd_variance=rd_variance)
 
 
+@checked
 def peto(
     events_t: Counts,
     n_t: ArrayLike | str | None = None,

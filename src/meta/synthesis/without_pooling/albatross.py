@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from meta.arguments import checked
+from meta.effect_sizes.inputs import as_floats
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.presentation import Answer
 from meta.synthesis.without_pooling.reported_p_values import (
@@ -85,6 +87,7 @@ class Albatross(Answer):
         return [self.points]
 
 
+@checked
 def albatross(
     p_values: Sequence[float | str],
     n: ArrayLike,
@@ -147,9 +150,13 @@ def albatross(
     >>> answer.points["smd"].round(2).tolist()
     [0.5, -0.15]
     """
-    same_length(p_values=p_values, n=np.ravel(np.asarray(n)).tolist(), directions=directions)
+    faults: list[str] = []
+    sizes = as_floats("n", n, faults)
+    if sizes is None:
+        raise DataError.from_faults("albatross", faults)
+    people_of = np.atleast_1d(sizes).tolist()
+    same_length(p_values=p_values, n=people_of, directions=directions)
     names = names_of(labels, len(p_values))
-    faults = []
     if not 0 < _number(ratio) < np.inf:
         faults.append(
             f"ratio is {ratio!r}; give people in one arm over people in the other, above 0"
@@ -159,9 +166,7 @@ def albatross(
         faults.append(f"contours are {contours!r}; give standardised differences above 0")
     placed: list[dict[str, Any]] = []
     not_placed: list[dict[str, Any]] = []
-    for name, p, people, direction in zip(
-        names, p_values, np.ravel(np.asarray(n)).tolist(), directions, strict=True
-    ):
+    for name, p, people, direction in zip(names, p_values, people_of, directions, strict=True):
         try:
             point = _point(name, p, people, direction)
         except DataError as fault:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from meta.arguments import checked
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.presentation import Answer, check_level
@@ -91,6 +92,7 @@ class CombinedP(Answer):
         ]
 
 
+@checked
 def combine_p_values(
     p_values: Sequence[float | str],
     directions: Sequence[Any],
@@ -379,6 +381,7 @@ class DirectionVote(Answer):
         return [pd.DataFrame(shown)]
 
 
+@checked
 def direction_vote(
     directions: Sequence[Any] | pd.DataFrame,
     *,

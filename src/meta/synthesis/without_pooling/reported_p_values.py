@@ -63,7 +63,7 @@ def read_direction(value: Any) -> str:
     DataError
         If the word is unknown.
     """
-    if value is None or pd.isna(value):
+    if value is None or (np.ndim(value) == 0 and pd.isna(value)):
         return "silent"
     word = str(value).strip().lower()
     for words, meaning in (
@@ -99,7 +99,11 @@ def same_length(**columns: Sequence[Any] | None) -> None:
         With the value, or the length of each.
     """
     given = {name: column for name, column in columns.items() if column is not None}
-    single = [f"{name} is {column!r}" for name, column in given.items() if np.ndim(column) == 0]
+    single = [
+        f"{name} is {column!r}"
+        for name, column in given.items()
+        if isinstance(column, str) or not hasattr(column, "__len__")
+    ]
     if single:
         raise DataError(f"{', '.join(single)}: give a list with one value a result")
     sizes = {name: len(column) for name, column in given.items()}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.effect_sizes.standardised import hedges_j
@@ -109,6 +110,7 @@ class NullBounds(Answer):
         return [*rows, ("Reading", self.sentence())]
 
 
+@checked
 def null_bounds(
     effects: Effects | Pooled,
     silent: pd.DataFrame,
