@@ -192,7 +192,7 @@ def egger(fit: Estimate, predictor: str | None = None, *, model: str = "lm") -> 
     methods in small studies, or chance.
 
     Checked against metafor 3.8 (``regtest``, models "lm" and "rma") on the data sets in
-    validation/metafor; Peters and Harbord against a regression written out by hand.
+    validation/metafor; Peters and Harbord against weighted regressions of statsmodels.
 
     References
     ----------
