@@ -20,7 +20,7 @@ RULES = {"a": ANY_NUMBER, "sd": STANDARD_DEVIATION, "b": POSITIVE}
 
 def faults_of(arguments, relations=()):
     with pytest.raises(DataError) as caught:
-        read_columns("test", arguments, RULES, relations)
+        read_columns("test", arguments, RULES, relations=relations)
     return caught.value.faults
 
 

@@ -9,11 +9,7 @@ from numpy.typing import ArrayLike
 
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
-    ANY_NUMBER,
-    EVENTS,
     SIZE_FOR_COUNTS,
-    SIZE_FOR_MEANS,
-    STANDARD_DEVIATION,
     Numbers,
     Relation,
     Rule,
@@ -90,11 +86,7 @@ def combine_arms(n: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Arm:
     >>> arm.n, arm.mean, round(arm.sd, 4)
     (50.0, 11.2, 3.7335)
     """
-    arms = read_columns(
-        "combine_arms",
-        {"n": n, "mean": mean, "sd": sd},
-        {"n": SIZE_FOR_MEANS, "mean": ANY_NUMBER, "sd": STANDARD_DEVIATION},
-    )
+    arms = read_columns("combine_arms", {"n": n, "mean": mean, "sd": sd})
     if len(arms) < 2:
         raise DataError(f"combine_arms: {len(arms)} arm given; needed: at least 2")
     size, centre, spread = arms["n"], arms["mean"], arms["sd"]
@@ -154,9 +146,8 @@ def split_control(
             "comparisons": Rule(
                 lambda x: (x >= 2) & (x == np.floor(x)), "a whole number of comparisons >= 2"
             ),
-            "events_c": EVENTS,
         },
-        (
+        relations=(
             Relation(
                 ("events_c", "n_c"), lambda events, n: events <= n, "no more events than people"
             ),

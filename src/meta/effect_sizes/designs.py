@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike
 
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
-    ANY_NUMBER,
-    EVENTS,
     POSITIVE,
     SIZE_FOR_COUNTS,
     Numbers,
@@ -84,7 +82,7 @@ def log_rank_to_hr(o_minus_e: ArrayLike, variance: ArrayLike) -> EffectVariance:
     columns = read_columns(
         "log_rank_to_hr",
         {"o_minus_e": o_minus_e, "variance": variance},
-        {"o_minus_e": ANY_NUMBER, "variance": POSITIVE},
+        {"variance": POSITIVE},
     )
     v = columns["variance"]
     return EffectVariance(columns.like_input(columns["o_minus_e"] / v), columns.like_input(1 / v))
@@ -193,9 +191,10 @@ def effective_sample_size(
             "n": SIZE_FOR_COUNTS,
             "cluster_size": Rule(lambda x: x >= 1, "a mean number of people in a cluster >= 1"),
             "icc": Rule(lambda x: (x >= 0) & (x <= 1), "an intracluster correlation from 0 to 1"),
-            "events": EVENTS,
         },
-        (Relation(("events", "n"), lambda events, n: events <= n, "no more events than people"),),
+        relations=(
+            Relation(("events", "n"), lambda events, n: events <= n, "no more events than people"),
+        ),
     )
     effect = 1 + (columns["cluster_size"] - 1) * columns["icc"]
     counts = columns.get("events")

@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike
 
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
-    ANY_NUMBER,
     SIZE_FOR_COUNTS,
     Floats,
     Numbers,
@@ -63,9 +62,7 @@ def pft_to_proportion(yi: ArrayLike, n: ArrayLike) -> Numbers:
     >>> round(pft_to_proportion(yi, n=40), 6)
     0.075
     """
-    columns = read_columns(
-        "pft_to_proportion", {"yi": yi, "n": n}, {"yi": ANY_NUMBER, "n": SIZE_FOR_COUNTS}
-    )
+    columns = read_columns("pft_to_proportion", {"yi": yi, "n": n}, {"n": SIZE_FOR_COUNTS})
     return columns.like_input(from_double_arcsine(columns["yi"], columns["n"]))
 
 

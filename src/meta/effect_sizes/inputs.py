@@ -69,6 +69,22 @@ P_VALUE = Rule(
 )
 SIGN = Rule(lambda x: np.abs(x) == 1, "1 or -1 (the direction, which a p-value does not carry)")
 
+# the rule of an argument of this name, unless a calculation has its own; any number for the others
+BY_NAME = {
+    **dict.fromkeys(("sd", "sd_t", "sd_c", "sd_a", "sd_b", "sd_difference"), STANDARD_DEVIATION),
+    **dict.fromkeys(("n", "n_t", "n_c"), SIZE_FOR_MEANS),
+    "se": STANDARD_ERROR,
+    "vi": POSITIVE,
+    "dof": DEGREES_OF_FREEDOM,
+    "ci_level": LEVEL,
+    "p_value": P_VALUE,
+    "sign": SIGN,
+    "correlation": CORRELATION,
+    "molar_mass": POSITIVE,
+    "events": EVENTS,
+    "events_c": EVENTS,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -155,10 +171,10 @@ def take_column(where: str, data: pd.DataFrame, argument: str, given: Any) -> An
 def read_columns(
     where: str,
     arguments: Mapping[str, ArrayLike | None],
-    rules: Mapping[str, Rule],
+    rules: Mapping[str, Rule] | None = None,
+    *,
     relations: Iterable[Relation] = (),
     faults: Iterable[str] = (),
-    *,
     missing: bool = False,
 ) -> Columns:
     """Check the arguments of a calculation and bring them to one length.
@@ -169,8 +185,8 @@ def read_columns(
         The calculation, for the first line of a message.
     arguments : mapping of str to array_like or None
         The values by argument name. None means "not given" and is passed over.
-    rules : mapping of str to Rule
-        The rule of each argument.
+    rules : mapping of str to Rule, optional
+        Rules of this calculation, before those that arguments have by their names (`BY_NAME`).
     relations : iterable of Relation
         What arguments must satisfy together; looked at only where all of them are given.
     faults : iterable of str
@@ -191,11 +207,10 @@ def read_columns(
 
     Examples
     --------
-    >>> columns = read_columns("example", {"sd": [1.0, 2.0], "n": 10}, {"sd": POSITIVE,
-    ...                                                                 "n": SIZE_FOR_MEANS})
+    >>> columns = read_columns("example", {"sd": [1.0, 2.0], "n": 10})
     >>> columns["n"]
     array([10., 10.])
-    >>> read_columns("example", {"sd": [1.0, -8.9]}, {"sd": STANDARD_DEVIATION})
+    >>> read_columns("example", {"sd": [1.0, -8.9]})
     Traceback (most recent call last):
     ...
     meta.errors.DataError: example: 1 fault
@@ -203,6 +218,8 @@ def read_columns(
     """
     found = list(faults)
     given = {name: value for name, value in arguments.items() if value is not None}
+    own = {**BY_NAME, **(rules or {})}
+    checked = {name: own.get(name, ANY_NUMBER) for name in given}
     index = _common_index(given, found)
     arrays: dict[str, Floats] = {}
     for name, value in given.items():
@@ -210,11 +227,11 @@ def read_columns(
         if array is None:
             continue
         arrays[name] = array
-        found.extend(_broken(name, array, rules[name], _index_of(value), missing))
+        found.extend(_broken(name, array, checked[name], _index_of(value), missing))
     columns = _broadcast(arrays, index, found)
     if columns is not None:
         for relation in relations:
-            found.extend(_broken_relation(relation, columns, rules))
+            found.extend(_broken_relation(relation, columns, checked))
     if found or columns is None:
         raise DataError.from_faults(where, found)
     return columns

@@ -11,11 +11,7 @@ from scipy.special import ndtri, stdtrit
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
-    DEGREES_OF_FREEDOM,
-    LEVEL,
     POSITIVE,
-    SIZE_FOR_MEANS,
-    STANDARD_ERROR,
     Columns,
     Floats,
     Numbers,
@@ -123,12 +119,11 @@ def ci_to_se(
     >>> round(effect.estimate, 6), round(effect.se, 6)
     (-0.328504, 0.136727)
     """
-    rule = POSITIVE if log else ANY_NUMBER
     columns = read_columns(
         "ci_to_se",
         {"low": low, "high": high, "estimate": estimate, "ci_level": ci_level, "dof": dof},
-        {"low": rule, "high": rule, "estimate": rule, "ci_level": LEVEL, "dof": DEGREES_OF_FREEDOM},
-        (_LOW_BELOW_HIGH,),
+        dict.fromkeys(("low", "high", "estimate"), POSITIVE if log else ANY_NUMBER),
+        relations=(_LOW_BELOW_HIGH,),
     )
     lower, upper = columns["low"], columns["high"]
     printed = columns.get("estimate")
@@ -193,12 +188,6 @@ def se_to_ci(
     columns = read_columns(
         "se_to_ci",
         {"estimate": estimate, "se": se, "ci_level": ci_level, "dof": dof},
-        {
-            "estimate": ANY_NUMBER,
-            "se": STANDARD_ERROR,
-            "ci_level": LEVEL,
-            "dof": DEGREES_OF_FREEDOM,
-        },
     )
     half = _quantile(columns) * columns["se"]
     low, high = columns["estimate"] - half, columns["estimate"] + half
@@ -243,9 +232,7 @@ def se_to_sd(se: ArrayLike, n: ArrayLike) -> Numbers:
     >>> se_to_sd(1.5, 25)
     7.5
     """
-    columns = read_columns(
-        "se_to_sd", {"se": se, "n": n}, {"se": STANDARD_ERROR, "n": SIZE_FOR_MEANS}
-    )
+    columns = read_columns("se_to_sd", {"se": se, "n": n})
     return columns.like_input(columns["se"] * np.sqrt(columns["n"]))
 
 
@@ -286,11 +273,7 @@ def se_difference_to_sd(se: ArrayLike, n_t: ArrayLike, n_c: ArrayLike) -> Number
     >>> round(se_difference_to_sd(1.64, 25, 22), 2)
     5.61
     """
-    columns = read_columns(
-        "se_difference_to_sd",
-        {"se": se, "n_t": n_t, "n_c": n_c},
-        {"se": STANDARD_ERROR, "n_t": SIZE_FOR_MEANS, "n_c": SIZE_FOR_MEANS},
-    )
+    columns = read_columns("se_difference_to_sd", {"se": se, "n_t": n_t, "n_c": n_c})
     return columns.like_input(columns["se"] / np.sqrt(1 / columns["n_t"] + 1 / columns["n_c"]))
 
 
@@ -346,8 +329,7 @@ def ci_of_mean_to_sd(
     columns = read_columns(
         "ci_of_mean_to_sd",
         {"low": low, "high": high, "n": n, "ci_level": ci_level},
-        {"low": ANY_NUMBER, "high": ANY_NUMBER, "n": SIZE_FOR_MEANS, "ci_level": LEVEL},
-        (_LOW_BELOW_HIGH,),
+        relations=(_LOW_BELOW_HIGH,),
     )
     upper = (1 + columns["ci_level"]) / 2
     quantile = stdtrit(columns["n"] - 1, upper) if distribution == "t" else ndtri(upper)

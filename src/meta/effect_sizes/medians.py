@@ -11,7 +11,6 @@ from scipy.special import ndtri
 
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
-    ANY_NUMBER,
     Columns,
     Flags,
     Floats,
@@ -210,9 +209,9 @@ def _read(
             "q1": q1,
             "q3": q3,
         },
-        {"n": _FIVE_PEOPLE, **dict.fromkeys(_ORDER, ANY_NUMBER)},
-        (*in_order, *spread),
-        faults,
+        {"n": _FIVE_PEOPLE},
+        relations=(*in_order, *spread),
+        faults=faults,
     )
 
 

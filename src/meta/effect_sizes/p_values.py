@@ -12,10 +12,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
     ANY_NUMBER,
-    DEGREES_OF_FREEDOM,
-    P_VALUE,
     POSITIVE,
-    SIGN,
     Columns,
     Floats,
     Numbers,
@@ -183,11 +180,7 @@ def p_to_statistic(p_value: ArrayLike, *, sign: ArrayLike, dof: ArrayLike | None
     >>> round(p_to_statistic(0.05, sign=-1), 6)
     -1.959964
     """
-    columns = read_columns(
-        "p_to_statistic",
-        {"p_value": p_value, "sign": sign, "dof": dof},
-        {"p_value": P_VALUE, "sign": SIGN, "dof": DEGREES_OF_FREEDOM},
-    )
+    columns = read_columns("p_to_statistic", {"p_value": p_value, "sign": sign, "dof": dof})
     return columns.like_input(columns["sign"] * _size_of_statistic(columns))
 
 
@@ -229,11 +222,7 @@ def statistic_to_p(statistic: ArrayLike, *, dof: ArrayLike | None = None) -> Num
     >>> round(statistic_to_p(-1.959964), 6)
     0.05
     """
-    columns = read_columns(
-        "statistic_to_p",
-        {"statistic": statistic, "dof": dof},
-        {"statistic": ANY_NUMBER, "dof": DEGREES_OF_FREEDOM},
-    )
+    columns = read_columns("statistic_to_p", {"statistic": statistic, "dof": dof})
     size = np.abs(columns["statistic"])
     degrees = columns.get("dof")
     tail = ndtr(-size) if degrees is None else stdtr(degrees, -size)
@@ -295,12 +284,8 @@ def p_to_se(
     columns = read_columns(
         "p_to_se",
         {"estimate": estimate, "p_value": p_value, "dof": dof},
-        {
-            "estimate": POSITIVE if log else ANY_NUMBER,
-            "p_value": P_VALUE,
-            "dof": DEGREES_OF_FREEDOM,
-        },
-        (
+        {"estimate": POSITIVE if log else ANY_NUMBER},
+        relations=(
             Relation(("estimate",), lambda x: x != null, f"an estimate other than {null:g}"),
             Relation(("p_value",), lambda x: x < 1, "a p-value below 1"),
         ),

@@ -10,12 +10,6 @@ from scipy.special import stdtrit
 
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
-    ANY_NUMBER,
-    CORRELATION,
-    P_VALUE,
-    SIZE_FOR_MEANS,
-    STANDARD_DEVIATION,
-    STANDARD_ERROR,
     Numbers,
     Relation,
     Rule,
@@ -83,9 +77,7 @@ def sd_of_difference(sd_a: ArrayLike, sd_b: ArrayLike, correlation: ArrayLike) -
     1.8426
     """
     columns = read_columns(
-        "sd_of_difference",
-        {"sd_a": sd_a, "sd_b": sd_b, "correlation": correlation},
-        {"sd_a": STANDARD_DEVIATION, "sd_b": STANDARD_DEVIATION, "correlation": CORRELATION},
+        "sd_of_difference", {"sd_a": sd_a, "sd_b": sd_b, "correlation": correlation}
     )
     variance = variance_of_difference(columns["sd_a"], columns["sd_b"], columns["correlation"])
     return columns.like_input(np.sqrt(variance))
@@ -131,8 +123,7 @@ def correlation_from_sds(sd_a: ArrayLike, sd_b: ArrayLike, sd_difference: ArrayL
     columns = read_columns(
         "correlation_from_sds",
         {"sd_a": sd_a, "sd_b": sd_b, "sd_difference": sd_difference},
-        dict.fromkeys(("sd_a", "sd_b", "sd_difference"), STANDARD_DEVIATION),
-        (
+        relations=(
             Relation(
                 ("sd_a", "sd_b", "sd_difference"),
                 lambda a, b, difference: (difference >= np.abs(a - b)) & (difference <= a + b),
@@ -232,19 +223,7 @@ def crossover_difference(
     columns = read_columns(
         "crossover_difference",
         {"mean_t": mean_t, "mean_c": mean_c, "n": n, **by_correlation, **single},
-        {
-            "mean_t": ANY_NUMBER,
-            "mean_c": ANY_NUMBER,
-            "n": SIZE_FOR_MEANS,
-            "sd_t": STANDARD_DEVIATION,
-            "sd_c": STANDARD_DEVIATION,
-            "correlation": CORRELATION,
-            "sd_difference": STANDARD_DEVIATION,
-            "se": STANDARD_ERROR,
-            "t": ANY_NUMBER,
-            "p_value": P_VALUE,
-        },
-        relations if tested else (),
+        relations=relations if tested else (),
     )
     people = columns["n"]
     difference = columns["mean_t"] - columns["mean_c"]
@@ -333,14 +312,7 @@ def crossover_smd(
             "n": n,
             "correlation": correlation,
         },
-        {
-            "mean_t": ANY_NUMBER,
-            "sd_t": STANDARD_DEVIATION,
-            "mean_c": ANY_NUMBER,
-            "sd_c": STANDARD_DEVIATION,
-            "n": Rule(lambda x: x >= 3, "a number of people >= 3"),
-            "correlation": CORRELATION,
-        },
+        {"n": Rule(lambda x: x >= 3, "a number of people >= 3")},
     )
     people, correlation = columns["n"], columns["correlation"]
     between = np.sqrt((columns["sd_t"] ** 2 + columns["sd_c"] ** 2) / 2)

@@ -381,8 +381,8 @@ def effect_size(
         where,
         {name: value for name, value in arguments.items() if name in chosen.arguments},
         chosen.arguments,
-        chosen.relations,
-        faults,
+        relations=chosen.relations,
+        faults=faults,
         missing=True,
     )
     amount = (chosen.add or 0.0) if add is None else float(add)

@@ -10,14 +10,9 @@ from scipy.special import stdtrit
 
 from meta.arguments import checked
 from meta.effect_sizes.inputs import (
-    ANY_NUMBER,
     CORRELATION,
     NOT_NEGATIVE,
-    P_VALUE,
-    POSITIVE,
-    SIGN,
     SIZE_FOR_COUNTS,
-    SIZE_FOR_MEANS,
     Columns,
     Floats,
     Numbers,
@@ -25,8 +20,6 @@ from meta.effect_sizes.inputs import (
 )
 from meta.effect_sizes.standardised import SMD_VTYPES, smd_from_d
 from meta.errors import DataError
-
-_TWO_ARMS = {"n_t": SIZE_FOR_MEANS, "n_c": SIZE_FOR_MEANS}
 
 
 class EffectVariance(NamedTuple):
@@ -100,7 +93,6 @@ def t_to_smd(t: ArrayLike, n_t: ArrayLike, n_c: ArrayLike, *, vtype: str = "LS")
     columns = read_columns(
         "t_to_smd",
         {"t": t, "n_t": n_t, "n_c": n_c},
-        {"t": ANY_NUMBER, **_TWO_ARMS},
         faults=_vtype_faults(vtype),
     )
     return _g_from_t(columns["t"], columns, vtype)
@@ -148,7 +140,7 @@ def f_to_smd(
     columns = read_columns(
         "f_to_smd",
         {"f": f, "n_t": n_t, "n_c": n_c, "sign": sign},
-        {"f": NOT_NEGATIVE, "sign": SIGN, **_TWO_ARMS},
+        {"f": NOT_NEGATIVE},
         faults=_vtype_faults(vtype),
     )
     return _g_from_t(columns["sign"] * np.sqrt(columns["f"]), columns, vtype)
@@ -197,7 +189,6 @@ def p_to_smd(
     columns = read_columns(
         "p_to_smd",
         {"p_value": p_value, "n_t": n_t, "n_c": n_c, "sign": sign},
-        {"p_value": P_VALUE, "sign": SIGN, **_TWO_ARMS},
         faults=_vtype_faults(vtype),
     )
     dof = columns["n_t"] + columns["n_c"] - 2
@@ -247,9 +238,7 @@ def d_to_log_odds_ratio(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     >>> round(d_to_log_odds_ratio(0.5, 0.04).yi, 4)
     0.9069
     """
-    columns = read_columns(
-        "d_to_log_odds_ratio", {"yi": yi, "vi": vi}, {"yi": ANY_NUMBER, "vi": POSITIVE}
-    )
+    columns = read_columns("d_to_log_odds_ratio", {"yi": yi, "vi": vi})
     return EffectVariance(
         columns.like_input(columns["yi"] * _PI_OVER_ROOT_3),
         columns.like_input(columns["vi"] * _PI_OVER_ROOT_3**2),
@@ -289,9 +278,7 @@ def log_odds_ratio_to_d(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     >>> round(log_odds_ratio_to_d(0.9069, 0.1316).yi, 4)
     0.5
     """
-    columns = read_columns(
-        "log_odds_ratio_to_d", {"yi": yi, "vi": vi}, {"yi": ANY_NUMBER, "vi": POSITIVE}
-    )
+    columns = read_columns("log_odds_ratio_to_d", {"yi": yi, "vi": vi})
     return EffectVariance(
         columns.like_input(columns["yi"] / _PI_OVER_ROOT_3),
         columns.like_input(columns["vi"] / _PI_OVER_ROOT_3**2),
@@ -351,7 +338,7 @@ def d_to_r(
     columns = read_columns(
         "d_to_r",
         {"yi": yi, "vi": vi, "n_t": n_t, "n_c": n_c},
-        {"yi": ANY_NUMBER, "vi": POSITIVE, "n_t": SIZE_FOR_COUNTS, "n_c": SIZE_FOR_COUNTS},
+        {"n_t": SIZE_FOR_COUNTS, "n_c": SIZE_FOR_COUNTS},
     )
     people_t, people_c = columns.get("n_t"), columns.get("n_c")
     d = columns["yi"]
@@ -404,7 +391,7 @@ def r_to_d(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     >>> round(d.yi, 4), round(d.vi, 4)
     (1.1547, 0.055)
     """
-    columns = read_columns("r_to_d", {"yi": yi, "vi": vi}, {"yi": CORRELATION, "vi": POSITIVE})
+    columns = read_columns("r_to_d", {"yi": yi, "vi": vi}, {"yi": CORRELATION})
     rest = 1 - columns["yi"] ** 2
     return EffectVariance(
         columns.like_input(2 * columns["yi"] / np.sqrt(rest)),

@@ -75,7 +75,7 @@ def convert_crp(
     columns = read_columns(
         "convert_crp",
         {"value": value, "molar_mass": molar_mass},
-        {"value": NOT_NEGATIVE, "molar_mass": POSITIVE},
+        {"value": NOT_NEGATIVE},
         faults=faults,
     )
     mass = columns.get("molar_mass")
@@ -129,7 +129,7 @@ def convert_concentration(
     columns = read_columns(
         "convert_concentration",
         {"value": value, "molar_mass": molar_mass, "charge": charge},
-        {"value": NOT_NEGATIVE, "molar_mass": POSITIVE, "charge": POSITIVE},
+        {"value": NOT_NEGATIVE, "charge": POSITIVE},
         faults=_unknown_units(_CONCENTRATIONS, from_unit, to_unit),
     )
     of_one_mmol = {

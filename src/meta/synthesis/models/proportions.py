@@ -136,7 +136,9 @@ def pool_proportions(
     longest = max(sizes, default=0)
     if names is not None and len(names) != longest:
         faults.append(f"labels has {len(names)} names for {longest} groups; needed: one for each")
-    columns = read_columns("pool_proportions", given, _GROUP.arguments, _GROUP.relations, faults)
+    columns = read_columns(
+        "pool_proportions", given, _GROUP.arguments, relations=_GROUP.relations, faults=faults
+    )
     if len(columns) == 0:
         raise TooFewStudies("pool_proportions: there is no group to pool")
     counts, people = columns["events"], columns["n"]

@@ -179,7 +179,7 @@ def pool_rates(
     found = columns_of("pool_rates", data, {"events": events, "time": time, "labels": labels})
     names = _labels(found.pop("labels"), data)
     rules = {"events": EVENTS, "time": PERSON_TIME}
-    columns = read_columns("pool_rates", found, rules, (), [])
+    columns = read_columns("pool_rates", found, rules)
     counts, exposure = columns["events"], columns["time"]
     if len(counts) == 0:
         raise TooFewStudies("pool_rates: there is no group to pool")
@@ -476,7 +476,7 @@ def _two_arms(
     found = columns_of(where, data, {**arms, "labels": labels})
     names = _labels(found.pop("labels"), data)
     rules = {name: EVENTS if name.startswith("events") else PERSON_TIME for name in _TWO_ARMS}
-    columns = read_columns(where, found, rules, (), [])
+    columns = read_columns(where, found, rules)
     counts: dict[str, Any] = {name: columns[name] for name in _TWO_ARMS}
     if len(columns) == 0:
         raise TooFewStudies(f"{where}: there is no study to pool")

@@ -147,7 +147,7 @@ def read_tables(
     faults = [f"{name} is missing" for name, values in found.items() if values is None]
     if names is not None and len(names) != longest:
         faults.append(f"labels has {len(names)} names for {longest} tables; needed: one for each")
-    columns = read_columns(where, found, _RULES, _RELATIONS, faults)
+    columns = read_columns(where, found, _RULES, relations=_RELATIONS, faults=faults)
     if len(columns) == 0:
         raise TooFewStudies(f"{where}: there is no table to pool")
     names = names or [f"study {i + 1}" for i in range(len(columns))]
