@@ -270,6 +270,52 @@ def test_one_click_leaves_the_trials_in_doubt_out(opened, evidence):
     assert page.locator("tbody input:not(:checked)").count() == 0
 
 
+def test_choices_of_trials_combine_and_stay_in_the_address(opened, evidence):
+    page = opened(meta.what_if(meta.effects(primary(evidence, "depression"), "SMD")))
+    start = page.url
+    blind = page.get_by_role("button", name="Double-blind only")
+    sound = page.get_by_role("button", name="Without integrity flags")
+    ticked = "found => found.map((e, i) => (e.checked ? i : -1)).filter(i => i >= 0)"
+
+    def chosen():
+        return page.eval_on_selector_all("tbody input", ticked)
+
+    blind.click()
+    only_blind = chosen()
+    sound.click()
+    assert blind.get_attribute("aria-pressed") == sound.get_attribute("aria-pressed") == "true"
+    both = chosen()
+    blind.click()
+    assert sorted(set(only_blind) & set(chosen())) == both
+    assert len(both) < min(len(only_blind), len(chosen()))
+    blind.click()
+    page.locator("select").first.select_option("PM")
+    answer, address = page.locator(".what-if-answer").inner_text(), page.url
+    assert "#try-0:PM," in address
+    # another reader opens the address
+    page.goto("about:blank")
+    page.goto(address)
+    assert page.locator(".what-if-answer").inner_text() == answer
+    assert chosen() == both
+    page.get_by_role("button", name="Reset").click()
+    assert page.url == start
+    page.goto("about:blank")
+    page.goto(f"{start}#try-0:PM,HK,,11")  # of another plot: nothing is taken from it
+    assert chosen() == list(range(page.locator("tbody input").count()))
+
+
+def test_the_answer_is_said_in_words(opened, evidence):
+    page = opened(
+        meta.what_if(meta.effects(primary(evidence, "depression"), "SMD"), treatment="magnesium")
+    )
+    said = page.locator(".what-if-plain")
+    count = page.locator("tbody input").count()
+    assert said.inner_text() == f"These {count} trials together favour magnesium."
+    page.get_by_role("button", name="Double-blind only").click()
+    page.get_by_role("button", name="Without integrity flags").click()
+    assert said.inner_text().endswith("together leave open a benefit, nothing or harm.")
+
+
 def test_a_trial_without_an_effect_under_an_assumption_is_announced(opened, evidence):
     page = opened(PLOTS["trials that come and go"](evidence))
     answer = page.get_by_role("status")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -75,6 +78,11 @@ def test_notebooks_get_svg_and_alt_text() -> None:
     data, metadata = figure._repr_mimebundle_(include=None, exclude=None)  # type: ignore[attr-defined]
     assert data["image/svg+xml"].startswith("<svg")
     assert metadata["image/svg+xml"]["alt"] == data["text/plain"] == figure.alt_text()  # type: ignore[attr-defined]
+    # what a page offers for download, the same bytes every time
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert data["image/png"] == figure._repr_mimebundle_()[0]["image/png"]  # type: ignore[attr-defined]
+    rows = pd.read_csv(io.StringIO(data["text/csv"]))
+    assert list(rows["label"])[:2] == list(theme.figure_data(figure)["label"])[:2]
 
 
 def test_drawing_needs_no_pyplot_and_meta_no_matplotlib() -> None:

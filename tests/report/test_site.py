@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import json
 import re
 from collections import Counter
@@ -105,11 +107,60 @@ def test_every_link_leads_somewhere(pages, menus, site):
     assert not broken, broken[:10]
 
 
-def test_code_of_notebooks_is_folded(pages):
+def test_code_of_notebooks_is_folded_behind_the_answers(pages):
     for path, soup in pages.items():
         if path.parent.name == "notebooks":
             assert soup.select("details.hide div.cell_input"), path.name
             assert not soup.select("div.cell > div.cell_input"), path.name
+            sections = soup.select("article section > section")
+            for section in sections:
+                # once, and nothing but sections of its own comes after it
+                assert len(section.select(":scope > div.cell > details.hide")) <= 1, path.name
+            if sections:
+                first = soup.select_one("article section")
+                assert not first.select(":scope > div.cell details.hide"), path.name
+
+
+def test_figures_of_notebooks_can_be_taken_along(pages, site):
+    drawn = 0
+    for path, soup in pages.items():
+        for figure in soup.select("figure.drawn"):
+            drawn += 1
+            links = {str(a["href"]) for a in figure.select("a[download]")}
+            assert {link.rpartition(".")[2] for link in links} == {"svg", "png", "csv"}
+            assert all((path.parent / link).is_file() for link in links)
+            assert "Figure in: " in figure.select_one("details p").get_text()
+    assert drawn > 60
+    forest = pages[site / "notebooks" / "02_depression.html"].select_one("figure.has-rows")
+    with (site / "drawn" / "02_depression-1.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["what"] == "study"]
+    shown = forest.select(".rows li.study")
+    assert [one.select_one(".name").get_text() for one in shown] == [r["label"] for r in rows]
+    for one, row in zip(shown, rows, strict=True):
+        said = one.select_one(".value").get_text().replace("\u2212", "-")
+        numbers = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))
+        assert said == "{:.2f} ({:.2f} to {:.2f})".format(*numbers)
+
+
+def test_pages_say_what_they_are_and_run_nothing_else(pages, site):
+    for path, soup in pages.items():
+        assert len(soup.select("meta[name=viewport]")) == 1, path.name
+        assert soup.select("link[rel~=icon]"), path.name
+        assert len(soup.select("h1")) == 1, path.name
+        policy = soup.select_one("meta[http-equiv=Content-Security-Policy]")["content"]
+        assert "default-src 'none'" in policy
+        for script in soup.select("script:not([src]):not([type])"):
+            digest = hashlib.sha256(script.string.encode()).digest()
+            assert base64.b64encode(digest).decode() in policy, path.name
+    for name in ("index", "articles/000", "notebooks/02_depression", "trials/tarleton2017"):
+        soup = pages[site / f"{name}.html"]
+        assert len(soup.select_one("meta[name=description]")["content"]) > 40
+        assert soup.select_one("meta[property='og:title']")["content"]
+    single = (site.parent / "report.html").read_text(encoding="utf-8")
+    policy = re.search(r'Security-Policy" content="([^"]*)"', single)[1]
+    for code in re.findall(r"<script>(.*?)</script>", single, re.DOTALL):
+        digest = hashlib.sha256(code.encode()).digest()
+        assert base64.b64encode(digest).decode() in policy
 
 
 def test_names_of_studies_and_claims_have_become_links(pages, site):
@@ -216,5 +267,7 @@ def test_single_file_is_complete_and_alone(site, pages):
     assert not missing, sorted(missing)[:10]
     inside = [str(a["href"]) for a in soup.select("a[href]") if not urlsplit(str(a["href"])).scheme]
     assert all(href.startswith("#") for href in inside)
+    contents = {str(a["href"]) for a in soup.select("nav[aria-label=Contents] a")}
+    assert {f"#articles-00{number}" for number in range(5)} <= contents
     notebooks = [p for p in pages if p.parent.name == "notebooks"]
     assert len(soup.select('section.page[id^="notebooks-"]')) == len(notebooks)

@@ -25,6 +25,8 @@ class About:
         Of the report.
     data_licence, data_licence_url, code_licence : str
         Name of the licence of the data, its address, and name of the licence of the code.
+    site_url : str
+        Address under which the site is published.
     """
 
     title: str
@@ -35,6 +37,7 @@ class About:
     data_licence: str
     data_licence_url: str
     code_licence: str
+    site_url: str
 
     @classmethod
     def of(cls, home: Path) -> About:
@@ -55,7 +58,14 @@ class About:
             data_licence=data_licence.get("title") or data_licence.get("name", ""),
             data_licence_url=data_licence.get("path", ""),
             code_licence=licence,
+            site_url=package.get("question", {}).get("site_url", ""),
         )
+
+    @property
+    def citation(self) -> str:
+        """Who and what to cite, in one line."""
+        who = f"{self.authors} ({self.year})" if self.year else self.authors
+        return ". ".join(part for part in (who, self.cited_as, self.site_url) if part)
 
     @property
     def copyright(self) -> str:

@@ -17,6 +17,7 @@ from meta.report.memory import (
     tree_digest,
     write_whole,
 )
+from meta.report.notebook_pages import notebook_page
 from meta.report.project import Project
 from meta.report.publish import alone, publish
 from meta.report.single_file import single_file
@@ -114,7 +115,8 @@ def _lay_out(project: Project, pages: Path, notebooks: dict[str, Path]) -> None:
         for folder, shown in ((pages, pages), (project.home, project.home / "figures"))
         for path in files_in(shown)
     }
-    wanted |= {f"notebooks/{name}": _folded(path) for name, path in notebooks.items()}
+    for path in notebooks.values():
+        wanted |= notebook_page(path, project.about.citation)
     for path in files_in(project.source):
         name = path.relative_to(project.source).as_posix()
         if name not in wanted and not name.startswith(f"{REFERENCE}/"):
@@ -124,13 +126,3 @@ def _lay_out(project: Project, pages: Path, notebooks: dict[str, Path]) -> None:
         if not path.is_file() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-
-
-def _folded(path: Path) -> bytes:
-    """Fold the code of every cell: on the pages the answer comes first, the code on demand."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and cell["source"]:
-            tags = [tag for tag in cell["metadata"].get("tags", []) if tag != "hide-input"]
-            cell["metadata"]["tags"] = [*tags, "hide-input"]
-    return json.dumps(notebook, ensure_ascii=False, indent=1).encode()

@@ -22,6 +22,7 @@ from meta.report.claim_view import claim_section
 from meta.report.landing import landing, promised
 from meta.report.links import article_name
 from meta.report.notebook_index import NotebookIndex
+from meta.report.policy import with_policy
 from meta.report.reader_words import GROUPS, WORDS, verdict_label
 from meta.report.share import card_png, card_svg, claim_review
 
@@ -141,7 +142,7 @@ def _write_claims(
             review=Markup(claim_review(one, evidence, about, address)),
         )
         files: dict[str, bytes] = {
-            "html": page.encode(),
+            "html": with_policy(page).encode(),
             "png": card_png(one, asked),
             "svg": card_svg(one, asked).encode(),
         }

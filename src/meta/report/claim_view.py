@@ -14,7 +14,7 @@ from meta.claims.assessment import Assessment
 from meta.evidence.tables import Evidence
 from meta.html import Markup
 from meta.report.links import source_link
-from meta.report.reader_words import verdict_label
+from meta.report.reader_words import how_sure, verdict_label
 from meta.wording import brief, probability_text, span
 
 
@@ -69,6 +69,7 @@ def claim_section(
         checks=_checks(one),
         studies=_studies(one, root),
         source=_source(one),
+        sure=how_sure(one),
     )
 
 

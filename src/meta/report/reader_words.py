@@ -105,6 +105,50 @@ _CERTAIN = {
 }
 
 
+# what lowers certainty, and how direct the evidence is, as a reader is told
+_DOUBTS = {
+    "risk of bias": "how the trials were run",
+    "indirectness": "other people, or another form, than the claim names",
+    "inconsistency": "trials that disagree",
+    "imprecision": "too few people",
+    "publication bias": "trials that may be missing",
+}
+_DIRECT = {
+    "direct": "It is about {}.",
+    "partly direct": "It is only in part about {}.",
+    "indirect": "It is not about {}.",
+}
+
+
+def how_sure(one: Assessment) -> str:
+    """Say how sure an answer is, and why, in words that a reader knows.
+
+    Returns
+    -------
+    str
+        Sentences; "" where nothing was measured.
+    """
+    if not one.certainty:
+        return ""
+    if one.certainty not in LEVELS:
+        said = [f"{one.how_sure[0].upper()}{one.how_sure[1:]}."]
+    else:
+        level = _CERTAIN[one.certainty]
+        said = [f"{level[0].upper()}{level[1:]} ({one.certainty} certainty)."]
+        parts = [reason.partition(": ") for reason in one.certainty_why]
+        doubts = [f"{_DOUBTS.get(what, what)} ({degree})" for what, _, degree in parts if degree]
+        doubts += [what for what, _, degree in parts if not degree]
+        if doubts:
+            said.append(f"What lowers it: {', '.join(doubts)}.")
+    named = {"the people that the claim names": one.direct_people}
+    named["the form that it names"] = one.direct_form
+    alike: dict[str, list[str]] = {}
+    for words, direct in named.items():
+        alike.setdefault(direct, []).append(words)
+    said += [_DIRECT[direct].format(listed(words)) for direct, words in alike.items() if direct]
+    return " ".join(said)
+
+
 def verdict_label(one: Assessment) -> str:
     """Name the verdict, with the side it leans to: "cannot be decided, leans for"."""
     leaning = one.verdict == UNRESOLVED and one.leans in {"for", "against"}

@@ -13,13 +13,17 @@ from urllib.parse import urlsplit
 from meta import html
 from meta.html import Markup
 from meta.report.memory import digest, read_note, write_whole
+from meta.report.policy import with_policy
 from meta.report.recording import digest_of
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 _CODE = digest_of(Path(__file__))  # as it runs: it may be edited meanwhile
-_SCRIPTS = ("tables.js", "pool.js", "what_if.js")
+_SCRIPTS = ("tables.js", "pool.js", "what_if.js", "on_paper.js")
+_STYLES = ("report.css", "reader.css")
+# pages of these folders are named in the list of contents; there are too many of the others
+_LISTED = ("articles/", "notebooks/")
 # the site's machinery has no place here
 _LEFT_OUT = {"genindex", "search", "py-modindex"}
 _IMAGE = re.compile(r'(<img\b[^>]* src=")(?!data:)([^"]*)')
@@ -83,22 +87,23 @@ def single_file(site: Path, pages: list[str], kept: Path | None = None) -> str:
         same = name in before and before[name][0] == key
         parts[name] = before[name] if same else [key, *_part(text, name, set(wanted))]
         _, title, inner = parts[name]
-        if "/" not in name or name.startswith("notebooks/"):
+        if "/" not in name or name.startswith(_LISTED):
             entries.append((_anchor(name), title))
         sections.append((_anchor(name), title, Markup(_with_images(inner, site, name))))
     if kept:
         write_whole(kept, json.dumps(parts))
     static = site / "_static"
-    style = _STYLE + (static / "report.css").read_text(encoding="utf-8")
+    styles = [_STYLE, *((static / name).read_text(encoding="utf-8") for name in _STYLES)]
     scripts = [Markup((static / name).read_text(encoding="utf-8")) for name in _SCRIPTS]
     page = html.render(
         "single_file.html",
-        style=Markup(style),
+        title=parts["index"][1] if "index" in parts else "Report",
+        style=Markup("\n".join(styles)),
         scripts=scripts,
         entries=entries,
         sections=sections,
     )
-    return f"{page}\n"
+    return with_policy(f"{page}\n")
 
 
 def _part(text: str, page: str, known: set[str]) -> tuple[str, str]:
@@ -111,6 +116,8 @@ def _part(text: str, page: str, known: set[str]) -> tuple[str, str]:
         code.string = code.get_text()
     for image in article.select("img"):
         image["loading"] = "lazy"  # each is a document to read, and most are far away
+    for link in article.select("a[download]"):  # files beside the site
+        link.decompose()
     _rename(article, page)
     _relink(article, page, known)
     title = heading.get_text().rstrip("¶#").strip() if heading else page

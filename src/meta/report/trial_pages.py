@@ -248,7 +248,7 @@ def _findings(findings: pd.DataFrame) -> str:
         findings.assign(
             check=findings["check"].map(CHECKS),
             result_id=[
-                Markup('<a href="#{}">{}</a>').format(name, name) if name else Markup("")
+                Markup('<a href="#{}">{}</a>').format(name, name) if name else "whole study"
                 for name in findings["result_id"]
             ],
         ),

@@ -21,6 +21,8 @@ _CODE = re.compile(r"<pre>")
 _TABLE = re.compile(
     r'<div (?=class="table-wrapper|class="output text_html">\s*(?:<table|<div>\s*<(?:style|table)))'
 )
+# Roles of a bibliography that browsers have dropped, on a list that holds more than its entries.
+_CITATION = re.compile(r' role="(?:doc-biblioentry|list)"(?=[^>]*>)')
 # A figure that a notebook shows gets its file name as alternative text, one in a text gets none.
 _IMAGE = re.compile(r'<img alt="(?P<name>[^"]*)" src="(?P<path>[^"]*\.svg)"')
 _DESCRIPTION = "{http://www.w3.org/2000/svg}desc"
@@ -32,6 +34,8 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: 
     context["furo_navigation_tree"] = _CAPTION.sub(level, menu)
     body = _CODE.sub('<pre tabindex="0">', _TOGGLE_LABEL.sub("", context.get("body", "")))
     body = _TABLE.sub('<div tabindex="0" ', body)
+    if 'class="citation-list"' in body:
+        body = _CITATION.sub("", body)
     builder = cast("StandaloneHTMLBuilder", app.builder)
     # images are copied after the last page is written
     files = {name: Path(app.srcdir, path) for path, name in builder.images.items()}

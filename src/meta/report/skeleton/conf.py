@@ -30,6 +30,7 @@ extensions = [
     "meta.report.extensions.extra_files",
     "meta.report.extensions.navigation",
     "meta.report.extensions.find",
+    "meta.report.extensions.head",
     "meta.report.extensions.continued",
 ]
 exclude_patterns = ["**/.ipynb_checkpoints"]
@@ -58,7 +59,9 @@ html_theme = "furo"
 templates_path = [str(_project.settings / "_templates")]
 html_static_path = [str(folder) for folder in _static if folder.is_dir()]
 html_css_files = ["report.css", "reader.css", *_project.own_files("*.css")]
-html_js_files = ["tables.js", "pool.js", "what_if.js", *_project.own_files("*.js")]
+html_favicon = str(_project.settings / "_static" / "favicon.svg")
+html_baseurl = _project.about.site_url
+html_js_files = ["tables.js", "pool.js", "what_if.js", "on_paper.js", *_project.own_files("*.js")]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = bool(copyright)

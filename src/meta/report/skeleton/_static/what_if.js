@@ -73,22 +73,57 @@
       this.form = make("form", { autocomplete: "off" });
       this.form.addEventListener("submit", (event) => event.preventDefault());
       this.addControls();
+      this.plain = make("p", { class: "what-if-plain" });
       this.answer = make("p", { class: "what-if-answer", role: "status" });
       this.before = make("p", { class: "what-if-before" });
       this.notes = make("ul", { class: "what-if-notes" });
-      this.form.append(this.answer, this.before, this.table(), this.notes);
+      this.form.append(this.plain, this.answer, this.before, this.table(), this.notes);
       if (this.data.without.length) this.form.append(this.without());
       this.start = this.state();
       this.before.textContent = `As analysed: ${this.inShort(this.start)}.`;
-      this.form.addEventListener("input", () => this.update());
+      this.form.addEventListener("input", (event) => {
+        if (this.boxes.includes(event.target)) this.press([]);
+        this.update();
+      });
       root.querySelector("p").replaceWith(this.form);
+      this.place = place;
+      this.first = this.chosen();
+      if (this.restore(location.hash)) root.scrollIntoView();
       this.update();
+    }
+
+    /* What is chosen, as a part of an address: methods, sliders, and a 1 for each trial that is in. */
+    chosen() {
+      const sliders = this.sliders.map(({ slider }) => slider.value).join(".");
+      const bits = this.boxes.map((box) => (box.checked ? 1 : 0)).join("");
+      return `#try-${this.place}:${this.tau2Method.value},${this.ciMethod.value},${sliders},${bits}`;
+    }
+
+    /* Choose what an address says; one that does not fit this plot changes nothing. */
+    restore(hash) {
+      const found = decodeURIComponent(hash).match(/^#try-(\d+):([\w-]+),([\w-]+),([\d.]*),([01]+)$/);
+      if (!found || Number(found[1]) !== this.place || found[5].length !== this.boxes.length) return false;
+      const sliders = found[4] ? found[4].split(".") : [];
+      if (sliders.length !== this.sliders.length) return false;
+      const known = (options, value) => options.some(([name]) => name === value);
+      if (!known(TAU2_METHODS, found[2]) || !known(CI_METHODS, found[3])) return false;
+      [this.tau2Method.value, this.ciMethod.value] = [found[2], found[3]];
+      this.sliders.forEach(({ slider }, i) => { slider.value = sliders[i]; });
+      this.boxes.forEach((box, i) => { box.checked = found[5][i] === "1"; });
+      return true;
+    }
+
+    /* Keep the choice in the address of the page, so that it can be passed on. */
+    remember() {
+      const chosen = this.chosen();
+      if (chosen !== this.first) history.replaceState(null, "", chosen);
+      else if (location.hash.startsWith(`#try-${this.place}:`)) history.replaceState(null, "", location.pathname);
     }
 
     addControls() {
       const controls = make("div", { class: "what-if-controls" });
       controls.append(
-        make("p", {}, "Take trials out, change the method or an assumption, and see what the answer does. Nothing leaves this page."),
+        make("p", {}, "Take trials out, change the method or an assumption, and see what the answer does. Nothing leaves this page. Its address keeps your choice, so you can pass it on."),
       );
       const method = make("div", { role: "group", "aria-label": "Method" });
       this.tau2Method = this.addSelect(method, "tau2", "Between-trial variance", TAU2_METHODS);
@@ -112,16 +147,33 @@
       });
       if (this.sliders.length) controls.append(sliders);
       const choices = make("div", { role: "group", "aria-label": "Choose trials" });
-      const everyone = this.data.trials.map((_, i) => i);
-      const offered = [{ label: "All trials", trials: everyone }, ...this.data.subsets];
-      offered.forEach((subset) => {
-        choices.append(this.button(subset.label, () => {
-          this.boxes.forEach((box, i) => { box.checked = subset.trials.includes(i); });
-        }));
+      choices.append(this.button("All trials", () => {
+        this.press([]);
+        this.boxes.forEach((box) => { box.checked = true; });
+      }));
+      // these can be combined: a trial stays in that belongs to each
+      this.toggles = this.data.subsets.map((subset) => {
+        const toggle = this.button(subset.label, () => {
+          const pressed = this.toggles.filter((one) => (one.getAttribute("aria-pressed") === "true") !== (one === toggle));
+          this.press(pressed);
+          this.boxes.forEach((box, i) => {
+            box.checked = this.data.subsets.every(({ trials: own }, j) => !pressed.includes(this.toggles[j]) || own.includes(i));
+          });
+        });
+        return toggle;
       });
-      choices.append(this.button("Reset", () => this.form.reset()));
+      this.press([]);
+      choices.append(...this.toggles);
+      choices.append(this.button("Reset", () => {
+        this.press([]);
+        this.form.reset();
+      }));
       controls.append(choices);
       this.form.append(controls);
+    }
+
+    press(toggles) {
+      this.toggles.forEach((one) => one.setAttribute("aria-pressed", String(toggles.includes(one))));
     }
 
     button(text, change) {
@@ -162,7 +214,9 @@
       const head = make("thead", { role: "rowgroup" });
       const headings = make("tr", { role: "row" });
       ["Trial", "", "Weight", `${this.data.measure}${this.data.unit && `, ${this.data.unit}`} (95 % interval)`].forEach((text) => {
-        headings.append(make("th", { role: "columnheader", scope: "col" }, text));
+        const heading = make("th", { role: "columnheader", scope: "col" }, text);
+        if (!text) heading.append(make("span", { class: "hidden" }, "Drawn"));
+        headings.append(heading);
       });
       head.append(headings);
       const body = make("tbody", { role: "rowgroup" });
@@ -234,11 +288,24 @@
         output.textContent = now.assumed[i];
         slider.setAttribute("aria-valuetext", now.assumed[i]);
       });
+      this.plain.textContent = this.inWords(now.fit);
       this.answer.textContent = this.sentence(now);
       now.all.forEach((trial, i) => this.showTrial(this.rows[i], trial));
       this.showSummary(now);
       const notes = this.remarks(now).map(([text, loud]) => make("li", loud ? { class: "what-if-loud" } : {}, text));
       this.notes.replaceChildren(...notes);
+      this.remember();
+    }
+
+    /* The answer in words: the side on which the whole interval lies, or that it is open. */
+    inWords(fit) {
+      if (fit === null) return "";
+      const who = fit.k === 1 ? "This one trial" : `These ${fit.k} trials together`;
+      const side = fit.ciHigh < this.data.null ? 0 : fit.ciLow > this.data.null ? 1 : -1;
+      if (side < 0) return `${who} ${fit.k === 1 ? "leaves" : "leave"} open a benefit, nothing or harm.`;
+      const [left, right] = this.data.favours ?? ["lie below no effect", "lie above no effect"];
+      const said = side === 0 ? left : right;
+      return `${who} ${fit.k === 1 ? said : said.replace(/^favours/, "favour")}.`;
     }
 
     text(value) {
