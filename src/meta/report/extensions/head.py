@@ -51,7 +51,7 @@ def _text(html: str) -> str:
 
 def _finish(app: Sphinx) -> None:
     """Complete every page when it is whole: its policy counts the scripts that stand in it."""
-    templates = app.builder.templates  # type: ignore[attr-defined]
+    templates = app.builder.templates
     render = templates.render
 
     def complete(template: str, context: dict[str, Any]) -> str:
