@@ -92,7 +92,9 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", metavar="COLUMN", help="pool subgroups, too, and compare them")
     parser.add_argument(
         "--tau2-method",
-        choices=["DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM"],
+        choices=[
+            *("DL", "HE", "HS", "SJ", "ML", "REML", "EB", "PM", "DL2", "HE2", "HSk", "PMM"),
+        ],
         help="estimator of the between-study variance (default: REML)",
     )
     parser.add_argument(
