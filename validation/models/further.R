@@ -65,4 +65,14 @@ clusters <- robust(rma(yi, vi, data = dat, control = CONTROL), cluster = dat$all
 out$bcg_robust <- list(CR0 = clusters$se, CR1 = robust(rma(yi, vi, data = dat, control = CONTROL), cluster = dat$alloc)$se)
 
 out$bcg_fsn <- list(Rosenberg = fsn(yi, vi, data = dat, type = "Rosenberg")$fsnum)
+line <- rma(yi, vi, mods = ~ ablat, data = dat, control = CONTROL)
+shrunk <- blup(line)
+out$bcg_blup <- list(ablat = dat$ablat, estimate = I(shrunk$pred), se = I(shrunk$se), pi_low = I(shrunk$pi.lb), pi_high = I(shrunk$pi.ub))
+schools <- rma.mv(yi, vi, random = ~ 1 | district/school, data = dat.konstantopoulos2011, control = FINE)
+levels_of <- ranef(schools)
+out$konstantopoulos2011_ranef <- list(
+  yi = as.numeric(dat.konstantopoulos2011$yi), vi = dat.konstantopoulos2011$vi,
+  district = as.character(dat.konstantopoulos2011$district), school = as.character(dat.konstantopoulos2011$school),
+  districts = I(rownames(levels_of[[1]])), district_estimate = I(levels_of[[1]]$intrcpt), district_se = I(levels_of[[1]]$se),
+  school_estimate = I(levels_of[[2]]$intrcpt), school_se = I(levels_of[[2]]$se))
 save_as("further", out)

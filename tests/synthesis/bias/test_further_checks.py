@@ -132,6 +132,17 @@ def test_the_chance_of_publication_by_adaptive_quadrature():
     assert SmoothLikelihood(y, v, SHAPES["beta"])(point)[0] == pytest.approx(total, rel=1e-6)
 
 
+def test_rosenbergs_number_equals_metafor():
+    answer = meta.fail_safe_n(bcg(), method="Rosenberg")
+    assert answer.n == reference("../models/further")["bcg_fsn"]["Rosenberg"] == 370
+    assert "two-sided p of 0.05" in answer.sentence()
+    # by hand: so many more of the mean weight leave the mean just not significant
+    w, y = 1 / bcg().effects.vi, bcg().effects.yi
+    for more, significant in ((369, True), (370, False)):
+        weight = w.sum() + more * w.mean()
+        assert (abs(w @ y) / np.sqrt(weight) > stats.norm.isf(0.025)) == significant
+
+
 SELECTION = reference("../models/further")["hackshaw1998_selection"]
 
 

@@ -211,3 +211,16 @@ def test_knapp_hartung_residuals_equal_metafor():
     table = meta.influence(fit)
     close(table["rstudent"], [-2.79508497187472, 0.167705098312486, 2.45967477524977])
     close(table["dffits"], [-3.60843918243513, 0.0633865691046444, 1.4200938936094])
+
+
+def test_blups_of_a_regression_equal_metafor():
+    answers = reference("../models/further")
+    given, want = answers["bcg_given"], answers["bcg_blup"]
+    effects = meta.Effects.from_arrays(given["yi"], given["vi"], measure="RR", ablat=want["ablat"])
+    fit = meta.meta_regression(effects, "~ ablat", ci_method="wald")
+    table = meta.blup(fit).table
+    for name in ("estimate", "se", "pi_low", "pi_high"):
+        np.testing.assert_allclose(table[name], want[name], rtol=1e-6)
+    assert any("what the regression predicts" in note for note in meta.blup(fit).notes)
+    with pytest.raises(DataError, match="the same true effect"):
+        meta.blup(meta.meta_regression(effects, "~ ablat", model="common"))

@@ -720,3 +720,24 @@ def test_older_sandwiches_equal_metafor():
     three = meta.meta_regression(effects, "~ alloc")
     with pytest.raises(TooFewStudies, match="use vcov='CR2'"):
         robust(three, cluster="alloc", vcov="CR1")
+
+
+def test_random_effects_by_level_equal_metafor():
+    want = reference("../models/further")["konstantopoulos2011_ranef"]
+    effects = meta.Effects.from_arrays(
+        want["yi"], want["vi"], district=want["district"], school=want["school"]
+    )
+    fit = multilevel(effects, random="~ 1 | district/school", ci_method="wald")
+    found = fit.random_effects()
+    districts = found[found["term"] == "district"].set_index("group").loc[want["districts"]]
+    np.testing.assert_allclose(districts["estimate"], want["district_estimate"], atol=1e-5)
+    np.testing.assert_allclose(districts["se"], want["district_se"], rtol=1e-4)
+    schools = found[found["term"] == "district/school"]
+    assert schools["group"].iloc[0] == f"{want['district'][0]}/{want['school'][0]}"
+    np.testing.assert_allclose(
+        np.sort(schools["estimate"]), np.sort(want["school_estimate"]), atol=1e-5
+    )
+    np.testing.assert_allclose(np.sort(schools["se"]), np.sort(want["school_se"]), rtol=1e-4)
+    # what is predicted of the effects is what the weights of the model leave of them
+    own = multilevel(effects, cluster="district").random_effects()
+    assert own["group"].iloc[-1] == f"{want['district'][-1]}/study 56"

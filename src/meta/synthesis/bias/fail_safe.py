@@ -18,7 +18,7 @@ from meta.synthesis.given import effects_of
 from meta.synthesis.presentation import Answer
 from meta.wording import number
 
-FAIL_SAFE_METHODS = ("Rosenthal", "Orwin")
+FAIL_SAFE_METHODS = ("Rosenthal", "Orwin", "Rosenberg")
 _NOT_ADVISED = (
     "not advised: it takes unseen studies to find no effect on average, which studies left out for "
     "their results do not, and says nothing of the size of the effect or of heterogeneity; the "
@@ -32,15 +32,15 @@ class FailSafeN(Answer):
 
     Attributes
     ----------
-    method : {"Rosenthal", "Orwin"}
+    method : {"Rosenthal", "Orwin", "Rosenberg"}
         How it was computed.
     n : int
         Studies with no effect on average that would be needed.
     k : int
         Studies at hand.
     target : float
-        The one-sided p-value (Rosenthal), or the mean effect on the reader's scale (Orwin), that
-        they would bring about.
+        The p-value (one-sided for Rosenthal, two-sided for Rosenberg), or the mean effect on the
+        reader's scale (Orwin), that they would bring about.
     notes : tuple of str
         Why not to use it.
     """
@@ -56,8 +56,8 @@ class FailSafeN(Answer):
     def sentence(self) -> str:
         """Say the answer in one sentence."""
         goal = (
-            f"a one-sided p of {self.target:g}"
-            if self.method == "Rosenthal"
+            f"a {'one' if self.method == 'Rosenthal' else 'two'}-sided p of {self.target:g}"
+            if self.method != "Orwin"
             else f"a mean of {number(self.target)}"
         )
         return f"{self.n} unseen studies without effect would bring about {goal} ({self.method})."
@@ -80,10 +80,11 @@ def fail_safe_n(
     ----------
     fit : Estimate or Effects
         Effects of independent studies.
-    method : {"Rosenthal", "Orwin"}
-        Until the sum of z-values is no longer significant, or until the plain mean is ``target``.
+    method : {"Rosenthal", "Orwin", "Rosenberg"}
+        Until the sum of z-values is no longer significant, until the plain mean is ``target``, or
+        until the mean by common-effect weights is no longer significant.
     alpha : float
-        One-sided level, for Rosenthal.
+        Level: one-sided for Rosenthal, two-sided for Rosenberg.
     target : float, optional
         Mean effect on the reader's scale, for Orwin; half the mean (of logarithms) by default.
 
@@ -101,7 +102,10 @@ def fail_safe_n(
     Notes
     -----
     Rosenthal: :math:`\lceil (\sum z_i)^2 / z_\alpha^2 - k \rceil`, at least 0. Orwin:
-    :math:`\lceil k (\bar y - t) / t \rceil` with the plain mean.
+    :math:`\lceil k (\bar y - t) / t \rceil` with the plain mean. Rosenberg: unseen studies of the
+    mean weight :math:`\bar w`,
+    :math:`\lceil ((\sum w_i y_i / z_{\alpha/2})^2 - \sum w_i) / \bar w \rceil` with
+    :math:`w_i = 1 / v_i`, at least 0.
 
     When not to use it: to judge publication bias. It is here because reviews print it.
 
@@ -109,7 +113,7 @@ def fail_safe_n(
 
     References
     ----------
-    rosenthal1979, orwin1983, cochranehandbook2019
+    rosenthal1979, orwin1983, rosenberg2005, cochranehandbook2019
 
     Examples
     --------
@@ -132,6 +136,12 @@ def fail_safe_n(
     if method == "Rosenthal":
         total = float((yi / effects.sei).sum())
         n = max(0, int(np.ceil(total**2 / float(stats.norm.isf(alpha)) ** 2 - effects.k)))
+        goal = float(alpha)
+    elif method == "Rosenberg":
+        w = 1 / effects.vi
+        z = float(stats.norm.isf(alpha / 2))
+        more = (float(w @ yi) / z) ** 2 - float(w.sum())
+        n = max(0, int(np.ceil(more / float(w.mean()))))
         goal = float(alpha)
     else:
         mean = float(yi.mean())

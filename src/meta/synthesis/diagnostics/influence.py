@@ -22,6 +22,7 @@ from meta.synthesis.diagnostics.regression_diagnostics import (
 from meta.synthesis.diagnostics.repeated import repeated, without_each
 from meta.synthesis.engine import quantile, variance_factor
 from meta.synthesis.estimate import EffectTable, Estimate
+from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 
@@ -340,13 +341,14 @@ def baujat(fit: Estimate) -> pd.DataFrame:
 
 
 @checked
-def blup(fit: Pooled) -> EffectTable:
+def blup(fit: Pooled | MetaRegression) -> EffectTable:
     r"""Estimate the true effect of each study (best linear unbiased prediction).
 
     Parameters
     ----------
-    fit : Pooled
-        A random-effects fit of at least two studies.
+    fit : Pooled or MetaRegression
+        A random-effects fit of at least two studies. For effects in clusters, see
+        :meth:`Multilevel.random_effects`.
 
     Returns
     -------
@@ -365,10 +367,11 @@ def blup(fit: Pooled) -> EffectTable:
     Notes
     -----
     With :math:`\lambda_i = \hat\tau^2 / (\hat\tau^2 + v_i)` the estimate is
-    :math:`\lambda_i y_i + (1 - \lambda_i) \hat\mu`, with variance
-    :math:`\lambda_i v_i + (1 - \lambda_i)^2 SE^2`. Small studies are drawn to the mean, and at
-    tau2 = 0 all studies lie on it. The uncertainty of tau2 itself is left out, so the intervals are
-    too narrow when studies are few. Checked against metafor 3.8 (``blup``).
+    :math:`\lambda_i y_i + (1 - \lambda_i) \hat\mu_i`, with variance
+    :math:`\lambda_i v_i + (1 - \lambda_i)^2 SE_i^2`, :math:`\hat\mu_i` being the mean, or what the
+    regression predicts. Small studies are drawn to it, and at tau2 = 0 all studies lie on it. The
+    uncertainty of tau2 itself is left out, so the intervals are too narrow when studies are few.
+    Checked against metafor 3.8 (``blup``), with and without a moderator.
 
     References
     ----------
@@ -384,7 +387,8 @@ def blup(fit: Pooled) -> EffectTable:
     1     0.048  0.246
     2    -0.341  0.214
     """
-    need_estimate("blup", fit, 2)
+    if not isinstance(fit, MetaRegression):
+        need_estimate("blup", fit, 2)
     if fit.model != "random":
         raise DataError(
             f"the model is {fit.model!r}, in which every study has the same true effect: fit "
@@ -392,8 +396,14 @@ def blup(fit: Pooled) -> EffectTable:
         )
     yi, vi = fit.effects.yi, fit.effects.vi
     own = fit.tau2 / (fit.tau2 + vi)
-    estimate = own * yi + (1 - own) * fit.estimate
-    se = np.sqrt(own * vi + (1 - own) ** 2 * fit.se**2)
+    if isinstance(fit, MetaRegression):
+        X = fit.design
+        mean = X @ fit.coefficients["estimate"].to_numpy(dtype=float)
+        error = np.einsum("ij,jk,ik->i", X, fit.cov, X)
+    else:
+        mean, error = np.full(fit.k, fit.estimate), np.full(fit.k, fit.se**2)
+    estimate = own * yi + (1 - own) * mean
+    se = np.sqrt(own * vi + (1 - own) ** 2 * error)
     half = quantile(fit.ci_level, fit.dof) * se
     table = pd.DataFrame(
         {
@@ -404,4 +414,8 @@ def blup(fit: Pooled) -> EffectTable:
             "pi_high": estimate + half,
         }
     )
-    return EffectTable(fit=fit, table=table, notes=fit.notes)
+    if not isinstance(fit, MetaRegression):
+        return EffectTable(fit=fit, table=table, notes=fit.notes)
+    drawn = "each study is drawn to what the regression predicts of it, not to the mean shown."
+    mean_of_all = pool(fit.effects, tau2_method=fit.tau2_method, ci_level=fit.ci_level)
+    return EffectTable(fit=mean_of_all, table=table, notes=(drawn, *fit.notes))
