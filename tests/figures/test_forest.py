@@ -357,7 +357,7 @@ def test_a_column_has_one_number_of_decimals_over_all_subgroups() -> None:
 
 def test_names_of_lines_stand_behind_a_sample_of_the_line() -> None:
     figure = plot_forest(meta.pool(bcg()), mid=0.8, claimed=0.5)
-    panel, host = panel_of(figure), figure.axes[0].child_axes[0]
+    panel, host = panel_of(figure), figure.axes[0]
     for kind in ("mid", "claimed"):
         (line,) = [m for m in panel.lines if f"reference-{kind}" in str(m.get_gid())]
         samples = [
@@ -471,3 +471,20 @@ def strip(svg: bytes) -> bytes:
     import re
 
     return re.sub(rb"m[0-9a-f]{6}-", b"", svg)
+
+
+def test_nine_hundred_studies_stand_on_one_page() -> None:
+    fit = meta.pool(many(900))
+    figure = plot_forest(fit, mid=-0.3)
+    # a row of text each would be two hundred inches
+    assert figure.get_figheight() < 13
+    panel = panel_of(figure)
+    (points,) = [c for c in panel.collections if c.get_gid() == "estimates"]
+    (lines,) = [c for c in panel.collections if c.get_gid() == "intervals"]
+    assert len(points.get_offsets()) == len(lines.get_segments()) == 900
+    assert sorted(points.get_offsets()[:, 0]) == pytest.approx(sorted(fit.effects.yi))
+    assert_readable(figure)
+    data = meta.figure_data(figure)
+    assert set(data.loc[data["what"] == "study", "label"]) == set(fit.effects.labels)
+    named = plot_forest(meta.pool(many(150)))
+    assert named.get_figheight() > 13

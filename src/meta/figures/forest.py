@@ -28,12 +28,17 @@ if TYPE_CHECKING:
     from meta.synthesis.models.subgroups import Subgroups
 
 
+# of more studies a page of rows cannot be read
+_MOST_NAMED = 150
+_DENSE_HEIGHT = 620.0
+
+
 @checked
 def plot_forest(
     fit: Estimate | Subgroups,
     ax: Axes | None = None,
     *,
-    layout: str = "revman",
+    layout: str | None = None,
     by: str | None = None,
     sort: str | None = None,
     treatment: str = "treatment",
@@ -59,15 +64,17 @@ def plot_forest(
     ax : matplotlib.axes.Axes, optional
         Where to draw. Given axes keep their place: the effect axis takes up spare width, text
         shrinks where there is too little. By default a new figure of the right size.
-    layout : {"revman", "jama", "compact"}
+    layout : {"revman", "jama", "compact", "dense"}
         RevMan: arms in columns, weight and effect left of the axis. JAMA: one column an arm,
-        "favours" above the axis, weight on the right. Compact: label, axis, effect.
+        "favours" above the axis, weight on the right. Compact: label, axis, effect. Dense: one thin
+        line a study, without text; their names and numbers stand in ``to_frame()``. By default
+        RevMan's, and dense for more than 150 studies.
     by : str, optional
         Column of ``fit.effects.table`` to draw subgroups by, each with its own diamond, and the
         test between them.
     sort : str, optional
         "effect" (smallest first), "weight" (largest first) or a column (ascending). As given by
-        default.
+        default; by effect in the dense layout.
     treatment, control : str
         Names of the arms.
     title : str
@@ -121,7 +128,7 @@ def plot_forest(
     >>> figure.alt_text()[:44]
     'Forest plot of 3 studies. Standardised mean '
     """
-    if layout not in make.LAYOUTS:
+    if layout is not None and layout not in make.LAYOUTS:
         raise DataError(
             f"plot_forest: layout={layout!r} is unknown; use one of {', '.join(make.LAYOUTS)}"
         )
@@ -139,6 +146,8 @@ def plot_forest(
         need_estimate("plot_forest", fit)
         groups = None if by is None else subgroups(fit, by=by)
     unheard = make.silent_trials(silent, fit)
+    layout = layout or ("revman" if fit.k <= _MOST_NAMED else "dense")
+    sort = "effect" if layout == "dense" and sort is None else sort
     table = _table(
         fit, groups, layout, sort, (treatment, control), title, mid, claimed,
         risk_of_bias, unheard, xlim, make.effect_digits(fit, digits),
@@ -163,7 +172,7 @@ def _table(
     scale = fit.scale
     arms = make.arms_kind(fit.effects.table)
     domains, lights, rob_text = lights_by_study(risk_of_bias)
-    width = make.NARROW if arms and layout != "compact" else make.WIDE
+    width = make.NARROW if arms and layout not in {"compact", "dense"} else make.WIDE
     fits = {"": fit} if groups is None else dict(groups.fits)
     rows: list[Row] = []
     for name, one in fits.items():
@@ -204,6 +213,8 @@ def _table(
     test = f"; against no effect p {p_text(fit.p_value)}" if np.isfinite(fit.p_value) else ""
     beside.append(f"Method: {fit.method_text()}{test}")
     notes = [Note(rob_text)] if rob_text else []
+    if layout == "dense":
+        notes.append(Note(f"Each of {fit.k:,} thin lines is one study with its interval."))
     notes += make.remarks(fit)
     if groups is not None:
         notes += [
@@ -228,6 +239,7 @@ def _table(
         notes=tuple(notes),
         title=theme.plain(title),
         row_height=13.5 if layout == "compact" else 16.0,
+        study_height=min(4.0, _DENSE_HEIGHT / fit.k) if layout == "dense" else np.nan,
     )  # fmt: skip
 
 

@@ -20,7 +20,9 @@ from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.robust import Robust
 
-LAYOUTS = ("revman", "jama", "compact")
+LAYOUTS = ("revman", "jama", "compact", "dense")
+# as many names are listed under a plot, and how many more there are
+_LISTED = 12
 _DAGGER, _STAR = "†", "*"
 # longer names are broken into lines, so that the figure fits a column
 NARROW, WIDE = 120.0, 220.0
@@ -56,7 +58,7 @@ def forest_columns(
     first = Column(key="label", heading="Study", align="left")
     weight = [Column(key="weight", heading="Weight, %")] if weights else []
     effect = effect_columns(heading, "left")
-    if layout == "compact":
+    if layout in {"compact", "dense"}:
         return (first, *effect_columns(heading))
     fields = {"events": ("events", "n"), "means": ("mean", "sd", "n"), "n": ("n",), "": ()}[arms]
     names = {"events": "Events", "n": "Total", "mean": "Mean", "sd": "SD"}
@@ -387,7 +389,12 @@ def by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
     for label, said in zip(labels, clauses, strict=True):
         for clause in said:
             who.setdefault(clause, []).append(plain(label))
-    return "; ".join(f"{clause} ({', '.join(names)})" for clause, names in who.items())
+    return "; ".join(f"{clause} ({_some(names)})" for clause, names in who.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
 
 
 def remarks(fit: Estimate, *, marked_rows: bool = True) -> list[Note]:

@@ -57,7 +57,7 @@ class Frame:
     host : matplotlib.axes.Axes
         Holds title, key and notes; its coordinates are points.
     panel : matplotlib.axes.Axes
-        The axes to draw in.
+        The axes to draw in; for a table the host itself, with the origin at the table's corner.
     size : tuple of float
         Width and height of the panel in points.
     scale : float
@@ -178,10 +178,14 @@ def frame(
         width, height = room[0], height if table else room[1]
     ax.set_axis_off()
     ax.set_xlim(0, full)
-    ax.set_ylim(total, 0)
+    # the origin of a table is its own upper left corner, for it is drawn in the host itself
+    origin = head if table else 0.0
+    ax.set_ylim(total - origin, -origin)
+    _write(ax, title, key, said, full, -origin, head - origin + height + below)
+    if table:
+        return Frame(figure, ax, ax, (width, height), float(scale))
     place = (left / full, 1 - (head + height) / total, width / full, height / total)
     drawn = Frame(figure, ax, ax.inset_axes(place), (width, height), float(scale))
-    _write(ax, title, key, said, full, head + height + below)
     panel = drawn.panel
     if not axes:
         panel.set_axis_off()
@@ -232,9 +236,10 @@ def _write(
     key: Sequence[tuple[Artist, str]],
     notes: Sequence[Note],
     width: float,
+    top: float,
     below: float,
 ) -> None:
-    y = MARGIN
+    y = top + MARGIN
     lines = _title_lines(title, width)
     for line in lines:
         y += LINE + 3

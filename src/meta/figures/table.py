@@ -157,6 +157,8 @@ class Table:
         The axis, in its coordinates.
     row_height : float
         Points.
+    study_height : float
+        Points of a study where there are too many to write their names and numbers; else NaN.
     """
 
     name: str
@@ -174,6 +176,18 @@ class Table:
     notes: tuple[Note, ...] = ()
     title: str = ""
     row_height: float = 16.0
+    study_height: float = np.nan
+
+    @property
+    def dense(self) -> bool:
+        """Whether there are too many studies to write a row of text for each."""
+        return bool(np.isfinite(self.study_height))
+
+    def height_of(self, row: Row) -> float:
+        """Return the height of a row of one line, in points."""
+        if self.dense and row.kind == "study":
+            return self.study_height
+        return self.row_height * (0.5 if row.kind == "gap" else 1.0)
 
 
 def effect_columns(heading: str, side: Literal["left", "right"] = "right") -> tuple[Column, Column]:

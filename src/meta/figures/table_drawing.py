@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -67,20 +68,24 @@ def draw_table(table: Table, ax: Axes | None, words: str) -> Figure:
     )  # fmt: skip
     if drawn.size[0] > layout.width:
         layout = measure(table, drawn.size[0] - layout.width)
-    host, high = drawn.panel, layout.height
-    host.set_xlim(0, layout.width)
-    host.set_ylim(high, 0)
+    host = drawn.panel
+    lowest, highest = host.get_ylim()
     panel = host.inset_axes(
         (
             layout.panel_left / layout.width,
-            1 - layout.bottom / high,
+            (lowest - layout.bottom) / (lowest - highest),
             (layout.panel_right - layout.panel_left) / layout.width,
-            (layout.bottom - layout.top) / high,
+            (layout.bottom - layout.top) / (lowest - highest),
         )
     )
     _draw_panel(table, layout, panel)
     _draw_texts(table, layout, host)
-    for row, y in zip(table.rows, layout.row_centres, strict=True):
+    placed = list(zip(table.rows, layout.row_centres, strict=True))
+    if table.dense:
+        _draw_dense(panel, [(row, y) for row, y in placed if row.kind == "study"])
+    for row, y in placed:
+        if table.dense and row.kind == "study":
+            continue
         _draw_cells(table, layout, host, row, y)
         _draw_mark(table, panel, row, y)
         for x, judgement in zip(layout.lights, row.lights, strict=False):
@@ -225,6 +230,20 @@ def _draw_mark(table: Table, panel: Axes, row: Row, y: float) -> None:
                 edgecolor=colour, linewidth=1.0 if row.hollow else 0.6, zorder=3, gid=row.kind,
             )
         )  # fmt: skip
+
+
+def _draw_dense(panel: Axes, studies: list[tuple[Row, float]]) -> None:
+    """Draw intervals and estimates of very many studies, each kind at once."""
+    lines = [[(row.low, y), (row.high, y)] for row, y in studies if np.isfinite(row.low)]
+    panel.add_collection(
+        LineCollection(lines, colors=theme.STUDY, alpha=0.45, linewidths=0.6, gid="intervals"),
+        autolim=False,
+    )
+    panel.scatter(
+        [row.estimate for row, _ in studies], [y for _, y in studies], zorder=4,
+        s=[1.0 + 9.0 * (row.size if np.isfinite(row.size) else 1.0) for row, _ in studies],
+        color=theme.STUDY, linewidths=0, marker="s", gid="estimates",
+    )  # fmt: skip
 
 
 def _draw_study(table: Table, panel: Axes, row: Row, y: float, colour: str) -> None:

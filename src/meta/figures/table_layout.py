@@ -112,6 +112,8 @@ def column_widths(table: Table) -> dict[str, float]:
         for row in table.rows:
             if column is table.columns[0] and row.kind in SPANNING:
                 continue
+            if table.dense and row.kind == "study":
+                continue
             text = row.cells.get(column.key, "")
             found.append(cell_width(text, bold=row.bold))
         widths[column.key] = max(found)
@@ -217,8 +219,9 @@ def measure(table: Table, extra_width: float = 0.0) -> Layout:
     centres = []
     y = top + 3
     for row in table.rows:
-        height = table.row_height * (0.5 if row.kind == "gap" else 1.0)
-        height += LINE * max((text.count("\n") for text in row.cells.values()), default=0)
+        height = table.height_of(row)
+        if not (table.dense and row.kind == "study"):
+            height += LINE * max((text.count("\n") for text in row.cells.values()), default=0)
         centres.append(y + height / 2)
         y += height
     bottom = y + 3
