@@ -375,5 +375,15 @@ def prediction_dof(method: str, freedom: float) -> float:
     """Return the degrees of freedom of a prediction interval, infinity for z.
 
     ``freedom`` is k - 1, or less with moderators.
+
+    Raises
+    ------
+    DataError
+        If the method is one that :func:`meta.pool` alone has.
     """
+    if method not in PREDICTION_METHODS:
+        raise DataError(
+            f"prediction_method={method!r} belongs to one answer of pool(); here use one of "
+            f"{', '.join(map(repr, PREDICTION_METHODS))}"
+        )
     return {"z": np.inf, "t(k-1)": float(freedom), "t(k-2)": freedom - 1.0}[method]

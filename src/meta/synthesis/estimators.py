@@ -33,7 +33,14 @@ from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import TAU2_METHODS, check_choice, prediction_dof, quantile, tau2_columns
+from meta.synthesis.engine import (
+    PREDICTION_METHODS,
+    TAU2_METHODS,
+    check_choice,
+    prediction_dof,
+    quantile,
+    tau2_columns,
+)
 from meta.synthesis.models.pooled import Pooled
 
 Floats = NDArray[np.float64]
@@ -221,7 +228,9 @@ def by_pymare(fit: Pooled) -> pd.DataFrame:
             "tau2_high": float(limits["ci_u"]) * unit**2,
             "i2": 100 * tau2 / (tau2 + typical),
         }
-        predictive = prediction_dof(fit.prediction_method, fit.k - 1)
+        # PyMARE has intervals by t and z alone
+        known = fit.prediction_method in PREDICTION_METHODS
+        predictive = prediction_dof(fit.prediction_method, fit.k - 1) if known else 0
         if predictive >= 1:
             reach = quantile(fit.ci_level, predictive) * np.sqrt(tau2 + variance)
             found |= {"pi_low": (estimate - reach) * unit, "pi_high": (estimate + reach) * unit}

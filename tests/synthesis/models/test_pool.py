@@ -337,6 +337,62 @@ def test_prediction_by_kenward_and_roger():
     assert meta.leave_one_out(equal).table["pi_low"].notna().all()
 
 
+# ten trials of blood pressure that the R package pimeta keeps as `sbp`; its vignette prints the
+# interval from 25,000 random draws
+SBP = (
+    [0.00, 0.10, -0.40, -0.80, -0.63, 0.22, -0.34, -0.51, 0.03, -0.81],
+    [0.42347717, 0.21939179, 0.02551067, 0.19898325, 0.30102594,
+     0.30102594, 0.07142988, 0.10204269, 0.12245123, 0.30102594],
+)  # fmt: skip
+
+
+def test_prediction_by_a_confidence_distribution_equals_pimeta():
+    fit = meta.pool(SBP[0], sei=SBP[1], tau2_method="DL", prediction_method="NNF")
+    assert (fit.estimate, fit.tau2) == pytest.approx((-0.3341, 0.0282), abs=5e-5)
+    # three digits: a quantile of 25,000 draws has a standard error of about 0.007
+    assert (fit.pi_low, fit.pi_high) == pytest.approx((-0.8807, 0.2240), abs=0.01)
+    assert fit.prediction_text() == "−0.88 to 0.22 (NNF)"
+    # whatever estimates tau2, and with the effects turned round
+    turned = meta.pool(-np.array(SBP[0]), sei=SBP[1], prediction_method="NNF")
+    assert (turned.pi_low, turned.pi_high) == pytest.approx((-fit.pi_high, -fit.pi_low), abs=1e-6)
+
+
+def test_the_chance_of_q_is_the_share_of_random_draws():
+    from meta.synthesis.new_study import _chance_below, _imhof
+
+    random, (y, v) = np.random.default_rng(5), (np.array(SBP[0]), np.array(SBP[1]) ** 2)
+    w = 1 / v
+    q = w @ (y - w @ y / w.sum()) ** 2
+    assert _chance_below(y, v, 0.0) == pytest.approx(stats.chi2.cdf(q, 9), rel=1e-10)
+    for tau2 in (0.003, 0.03):
+        draws = random.normal(0, 1, (100_000, 10)) * np.sqrt(v + tau2)
+        centred = draws - (draws @ w / w.sum())[:, None]
+        share = float((centred**2 @ w <= q).mean())
+        # four standard errors of a share
+        assert _chance_below(y, v, tau2) == pytest.approx(share, abs=0.007)
+    # by the other way to the same chance
+    values = np.array([0.5, 1.0, 1.5, 2.0, 2.5, 3.0])
+    draws = random.chisquare(1, (100_000, 6)) @ values
+    assert _imhof(values, 8.0) == pytest.approx(float((draws <= 8).mean()), abs=0.007)
+
+
+def test_few_and_equal_effects_have_what_is_left_of_that_interval():
+    two = meta.pool([0.1, 0.4], [0.1, 0.1], prediction_method="NNF")
+    assert np.isnan(two.pi_low)
+    assert any("needs more than 2 studies" in note for note in two.notes)
+    three = meta.pool([0.1, 0.4, 0.9], [0.1, 0.1, 0.2], prediction_method="NNF")
+    plain = three.refit(prediction_method="t(k-1)")
+    assert three.pi_high > plain.pi_high > plain.estimate
+    assert meta.leave_one_out(three).table["pi_low"].isna().all()
+    with pytest.raises(meta.DataError, match="'NNF' is made for random effects"):
+        three.refit(tau2=0.1)
+    with pytest.raises(meta.DataError, match="belongs to one answer of pool"):
+        meta.subgroups(three, by=["a", "b", "b"], shared_tau2=True)
+    assert set(meta.by_pymare(plain)["quantity"]) - set(meta.by_pymare(three)["quantity"]) == {
+        "pi_low", "pi_high",
+    }  # fmt: skip
+
+
 def test_all_faults_are_named_at_once():
     with pytest.raises(meta.DataError) as caught:
         meta.pool([0.1, np.nan, np.inf], [0.1, 0.0, -1.0], labels=["A", "B", "C"])

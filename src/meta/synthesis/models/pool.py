@@ -31,6 +31,7 @@ from meta.synthesis.given import effects_of, with_column
 from meta.synthesis.heterogeneity import tau2_error
 from meta.synthesis.means import TAU2_INTERVAL, pool_columns
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
+from meta.synthesis.new_study import nnf_interval
 from meta.synthesis.presentation import check_level
 from meta.wording import decimals, listed, range_text
 
@@ -103,11 +104,12 @@ def pool(
         one a t interval; ``ci_method`` is unused there.
     ci_level : float
         Confidence level of all intervals, between 0 and 1.
-    prediction_method : {"t(k-1)", "t(k-2)", "z", "KR"}
+    prediction_method : {"t(k-1)", "t(k-2)", "z", "KR", "NNF"}
         Reference distribution of the prediction interval: "t(k-2)" is that of Higgins, Thompson and
         Spiegelhalter (HTS), "t(k-1)" the one that R meta calls V, and HK with a Knapp-Hartung
         interval; "KR" takes standard error and degrees of freedom of Kenward and Roger (Partlett
-        and Riley 2017), whatever the interval, and needs REML.
+        and Riley 2017), whatever the interval, and needs REML; "NNF" lets tau2 be as uncertain as Q
+        leaves it (Nagashima, Noma and Furukawa 2019; at least three studies, about 0.2 s).
 
     Returns
     -------
@@ -148,7 +150,7 @@ def pool(
     References
     ----------
     knapphartung2003, inthout2014, roever2015, higgins2009, viechtbauer2005, viechtbauer2007,
-    dersimoniankacker2007, partlettriley2017
+    dersimoniankacker2007, partlettriley2017, nagashima2019
 
     Examples
     --------
@@ -163,7 +165,7 @@ def pool(
     check_choice("model", model, MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
-    check_choice("prediction_method", prediction_method, (*PREDICTION_METHODS, "KR"))
+    check_choice("prediction_method", prediction_method, (*PREDICTION_METHODS, "KR", "NNF"))
     check_level(ci_level)
     given, held = _as_given(given, model, tau2_method, prediction_method, tau2, weights)
     if given.k == 0:
@@ -209,6 +211,10 @@ def _as_given(
         model != "random" or tau2_method != "REML" or tau2 is not None or weights is not None
     ):
         faults.append("prediction_method='KR' is made for random effects by REML with its weights")
+    if prediction_method == "NNF" and (
+        model != "random" or tau2 is not None or weights is not None
+    ):
+        faults.append("prediction_method='NNF' is made for random effects with a tau2 that Q tells")
     column = None
     if weights is not None:
         effects, column = with_column(effects, "weight", weights)
@@ -277,6 +283,9 @@ def _several(
     if model == "random":
         if settings["prediction_method"] == "KR":
             fields |= _kenward_roger(mean, tau2, weights, level)
+        elif settings["prediction_method"] == "NNF":
+            ends = nnf_interval(yi, vi, level) if data.k > 2 else (np.nan, np.nan)
+            fields |= {"pi_low": ends[0], "pi_high": ends[1], "prediction_dof": data.k - 1.0}
         else:
             fields |= prediction(mean, se, tau2, level, settings["prediction_method"], data.k - 1)
     if model == "random" and given is None:

@@ -35,7 +35,7 @@ class Pooled(RandomEffects):
         Estimator of tau2 (random effects only).
     ci_method : str
         How the interval of ``estimate`` was made; "wald" for one trial, whatever was asked for.
-    prediction_method : {"z", "t(k-1)", "t(k-2)", "KR"}
+    prediction_method : {"z", "t(k-1)", "t(k-2)", "KR", "NNF"}
         How the prediction interval was made.
     tau2_low, tau2_high : float
         Q-profile interval of tau2.
@@ -71,6 +71,13 @@ class Pooled(RandomEffects):
         """Return the settings that made this answer, as arguments of :func:`meta.pool`."""
         given: dict[str, Any] = {"tau2": None, "weights": None}
         return RandomEffects.settings(self) | {"ci_method": self._asked} | given
+
+    def prediction_text(self, digits: int = 2) -> str:
+        """Return the prediction interval on the reader's scale, and how it was made."""
+        said = RandomEffects.prediction_text(self, digits)
+        # its distribution is no t
+        by = f"(t, {self.prediction_dof:g} df)"
+        return said.replace(by, "(NNF)") if self.prediction_method == "NNF" else said
 
     def intervals(self) -> EffectTable:
         """Return the interval by each method, the one in use marked.
