@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,9 @@ def test_a_project_takes_over_adds_and_leaves_out(home: Path):
     assert "What was collected" not in pages["methods"]
     assert "How the arithmetic was checked" in pages["methods"]
     assert pages["wind"] == "# Wind {#anchor}\n"
+    # no page leads to one that this project has not; that of the data is generated
+    said = "".join(pages.values())
+    assert set(re.findall(r"\]\(([\w/]+)\.(?:md|ipynb)", said)) <= pages.keys() | {"data"}
     # text of the data is text, and every page can be reached
     assert pages["index"].startswith("# Do \\*kites\\* \\{fly\\}?\n\n<b>x</b>\n")
     assert "\nmethods\nhow_to_cite\nbibliography\nguides\nwind\n```" in pages["index"]

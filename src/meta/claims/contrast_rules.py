@@ -38,6 +38,7 @@ from meta.claims.verdicts import (
     lean_of_equivalence,
 )
 from meta.effect_sizes.container import Effects
+from meta.effect_sizes.measures import Measure, measure_of
 from meta.synthesis.engine import tau2_estimate, weighted_fit
 from meta.synthesis.models.pooled import Pooled
 from meta.wording import (
@@ -52,7 +53,7 @@ from meta.wording import (
     words,
 )
 
-NO_COMPARISON = "No trial compared the two with each other."
+NO_COMPARISON = "No trial in these tables compared the two with each other."
 
 
 def equivalence(case: Case) -> Ruling:
@@ -61,9 +62,10 @@ def equivalence(case: Case) -> Ruling:
     The difference is the treatment's advantage over placebo minus the drugs' own; its variance is
     the sum of both, taken with the degrees of freedom of the treatment's trials. Nothing else is
     known of how alike the two sets of trials are, so the interval is too narrow rather than too
-    wide.
+    wide. Ratios are compared, and their margin halved, on the logarithmic scale.
     """
-    drug, drug_se, text = _drug(case)
+    measure = measure_of(case.test.measure)
+    drug, drug_se, text = _drug(case, measure)
     fitting = fitting_rows(case.test, case.evidence)
     rows = counted_rows(fitting, case.evidence)
     if rows.empty:
@@ -107,36 +109,46 @@ def equivalence(case: Case) -> Ruling:
     ]
     if fit is None or difference is None:
         return Ruling(details=sentences(*details), **shared)
-    shown = with_interval(difference.estimate, difference.low, difference.high)
+    read = measure.to_reader
+    estimate, low, high = map(read, (difference.estimate, difference.low, difference.high))
+    shown = with_interval(estimate, low, high)
+    within = (
+        f"ratio of the two is {shown}; to be as good, all of it must lie between"
+        f" {brief(read(-margin), 3)} and {brief(read(margin), 3)}"
+        if measure.log
+        else f"difference of the two is {shown}; to be as good, all of it must lie within"
+        f" {brief(margin, 3)}"
+    )
+    against = "over" if measure.log else "minus"
     return Ruling(
         details=sentences(
             *details,
-            f"the difference of the two is {shown}; to be as good, all of it must lie within"
-            f" {brief(margin, 3)}, half of what the drugs do",
+            f"the {within}, half of what the drugs do",
             "no difference found is not as good as" if verdict == UNRESOLVED else "",
         ),
-        scale=f"{fit.scale.label}, advantage of {case.treatment} minus that of the drugs",
-        claimed_low=-margin,
-        claimed_high=margin,
-        estimate=difference.estimate,
-        ci_low=difference.low,
-        ci_high=difference.high,
+        scale=f"{fit.scale.label}, advantage of {case.treatment} {against} that of the drugs",
+        claimed_low=read(-margin),
+        claimed_high=read(margin),
+        estimate=estimate,
+        ci_low=low,
+        ci_high=high,
         n_total=fit.n_total,
         fit=fit,
         **shared,
     )
 
 
-def _drug(case: Case) -> tuple[float, float, str]:
+def _drug(case: Case, measure: Measure) -> tuple[float, float, str]:
     """Return the drugs' advantage over placebo, its standard error (0 if unprinted), and words."""
     row = benchmark_rows(case)[0]
-    estimate = abs(float(row["estimate"]))
+    printed = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+    estimate, low, high = np.log(printed) if measure.log else printed
     what = f"{lower_first(str(row['what']))}, {row['measure']}"
-    if pd.isna(row["ci_low"]):
-        return estimate, 0.0, f"{what} {brief(estimate, 2)} ({row['citation']})"
-    se = (float(row["ci_high"]) - float(row["ci_low"])) / (2 * Z)
-    low, high = sorted(abs(float(row[name])) for name in ("ci_low", "ci_high"))
-    return estimate, se, f"{what} {with_interval(estimate, low, high)} ({row['citation']})"
+    sizes = printed if measure.log else [abs(value) for value in printed]
+    if np.isnan(low):
+        return abs(estimate), 0.0, f"{what} {brief(sizes[0], 2)} ({row['citation']})"
+    shown = with_interval(sizes[0], min(sizes[1:]), max(sizes[1:]))
+    return abs(estimate), (high - low) / (2 * Z), f"{what} {shown} ({row['citation']})"
 
 
 def head_to_head(case: Case) -> Ruling:

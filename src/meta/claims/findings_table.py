@@ -10,7 +10,7 @@ import pandas as pd
 from meta.arguments import checked
 from meta.effect_sizes.derive import effects
 from meta.errors import need
-from meta.evidence.reporting import doubted
+from meta.evidence.reporting import doubted_studies
 from meta.evidence.tables import Evidence
 from meta.synthesis.judgement.certainty import Certainty, certainty
 from meta.synthesis.models.pool import pool
@@ -153,13 +153,12 @@ def rated_rows(each: Rated, evidence: Evidence) -> pd.DataFrame:
     rows = evidence.primary(each.outcome, **each.filters)
     if not each.without_flagged:
         return rows
-    flagged = rows.loc[doubted(rows["flag"]), "study_id"]
-    return rows[~rows["study_id"].isin(flagged)].reset_index(drop=True)
+    return rows[~rows["study_id"].isin(doubted_studies(rows))].reset_index(drop=True)
 
 
 def _important(each: Rated, rows: pd.DataFrame, evidence: Evidence) -> float | None:
-    if each.mid is not None:
+    if each.mid is not None or each.measure != "MD" or "instrument_id" not in rows:
         return each.mid
-    scales = evidence.instruments.set_index("instrument_id")["mid"]
-    known = scales.reindex(rows["instrument_id"].dropna().unique()).dropna()
-    return float(known.iloc[0]) if each.measure == "MD" and len(known) == 1 else None
+    scales = evidence.optional("instruments", "instrument_id", "mid").set_index("instrument_id")
+    known = scales["mid"].reindex(rows["instrument_id"].dropna().unique()).dropna()
+    return float(known.iloc[0]) if len(known) == 1 else None

@@ -12,7 +12,7 @@ import pandas as pd
 from meta.claims.claim_test import FILE, TABLE, ClaimTest, read_test
 from meta.effect_sizes.direction import directions
 from meta.errors import DataError
-from meta.evidence.reporting import barred_studies, doubted
+from meta.evidence.reporting import barred_studies, doubted_studies
 from meta.evidence.tables import Evidence
 
 Record = dict[str, Any]
@@ -23,7 +23,8 @@ Record = dict[str, Any]
 _READ = (
     "flag", "barred", "favours", "same_trial_as", "blinding", "population", "population_group",
     "cointervention", "n_randomised", "time_weeks", "source_kind", "source_url", "reported_as",
-    "arm_t", "arm_c", "scale_max",
+    "arm_t", "arm_c", "scale_max", "instrument", "instrument_id",
+    "n_t", "n_c", "mean_t", "mean_c", "base_mean_t", "estimate", "ci_low", "ci_high",
 )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ class Lookup:
     @cached_property
     def flagged(self) -> frozenset[str]:
         """Studies of which any row carries an integrity flag."""
-        return frozenset(self.rows.loc[doubted(self.rows["flag"]), "study_id"])
+        return doubted_studies(self.rows)
 
     def records(self, rows: pd.DataFrame) -> list[Record]:
         """Return results as mappings, in their order."""

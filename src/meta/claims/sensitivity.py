@@ -20,7 +20,7 @@ from meta.claims.verdicts import MIN_TRIALS, Oriented, judge_superiority
 from meta.effect_sizes.assumptions import LEVELS
 from meta.effect_sizes.derive import effects
 from meta.evidence.question import Question, chosen_by
-from meta.evidence.reporting import doubted
+from meta.evidence.reporting import doubted_studies
 from meta.evidence.tables import Evidence
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
@@ -169,7 +169,7 @@ def checks(
 def subsets(rows: pd.DataFrame, question: Question) -> Iterator[tuple[str, pd.DataFrame]]:
     """Give the choices that leave out trials."""
     blind = chosen_by(question.trusted, rows)
-    free = ~rows["study_id"].isin(rows.loc[doubted(rows["flag"]), "study_id"])
+    free = ~rows["study_id"].isin(doubted_studies(rows))
     yield BLIND, rows[blind]
     yield UNFLAGGED, rows[free]
     yield TRUSTED, rows[blind & free]

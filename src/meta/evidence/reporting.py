@@ -143,6 +143,21 @@ def doubted(flags: pd.Series) -> pd.Series[bool]:
     return flags.fillna("").str.startswith("integrity")
 
 
+def doubted_studies(results: pd.DataFrame) -> frozenset[str]:
+    """Name the studies of which any row carries an integrity flag; none without the column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"study_id": ["a", "b"], "flag": ["integrity: SDs", None]})
+    >>> sorted(doubted_studies(rows)), sorted(doubted_studies(rows[["study_id"]]))
+    (['a'], [])
+    """
+    if "flag" not in results:
+        return frozenset()
+    return frozenset(results.loc[doubted(results["flag"]), "study_id"])
+
+
 def barred_studies(results: pd.DataFrame) -> frozenset[str]:
     """Name the studies whose data bar them from every pool and every count.
 

@@ -63,8 +63,7 @@ def build(root: Path | str = ".") -> Path:
         _lay_out(project, pages.folder, runs.executed())
         build_site(project, sphinx)
         _say(4, "writing the single file")
-        kept = project.work / "single_file.json"
-        publish(project, single_file(project.prepared, project.reading_order(), kept))
+        publish(project, single_file(project))
     print(f"      done in {time.perf_counter() - started:.0f} s", flush=True)
     index = project.site / "index.html"
     size = sum(path.stat().st_size for path in files_in(project.site))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
 
 from meta.arguments import checked
 from meta.errors import DataError
@@ -156,6 +158,22 @@ def _titles(evidence: Evidence) -> dict[str, str]:
                 words = words.replace("treatment", lower_first(asked.treatment))
                 found[column] = described.get("title", words)
     return found
+
+
+def reported(frame: pd.DataFrame, columns: Mapping[str, str]) -> dict[str, str]:
+    """Keep the headings of columns in which anything stands; the others say nothing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"year": [1999, None], "design": ["", None]})
+    >>> reported(frame, {"year": "Year", "design": "Design", "journal": "Journal"})
+    {'year': 'Year'}
+    """
+    return {
+        name: heading
+        for name, heading in columns.items()
+        if name in frame and (frame[name].notna() & (frame[name] != "")).any()
+    }
 
 
 @checked

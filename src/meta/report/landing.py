@@ -165,7 +165,8 @@ def _tally(evidence: Evidence, found: Sequence[Assessment]) -> dict[str, Any]:
         return {}
     backed = sum(one.verdict == SUPPORTED for one in works)
     form = evidence.question.form
-    randomised = evidence.trials[evidence.trials["randomised"] == "yes"]
+    trials = evidence.optional("trials", "randomised")
+    randomised = trials[trials["randomised"] == "yes"]
     own = "" if form is None else (
         f"Only {in_words(int(form.own(randomised).sum()))} of the {len(randomised)} randomised "
         f"trials used {form.label}."

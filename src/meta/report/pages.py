@@ -18,7 +18,7 @@ from meta.html import Markup, fenced
 from meta.report.by_hand import write_by_hand
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
-from meta.report.headings import headings
+from meta.report.headings import headings, reported
 from meta.report.notebook_index import NotebookIndex
 from meta.report.project import Project
 from meta.report.search_index import NOTED, noted
@@ -88,7 +88,7 @@ def _results_page(evidence: Evidence) -> str:
         "with a link to the page that it was read on and to its row, where the way from there to "
         "an effect is shown. The box above the table filters by words, such as an outcome's name."
     )
-    shown = table(rows, "Every result", columns)
+    shown = table(rows, "Every result", reported(rows, columns))
     return f"# Every result\n\n{intro}\n\n{fenced(shown.html)}\n"
 
 

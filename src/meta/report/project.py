@@ -64,8 +64,17 @@ class Project:
         """What is special to this report: pages and static files that override or add."""
         return self.home / "report"
 
-    def own_files(self, pattern: str) -> list[str]:
-        """Name the static files that the project adds to the inherited ones."""
+    @property
+    def styles(self) -> list[str]:
+        """The style sheets; those that the project adds have the last word."""
+        return ["report.css", "reader.css", *self._added("*.css")]
+
+    @property
+    def scripts(self) -> list[str]:
+        """The scripts that a page needs wherever it stands, and those that the project adds."""
+        return ["tables.js", "pool.js", "what_if.js", "on_paper.js", *self._added("*.js")]
+
+    def _added(self, pattern: str) -> list[str]:
         inherited = {path.name for path in (self.settings / "_static").iterdir()}
         own = sorted(path.name for path in (self.own / "_static").glob(pattern))
         return [name for name in own if name not in inherited]

@@ -14,14 +14,13 @@ from meta import html
 from meta.html import Markup
 from meta.report.memory import digest, read_note, write_whole
 from meta.report.policy import with_policy
+from meta.report.project import Project
 from meta.report.recording import digest_of
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 _CODE = digest_of(Path(__file__))  # as it runs: it may be edited meanwhile
-_SCRIPTS = ("tables.js", "pool.js", "what_if.js", "on_paper.js")
-_STYLES = ("report.css", "reader.css")
 # pages of these folders are named in the list of contents; there are too many of the others
 _LISTED = ("articles/", "notebooks/")
 # the site's machinery has no place here
@@ -54,17 +53,13 @@ section.page { content-visibility: auto; contain-intrinsic-size: auto 60rem; }
 """
 
 
-def single_file(site: Path, pages: list[str], kept: Path | None = None) -> str:
-    """Put the pages of a built site into one text.
+def single_file(project: Project) -> str:
+    """Put the pages of the prepared site into one text.
 
     Parameters
     ----------
-    site : pathlib.Path
-        Folder of the built site.
-    pages : list of str
-        Names of the pages, without ``.html``, in reading order.
-    kept : pathlib.Path, optional
-        A file that keeps the parts of this call, for those of the next that are the same.
+    project : Project
+        The project. What is made of each page is kept for the next time, where it is the same.
 
     Returns
     -------
@@ -76,8 +71,9 @@ def single_file(site: Path, pages: list[str], kept: Path | None = None) -> str:
     FileNotFoundError
         If a page, or an image on one, does not exist.
     """
-    wanted = [name for name in pages if name not in _LEFT_OUT]
-    before: dict[str, list[str]] = (read_note(kept) if kept else None) or {}
+    site, kept = project.prepared, project.work / "single_file.json"
+    wanted = [name for name in project.reading_order() if name not in _LEFT_OUT]
+    before: dict[str, list[str]] = read_note(kept) or {}
     common = digest(_CODE, *wanted)
     parts: dict[str, list[str]] = {}
     sections, entries = [], []
@@ -90,16 +86,16 @@ def single_file(site: Path, pages: list[str], kept: Path | None = None) -> str:
         if "/" not in name or name.startswith(_LISTED):
             entries.append((_anchor(name), title))
         sections.append((_anchor(name), title, Markup(_with_images(inner, site, name))))
-    if kept:
-        write_whole(kept, json.dumps(parts))
-    static = site / "_static"
-    styles = [_STYLE, *((static / name).read_text(encoding="utf-8") for name in _STYLES)]
-    scripts = [Markup((static / name).read_text(encoding="utf-8")) for name in _SCRIPTS]
+    write_whole(kept, json.dumps(parts))
+
+    def static(name: str) -> str:
+        return (site / "_static" / name).read_text(encoding="utf-8")
+
     page = html.render(
         "single_file.html",
-        title=parts["index"][1] if "index" in parts else "Report",
-        style=Markup("\n".join(styles)),
-        scripts=scripts,
+        title=project.about.title,
+        style=Markup("\n".join([_STYLE, *map(static, project.styles)])),
+        scripts=[Markup(static(name)) for name in project.scripts],
         entries=entries,
         sections=sections,
     )

@@ -13,7 +13,7 @@ from meta.effect_sizes.derivation import Derivation
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
 from meta.html import Markup, fenced, link
-from meta.report.headings import headings
+from meta.report.headings import headings, reported
 from meta.report.links import as_text, source_link
 from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_results import derive_all, result_section, result_titles
@@ -112,7 +112,7 @@ def _own(evidence: Evidence) -> dict[str, str]:
 
 
 def _list(evidence: Evidence, results: pd.DataFrame) -> str:
-    trials = evidence.trials
+    trials = evidence.optional("trials", "design", "blinding")
     form = evidence.question.form
     own = [form.column] if form else []
     shown = trials.assign(
@@ -142,7 +142,7 @@ def _list(evidence: Evidence, results: pd.DataFrame) -> str:
         "followed. Each has a page with its results as printed, the place where each was read, and "
         "the way from there to an effect."
     )
-    table = html.table(shown, "All studies", columns=columns)
+    table = html.table(shown, "All studies", columns=reported(shown, columns))
     return "\n\n".join(["# The studies", intro, fenced(table), toctree]) + "\n"
 
 

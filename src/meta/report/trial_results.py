@@ -54,7 +54,7 @@ def derive_all(results: pd.DataFrame) -> dict[str, Derivation | str]:
     """
     # each row stands for itself here, so rows take their result as study: no trial "counts once"
     rows = results.assign(study_id=results["result_id"], same_trial_as=None)
-    undirected = rows["lower_is_better"].isna()
+    undirected = ~_filled(rows, "lower_is_better")
     reason = "the outcome has no better direction"
     found: dict[str, Derivation | str] = dict.fromkeys(rows.loc[undirected, "result_id"], reason)
     rows = rows[~undirected]
@@ -62,7 +62,7 @@ def derive_all(results: pd.DataFrame) -> dict[str, Derivation | str]:
     found |= dict(zip(first.excluded["result_id"], first.excluded["reason"], strict=True))
     found |= first.derivations
     left = rows[~rows["result_id"].isin(first.derivations)]
-    tried = {"RR": left[left["events_t"].notna()], "MD": left[left["estimate"].notna()]}
+    tried = {"RR": left[_filled(left, "events_t")], "MD": left[_filled(left, "estimate")]}
     for measure, candidates in tried.items():
         for position in range(len(candidates)):
             try:
@@ -70,6 +70,11 @@ def derive_all(results: pd.DataFrame) -> dict[str, Derivation | str]:
             except (DataError, NotComparable):
                 continue  # the reason why it is no SMD stands already
     return found
+
+
+def _filled(rows: pd.DataFrame, column: str) -> pd.Series[bool]:
+    """Say where something was reported; nowhere, if nobody had room for it."""
+    return rows[column].notna() if column in rows else pd.Series(False, index=rows.index)
 
 
 def result_titles(results: pd.DataFrame) -> dict[str, str]:

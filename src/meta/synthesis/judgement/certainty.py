@@ -18,7 +18,7 @@ from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
 from meta.evidence.question import Form
-from meta.evidence.reporting import doubted
+from meta.evidence.reporting import doubted_studies
 from meta.evidence.tables import Evidence
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
@@ -259,11 +259,8 @@ def _curated(
 
 def _judged(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
     """Return by study the worst judgement over all tools, and what puts the figures in doubt."""
-    rows = evidence.results
-    doubts: dict[str, str] = {}
-    if "flag" in rows:
-        flagged = rows.loc[doubted(rows["flag"]), "study_id"]
-        doubts = dict.fromkeys(map(str, flagged), "integrity flag")
+    flagged = sorted(map(str, doubted_studies(evidence.results)))
+    doubts = dict.fromkeys(flagged, "integrity flag")
     worst: dict[str, str] = {}
     table = evidence.optional("risk_of_bias", "tool", "judgement", "domain")
     published = table["tool"].isin(_PUBLISHED)
