@@ -19,7 +19,7 @@ from matplotlib.axis import Axis
 from matplotlib.collections import Collection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch, Patch, Rectangle
+from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
@@ -72,6 +72,7 @@ class Frame:
 
     def finish(self, words: str, data: pd.DataFrame) -> Figure:
         """Shrink what was drawn with the frame, attach its description and data, and return it."""
+        _settle(self.host)
         if self.scale < 1:
             _shrink(self.host, self.scale)
         theme.describe(self.host, words, data)
@@ -278,6 +279,37 @@ def _sample(host: Axes, artist: Artist, x: float, y: float, wide: float) -> None
         if artist.get_linestyle() in {"None", "none", ""}:
             copy.set_data([x + wide / 2], [y])
         host.add_line(copy)
+
+
+def _settle(axes: Axes) -> None:
+    """Round what is drawn to nine digits, in the axes and all axes inside them.
+
+    Sums differ between processors in the sixteenth digit, and a file would differ with them.
+    """
+    for artist in axes.get_children():
+        if isinstance(artist, Line2D):
+            artist.set_data(*(_nine_digits(ends) for ends in artist.get_data(orig=False)))
+        elif isinstance(artist, Collection):
+            artist.set_offsets(_nine_digits(artist.get_offsets()))
+            for path in artist.get_paths():
+                path.vertices = _nine_digits(path.vertices)
+            if isinstance(artist, PathCollection):
+                artist.set_sizes(_nine_digits(artist.get_sizes()))
+        elif isinstance(artist, Polygon):
+            artist.set_xy(_nine_digits(artist.get_xy()))
+        elif isinstance(artist, Rectangle):
+            artist.set_bounds(*_nine_digits(artist.get_bbox().bounds))
+        elif hasattr(artist, "spines"):
+            _settle(artist)  # type: ignore[arg-type]
+    for limits, change in ((axes.get_xlim, axes.set_xlim), (axes.get_ylim, axes.set_ylim)):
+        change(*_nine_digits(limits()))
+
+
+def _nine_digits(values: Any) -> Points:
+    array = np.asarray(values, dtype=float)
+    size = np.abs(np.where(np.isfinite(array) & (array != 0), array, 1.0))
+    scale = 10.0 ** (8 - np.floor(np.log10(size)))
+    return np.asarray(np.round(array * scale) / scale)
 
 
 def _shrink(axes: Axes, scale: float) -> None:
