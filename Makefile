@@ -1,22 +1,21 @@
 # Two commands do everything from a fresh clone: `make report` and `make test`.
 # PYTHON may name another interpreter (3.11 or newer), for example a conda one.
 PYTHON ?= python3
-UV_VERSION := 0.13.9
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 
-.PHONY: help report test check lab bench lock validation reference clean
+.PHONY: help report test check lab bench lock validation reference fuzz mutants clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 # The environment is rebuilt only when the lock or the project's metadata change.
-.venv/ready: requirements.lock pyproject.toml Makefile
+.venv/ready: requirements-uv.lock requirements.lock pyproject.toml Makefile
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python 3.11 or newer is needed, {sys.executable} is {v.major}.{v.minor}. Name another: make PYTHON=/path/to/python3.11 ...")'
 	@echo "== environment: installing the locked packages into .venv"
 	@$(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
@@ -47,6 +46,8 @@ bench: .venv/ready ## compare speed with peers, side by side in one run
 	@$(PY) benchmarks/run.py
 
 lock: .venv/ready ## renew requirements.lock from pyproject.toml
+	@echo uv | $(BIN)/uv pip compile - --generate-hashes --no-annotate --upgrade --quiet \
+		--custom-compile-command "make lock" -o requirements-uv.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra notebooks --extra report --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --upgrade --quiet \
 		--custom-compile-command "make lock" -o requirements.lock
@@ -56,6 +57,12 @@ validation: .venv/ready ## set this package beside metafor's answers again
 
 reference: .venv/ready ## recompute the reference answers (needs R with metafor)
 	@Rscript validation/metafor/recompute.R
+
+fuzz: .venv/ready ## draw cases for an hour and count what they find; MINUTES=10 for less
+	@PYTHONPATH=tests $(PY) tests/fuzz.py --minutes $(or $(MINUTES),60)
+
+mutants: .venv/ready ## change the code in one place at a time, and name what no test notices
+	@$(PY) tests/mutants.py --count $(or $(COUNT),80)
 
 clean: ## remove everything that was built
 	@rm -rf build .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

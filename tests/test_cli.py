@@ -524,7 +524,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
             place.write_text("ha", encoding="utf-8")
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(meta.DataError, match="cannot be written: No space left"):
         fill_the_disk()
     assert out.read_text(encoding="utf-8") == "whole"
     assert [path.name for path in tmp_path.iterdir()] == ["out.svg"]

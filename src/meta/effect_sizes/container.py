@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta import html
-from meta.arguments import checked
+from meta.arguments import LARGEST, checked
 from meta.effect_sizes.inputs import as_floats, take_column
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.effect_sizes.set_notes import notes_on, without_a_name
@@ -575,7 +575,12 @@ def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequ
                 f"vi[{i}] ({labels[i]}) is {vi[i]}: a sampling variance is finite and above 0 (the "
                 "square of the standard error)"
             )
-    if not faults and len(vi) and vi.max() / vi.min() > _WIDEST:
+    for i in np.flatnonzero(np.isfinite(yi) & (np.abs(yi) > LARGEST)).tolist():
+        faults.append(
+            f"yi[{i}] ({labels[i]}) is {yi[i]:g}, beyond what can be squared and summed (1e50): "
+            "give the effects in another unit"
+        )
+    if not faults and len(vi) and vi.max() > _WIDEST * vi.min():
         small, large = int(vi.argmin()), int(vi.argmax())
         faults.append(
             f"vi[{large}] ({labels[large]}) is {vi[large]:.3g} and vi[{small}] ({labels[small]}) "

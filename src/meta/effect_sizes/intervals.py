@@ -20,6 +20,7 @@ from meta.effect_sizes.inputs import (
 )
 from meta.errors import DataError
 
+_LARGEST_LOG = 700.0  # e to this power is 1e304
 _LOW_BELOW_HIGH = Relation(("low", "high"), lambda low, high: low < high, "low below high")
 
 
@@ -192,6 +193,11 @@ def se_to_ci(
     half = _quantile(columns) * columns["se"]
     low, high = columns["estimate"] - half, columns["estimate"] + half
     if log:
+        if np.any(np.maximum(np.abs(low), np.abs(high)) > _LARGEST_LOG):
+            raise DataError(
+                f"se_to_ci: estimate ± {half.max():.3g} has a limit beyond {_LARGEST_LOG:g} on the "
+                "log scale, which is no ratio that a float holds: is the estimate a ratio already?"
+            )
         low, high = np.exp(low), np.exp(high)
     return Interval(columns.like_input(low), columns.like_input(high))
 

@@ -25,6 +25,8 @@ _SHOWN = 0.25
 # summary and prediction intervals may widen the axis by this share on each side
 _WIDEN = 0.35
 # the finest comes first; a set is taken if it gives few enough ticks
+# the ends of the ratios that an axis names
+_SMALLEST_RATIO = 1e-300
 _DECADE_STEPS = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 
 
@@ -37,7 +39,8 @@ def to_axis(scale: Measure, values: object) -> np.ndarray:
 def to_reader(scale: Measure, values: object) -> np.ndarray:
     """Take axis coordinates to the reader's scale."""
     array = np.atleast_1d(np.asarray(values, dtype=float))
-    return np.exp(array) if scale.log else array
+    with np.errstate(over="ignore"):  # the end of a very long interval is infinite
+        return np.exp(array) if scale.log else array
 
 
 def reader_to_axis(scale: Measure, value: float) -> float:
@@ -234,6 +237,8 @@ def _texts(places: Sequence[float]) -> list[str]:
 
 
 def _ratio_ticks(low: float, high: float, most: int) -> list[float]:
+    # ratios beyond these are written at the end of the axis that floats have
+    low, high = max(low, _SMALLEST_RATIO), min(high, 1 / _SMALLEST_RATIO)
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
     for steps in _DECADE_STEPS:
         found = [

@@ -131,6 +131,12 @@ class WeightedFit:
     scale: float
 
 
+# Knapp and Hartung's factor below this is rounding: the effects agree and leave no error
+NO_SPREAD = 1e-20
+# values whose difference is a smaller share of them were one value before they were computed
+ROUNDING = 16 * float(np.finfo(float).eps)
+
+
 def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     """Refuse a setting that does not exist.
 
@@ -333,7 +339,25 @@ def variance_factor(ci_method: str, scale: ArrayLike) -> Matrix:
     given = np.asarray(scale, dtype=float)
     if ci_method == "wald":
         return np.ones_like(given)
+    given = np.where(given < NO_SPREAD, 0.0, given)
     return given if ci_method == "HK" else np.maximum(given, 1.0)
+
+
+def snapped(values: ArrayLike) -> Matrix:
+    """Give values that differ by rounding alone one value, the lowest of them.
+
+    Examples
+    --------
+    >>> np.unique(snapped([0.3, 0.1 + 0.2, 0.4])).tolist()
+    [0.3, 0.4]
+    """
+    given = np.asarray(values, dtype=float)
+    order = np.argsort(given, kind="stable")
+    steps = np.diff(given[order]) > ROUNDING * np.abs(given).max(initial=0.0)
+    starts = np.concatenate([[0], np.flatnonzero(steps) + 1]) if len(given) else np.array([], int)
+    found = np.empty_like(given)
+    found[order] = given[order][starts][np.concatenate([[0], np.cumsum(steps)])[: len(given)]]
+    return found
 
 
 def quantile(level: float, dof: Any = None) -> Any:

@@ -226,7 +226,7 @@ def by_pymare(fit: Pooled) -> pd.DataFrame:
             "tau2": tau2 * unit**2,
             "tau2_low": float(limits["ci_l"]) * unit**2,
             "tau2_high": float(limits["ci_u"]) * unit**2,
-            "i2": 100 * tau2 / (tau2 + typical),
+            "i2": 100 * (tau2 / (tau2 + typical)),
         }
         # PyMARE has intervals by t and z alone
         known = fit.prediction_method in PREDICTION_METHODS

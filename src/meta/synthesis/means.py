@@ -16,6 +16,7 @@ from scipy import special
 from meta.errors import DataError
 from meta.synthesis.engine import (
     ESTIMATORS,
+    ROUNDING,
     chunks,
     prediction_dof,
     q_profile,
@@ -103,6 +104,7 @@ def mean_columns(
         if random:
             between = ESTIMATORS[tau2_method](sets) if tau2 is None else tau2 / unit
         fit = sets.at(between) if random else at_zero
+        tied = np.ptp(y[:, part], axis=0) <= ROUNDING * np.abs(y[:, part]).max(axis=0)
         beta, cov = sets.coefficients(fit)
         typical = sets.dof / at_zero.trace
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -110,7 +112,7 @@ def mean_columns(
         one = {
             "estimate": beta[0],
             "variance": cov[0, 0],
-            "hk_scale": fit.q / sets.dof,
+            "hk_scale": np.where(tied, 0.0, fit.q / sets.dof),
             "tau2": between * unit,
             "i2": 100 * (between / (between + typical) if random else by_q),
             "h2": between / typical + 1 if random else at_zero.q / sets.dof,
@@ -120,7 +122,7 @@ def mean_columns(
         if random and tau2_level is not None:
             for end, limit in zip(("low", "high"), q_profile(sets, tau2_level), strict=True):
                 one[f"tau2_{end}"] = limit * unit
-                one[f"i2_{end}"] = 100 * limit / (limit + typical)
+                one[f"i2_{end}"] = 100 * (limit / (limit + typical))
                 one[f"h2_{end}"] = limit / typical + 1
         for name, values in one.items():
             found[name][part] = values

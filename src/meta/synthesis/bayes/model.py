@@ -20,6 +20,9 @@ from meta.synthesis.estimate import Estimate
 from meta.synthesis.given import effects_of
 from meta.synthesis.presentation import check_level
 
+# how far a prior and the effects may lie apart
+_REACH = 1e6
+
 
 @checked
 def bayes(
@@ -117,6 +120,7 @@ def bayes(
     prior, centre = _read_priors(tau_prior, mu_prior, given.measure)
     if given.k == 0:
         raise TooFewStudies("there is no effect to analyse")
+    _check_reach(given, prior)
     found = posterior(given.yi, given.vi, prior, centre)
     mu, prediction, tail = found.mu(), found.prediction(), (1 - ci_level) / 2
     # powers of tau by which the likelihood falls: one study is spent on a flat prior of mu
@@ -158,6 +162,23 @@ def bayes(
         notes=(*given.notes, *_notes(given, prior.text, prior.source, first, second, centre)),
         posterior=found,
     )
+
+
+def _check_reach(given: Effects, prior: TauPrior) -> None:
+    """Refuse a prior of tau, or effects, in another unit than the rest."""
+    typical, spread = prior.quantile(0.5), float(np.ptp(given.yi))
+    least, most = float(given.sei.min()), max(float(given.sei.max()), spread)
+    if not least / _REACH <= typical <= most * _REACH:
+        raise DataError(
+            f"tau_prior={prior.text!r} expects a tau of about {typical:.3g}, and the effects with "
+            f"their standard errors lie between {least:.3g} and {most:.3g}: write it in the unit "
+            "of the effects"
+        )
+    if spread > _REACH * max(typical, float(given.sei.max())):
+        raise DataError(
+            f"the effects lie {spread:.3g} apart, more than a million times what their standard "
+            f"errors and tau_prior={prior.text!r} allow: are they in the unit of vi?"
+        )
 
 
 def _read_priors(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from meta.arguments import LARGEST
 from meta.effect_sizes.measures import MEASURES
 from meta.errors import DataError, NotComparable
 
@@ -171,8 +172,10 @@ def mu_prior(text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
     found = _CALL.match(str(text).lower())
-    if found and found.group(1) == "normal" and found.group(3) and float(found.group(3)) > 0:
-        return float(found.group(2)), float(found.group(3))
+    if found and found.group(1) == "normal" and found.group(3):
+        mean, sd = float(found.group(2)), float(found.group(3))
+        if abs(mean) <= LARGEST and 1 / LARGEST <= sd <= LARGEST:
+            return mean, sd
     raise DataError(
         f"mu_prior={text!r} cannot be read: use None (flat) or 'normal(mean, sd)' with sd above 0, "
         "for example 'normal(0, 2)', in the unit of computation (logarithms for ratio measures)"

@@ -136,7 +136,7 @@ def excess_significance(fit: Pooled, *, alpha: float = 0.05) -> ExcessSignifican
         k=fit.k,
         observed=observed,
         expected=float(power.sum()),
-        p_value=float(chance[observed:].sum()),
+        p_value=min(1.0, float(chance[observed:].sum())),  # the sum may round above 1
         alpha=float(alpha),
         power=pd.DataFrame(
             {"label": fit.effects.labels, "p_value": 2 * stats.norm.sf(z), "power": power}

@@ -23,7 +23,14 @@ from meta.synthesis.bias.study_size import (
     two_by_two,
 )
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import WeightedFit, check_choice, tau2_estimate, weighted_fit
+from meta.synthesis.engine import (
+    NO_SPREAD,
+    WeightedFit,
+    check_choice,
+    snapped,
+    tau2_estimate,
+    weighted_fit,
+)
 from meta.synthesis.estimate import Estimate, estimate_text, infer
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pooled import Pooled
@@ -139,6 +146,10 @@ class BeggTest(Answer):
         ]
 
 
+# all orders of this many studies are counted in a moment, and of this many in some seconds
+_COUNTED, _MOST_COUNTED = 200, 1000
+
+
 @checked
 def egger(fit: Estimate, predictor: str | None = None, *, model: str = "lm") -> EggerTest:
     r"""Test whether the effects change with study size (Egger's regression test and its kin).
@@ -220,6 +231,11 @@ def egger(fit: Estimate, predictor: str | None = None, *, model: str = "lm") -> 
         y, v, x = effects.yi, effects.vi, study_size(effects, chosen)
     notes = [*size_notes(len(y), "the test"), *left_out, *tied_notes(effects.measure, chosen)]
     tau2, line = _line(fit, y, v, x, chosen, model)
+    if line.dof is not None and line.scale < NO_SPREAD:
+        notes.append(
+            "the effects lie on a line, equal ones among them, and leave no standard error: there "
+            "is no statistic and no p-value."
+        )
     se = np.sqrt(np.diag(line.cov))
     slope = infer(line.beta[1], se[1], line.dof, fit.ci_level)
     # a line that rises with the size of the study has no end
@@ -248,7 +264,7 @@ def egger(fit: Estimate, predictor: str | None = None, *, model: str = "lm") -> 
 def _line(
     fit: Estimate, y: Values, v: Values, x: Values, predictor: str, model: str
 ) -> tuple[float, WeightedFit]:
-    if np.ptp(x) == 0:
+    if np.ptp(snapped(x)) == 0:
         raise DataError(
             f"the {PREDICTOR_NAMES[predictor]} is the same in all studies, so small and large "
             "ones cannot be told apart: the question cannot be asked of these data"
@@ -267,13 +283,16 @@ def _line(
 
 
 @checked
-def begg(fit: Estimate) -> BeggTest:
+def begg(fit: Estimate, *, method: str = "auto") -> BeggTest:
     r"""Test whether effects and their variances go together in rank (Begg and Mazumdar).
 
     Parameters
     ----------
     fit : Estimate
         At least three studies; ten before the answer can be read.
+    method : {"auto", "exact", "normal"}
+        Where the p-value comes from: all orders of the ranks, counted; the normal distribution; or
+        the first for up to 200 studies without ties, else the second.
 
     Returns
     -------
@@ -288,9 +307,8 @@ def begg(fit: Estimate) -> BeggTest:
     -----
     Kendall's correlation of :math:`(y_i - \hat\mu) / \sqrt{v_i - 1 / \sum_j v_j^{-1}}` with
     :math:`v_i`, where :math:`\hat\mu` is the common-effect estimate whatever the fit's model. The
-    p-value is exact where no values are tied, else from the normal distribution with the variance
-    corrected for ties and without a continuity correction. The test has less power than the
-    regression test, and the same weakness with standardised mean differences.
+    normal p-value has the variance corrected for ties and no continuity correction. The test has
+    less power than the regression test, and the same weakness with standardised mean differences.
 
     Checked against metafor 3.8 (``ranktest``).
 
@@ -307,19 +325,32 @@ def begg(fit: Estimate) -> BeggTest:
     (-1.0, 0.017, True)
     """
     need_estimate("begg", fit, 3)
+    check_choice("method", method, ("auto", "exact", "normal"))
     effects = effects_of(fit)
     y, v = effects.yi, effects.vi
     pooled_variance = 1 / np.sum(1 / v)
     centre = pooled_variance * np.sum(y / v)
     deviates = (y - centre) / np.sqrt(v - pooled_variance)
+    deviates, v = snapped(deviates), snapped(v)
     if np.ptp(v) == 0 or np.ptp(deviates) == 0:
         raise DataError(
             "all studies have the same variance, or all the same effect, so nothing can be ranked: "
             "the question cannot be asked of these data"
         )
-    exact = len(np.unique(deviates)) == len(np.unique(v)) == len(y)
+    untied = len(np.unique(deviates)) == len(np.unique(v)) == len(y)
+    if method == "exact" and not (untied and len(y) <= _MOST_COUNTED):
+        raise DataError(
+            f"begg: method='exact' counts all orders, of up to {_MOST_COUNTED} studies without "
+            f"ties; there are {len(y)}{'' if untied else ', some tied'}: use method='normal'"
+        )
+    exact = method == "exact" or (method == "auto" and untied and len(y) <= _COUNTED)
     answer = stats.kendalltau(deviates, v, method="exact" if exact else "asymptotic")
     notes = size_notes(len(y), "the test")
+    if method == "auto" and untied and not exact:
+        notes.append(
+            f"k = {len(y)}: the p-value is from the normal distribution, which more than "
+            f"{_COUNTED} studies are enough for."
+        )
     if fit.scale.standardised:
         notes.append(
             "a standardised mean difference enters its own variance, so the test finds asymmetry "

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from meta.arguments import checked
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, need
+from meta.synthesis.diagnostics.permutation import power_of_two
 from meta.synthesis.diagnostics.subsets import Subsets
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.presentation import Answer
@@ -183,5 +184,5 @@ def gosh(
     )
     notes = ["The subsets overlap: their number is no evidence, and only the shape is to be read."]
     if not exact:
-        notes.append(f"{len(table):,} of {2.0**fit.k:.3g} subsets were drawn (seed {seed}).")
+        notes.append(f"{len(table):,} of {power_of_two(fit.k)} subsets were drawn (seed {seed}).")
     return Gosh(fit=fit, table=table, members=members, exact=exact, notes=tuple(notes))

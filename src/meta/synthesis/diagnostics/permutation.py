@@ -19,7 +19,7 @@ from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import fit_columns
+from meta.synthesis.engine import NO_SPREAD, fit_columns
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer
 from meta.wording import p_alone, p_text
@@ -29,10 +29,9 @@ Floats = NDArray[np.float64]
 # A rearrangement that repeats the data must count although rounding moves its statistic a little;
 # the square root of the machine's precision is far above rounding and far below any difference.
 _SLACK = float(np.sqrt(np.finfo(float).eps))
-# Knapp and Hartung's factor below this is rounding: the effects agree exactly and leave no error.
-NO_SPREAD = 1e-20
 # rearrangements fitted in one call, which bounds the memory
 _BATCH = 5000
+_CELLS = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,6 +81,17 @@ class PermutationTest(Answer):
             ("Statistic", f"{self.statistic:.3f} ({self.method})"),
             ("p, against no effect", p_alone(self.p_value)),
         ]
+
+
+def power_of_two(k: int) -> str:
+    """Write 2 to the power k, which no float holds from k = 1024 on.
+
+    Examples
+    --------
+    >>> power_of_two(10), power_of_two(5000)
+    ('1.02e+03', '2^5000')
+    """
+    return f"{2.0**k:.3g}" if k < 1000 else f"2^{k}"
 
 
 def check_count(n_max: int, what: str) -> None:
@@ -165,8 +175,9 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
     observed = abs(_coefficients(y[:, None], v[:, None], None, *settings)[0, 0])
     random = np.random.default_rng(seed)
     extreme = 0
-    for first in range(0, count, _BATCH):
-        size = min(_BATCH, count - first)
+    batch = max(1, _CELLS // k)
+    for first in range(0, count, batch):
+        size = min(batch, count - first)
         if exact:
             bits = (np.arange(first, first + size)[None, :] >> np.arange(k)[:, None]) & 1
         else:
@@ -186,8 +197,8 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
     if not exact:
         error = np.sqrt(extreme / count * (1 - extreme / count) / count)
         notes.append(
-            f"{count:,} of {2.0**k:.3g} sign patterns were drawn (seed {seed}); the p-value has a "
-            f"sampling error of {error:.2g}."
+            f"{count:,} of {power_of_two(k)} sign patterns were drawn (seed {seed}); the p-value "
+            f"has a sampling error of {error:.2g}."
         )
     return PermutationTest(
         statistic=_signed(fit),

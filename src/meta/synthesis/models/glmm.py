@@ -37,6 +37,8 @@ from meta.wording import compact, p_text
 Floats = NDArray[np.float64]
 
 _NEWTON_STEPS = 60
+# logarithms of factorials of more people leave less than six digits of a likelihood
+_MOST_PEOPLE = 1e8
 _STEP = 1e-12
 
 GLMM_MODELS = {
@@ -191,6 +193,11 @@ def glmm(
             "without the event; 2 are needed to tell the effect from its spread"
         )
     _check_separation(used)
+    if model == "CM.EL" and max(used.n_t.max(), used.n_c.max()) > _MOST_PEOPLE:
+        raise DataError(
+            f"glmm: model='CM.EL' sums over coefficients that lose their digits in arms of more "
+            f"than {_MOST_PEOPLE:.0e} people; use model='CM.AL', its approximation for rare events"
+        )
     fit = {"UM.FS": _fixed_studies, "UM.RS": _random_studies}.get(model, _conditional)(used, model)
     q_dof = len(used.a) - 1
     weights = np.zeros(len(given.a))

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from meta.arguments import LARGEST
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError
 
@@ -323,6 +324,12 @@ def _independent(formula: str, X: Floats, terms: list[str]) -> None:
         "it out"
         for i in varying
         if np.ptp(X[:, i]) == 0
+    ]
+    faults += [
+        f"{terms[i]} is of the size {size:g}, beyond what can be squared and divided: give it in "
+        "another unit"
+        for i in varying
+        if not 1 / LARGEST <= (size := np.abs(X[:, i]).max()) <= LARGEST
     ]
     if not faults:
         # columns of very different units are brought to one length before they are compared

@@ -435,7 +435,7 @@ def _mean(
     left = effects.yi - float(sums @ effects.yi) / total
     q, tau2 = float(left @ alone @ left), float(sigma2.sum())
     sigma2[sigma2 < _NONE * typical] = 0.0
-    shares = 100 * sigma2 / (tau2 + typical)
+    shares = 100 * (sigma2 / (tau2 + typical))
     weights = np.linalg.inv(fit.marginal).sum(axis=0)
     return Multilevel(
         **inference(mean, se, dof, level, effects.measure),

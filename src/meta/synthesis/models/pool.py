@@ -16,6 +16,7 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import (
     CI_METHODS,
     MODELS,
+    NO_SPREAD,
     PREDICTION_METHODS,
     TAU2_METHODS,
     check_choice,
@@ -360,7 +361,7 @@ def _notes(fit: Pooled) -> list[str]:
             f"{fit.effects.labels[top]} carries {fit.weights[top]:.0f} % of the weight: the answer "
             "is mostly that trial's."
         )
-    if fit.k > 1 and np.ptp(fit.effects.yi) == 0 and fit.dof:
+    if fit.k > 1 and fit.hk_scale < NO_SPREAD and fit.dof and fit.ci_method == "HK":
         notes.append(
             "all effects are equal: the Knapp-Hartung interval has no width and no p-value; use "
             "ci_method='HK-adhoc'."

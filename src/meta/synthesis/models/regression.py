@@ -14,9 +14,10 @@ from scipy import special
 from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
-from meta.synthesis.diagnostics.permutation import NO_SPREAD, check_count, regression_permutation
+from meta.synthesis.diagnostics.permutation import check_count, regression_permutation
 from meta.synthesis.engine import (
     CI_METHODS,
+    NO_SPREAD,
     TAU2_METHODS,
     WeightedFit,
     check_choice,

@@ -16,8 +16,7 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.diagnostics.permutation import NO_SPREAD
-from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
+from meta.synthesis.engine import NO_SPREAD, WeightedFit, tau2_estimate, weighted_fit
 from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction, readable
 from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
@@ -346,7 +345,7 @@ def _with_shared(
     # shares of this subgroup's sampling variance, from the tau2 and interval of all subgroups
     vi = fit.effects.vi
     typical = typical_variance(vi) if fit.k > 1 else float(vi[0])
-    i2 = [100 * value / (value + typical) for value in (tau2, *limits)]
+    i2 = [100 * (value / (value + typical)) for value in (tau2, *limits)]
     h2 = [value / typical + 1 for value in (tau2, *limits)]
     return replace(
         fit,

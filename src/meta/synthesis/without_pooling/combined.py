@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from meta.arguments import checked
+from meta.arguments import LARGEST, checked
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.presentation import Answer, check_level
@@ -183,7 +183,8 @@ def combine_p_values(
         raise DataError("weights belong to method='stouffer'; Fisher's method has none")
     trials = table.groupby("cluster", sort=False).agg(z=("z", "mean"), weight=("weight", "first"))
     z = trials["z"].to_numpy(dtype=float)[:, None]
-    extra = {"w": trials["weight"].to_numpy(dtype=float)[:, None]} if method == "stouffer" else {}
+    shares = trials["weight"].to_numpy(dtype=float)[:, None] / trials["weight"].max()
+    extra = {"w": shares} if method == "stouffer" else {}
     engine = StoufferCombinationTest if method == "stouffer" else FisherCombinationTest
     both = engine(mode="concordant").fit(z, **extra).params_
     treated = engine(mode="directed").fit(z, **extra).params_
@@ -228,8 +229,10 @@ def _read_results(
         used = 1.0 if bound == ">" else printed
         size = float(stats.norm.isf(used / 2))
         weight = 1.0 if weights is None else float(weights[i])
-        if not (np.isfinite(weight) and weight > 0):
-            faults.append(f"{name}: weight is {weight}; give a finite weight above 0")
+        if not 1 / LARGEST <= weight <= LARGEST:
+            faults.append(
+                f"{name}: weight is {weight}; give a finite weight above 0 (from 1e-50 to 1e50)"
+            )
         rows.append(
             {
                 "label": name,
