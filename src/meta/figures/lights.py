@@ -63,5 +63,5 @@ def light(ax: Axes, x: float, y: float, judgement: str, size: float = 11.2) -> N
     )  # fmt: skip
     put(
         ax, x, y, one.symbol, ha="center", va="center_baseline", color=theme.GROUND,
-        fontweight="bold", fontsize=0.78 * size,
+        fontweight="bold", fontsize=0.81 * size,
     )  # fmt: skip

@@ -19,7 +19,7 @@ LIGHT = 15.0
 # a sample of its line stands before the name of a reference, so that grey print keeps them apart
 LINE_SAMPLE = 19.0
 PANEL = 230.0
-_LEAST_PANEL = 160.0
+_LEAST_PANEL = 115.0
 TICK_LENGTH = 3.5
 SHARE = {"left": 0.0, "center": 0.5, "right": 1.0}
 _BESIDE_MINIMUM = 230.0
