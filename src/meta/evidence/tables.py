@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from meta import html
 from meta.arguments import checked, shown
 from meta.errors import DataError
 from meta.evidence.examination import Examination, examine
@@ -106,6 +107,13 @@ class Evidence:
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {len(frame)}" for name, frame in self._tables.items())
         return f"Evidence({str(self.folder)!r}: rows of {counts})"
+
+    def _repr_html_(self) -> str:
+        files = {schema.name: schema.path for schema in self._package.tables}
+        rows = [(name, files[name], len(frame)) for name, frame in self._tables.items()]
+        held = pd.DataFrame(rows, columns=["table", "file", "rows"])
+        title = self.question.title
+        return html.table(held, f"{self.folder}: {title}" if title else str(self.folder))
 
     @checked
     def table(self, name: str) -> pd.DataFrame:

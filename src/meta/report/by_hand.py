@@ -25,7 +25,7 @@ _MENU = {
     "Questions": ("notebooks/",),
     "Evidence and method": (
         *("trials", "results", "data", "methods", "glossary", "how_to_cite", "bibliography"),
-        *("guides", "changes", "api"),
+        *("guides", "coming_from", "changes", "api"),
     ),
 }
 _FIRST = "index"

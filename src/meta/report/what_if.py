@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from inspect import signature
 from itertools import product
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,15 @@ from meta.errors import DataError, need
 from meta.figures.axis import robust_limits, ticks
 from meta.figures.forest import favours
 from meta.figures.forest_rows import effect_digits
-from meta.html import Markup
+from meta.html import Markup, render
+from meta.report.recording import in_a_build
 from meta.report.what_if_trials import Setting, Trials, derived_trials, given_trials, subsets
 from meta.synthesis.engine import null_effect, quantile
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.wording import listed
 
+_STATIC = Path(__file__).parent / "skeleton" / "_static"
 _VARIED = ("correlation", "sd")
 _NAMES = {"correlation": "Within-person correlation", "sd": "Outside standard deviation"}
 # the page carries the effects under every combination
@@ -50,7 +53,8 @@ class WhatIf:
     summary : str
         The answer as analysed, in one sentence, and what a reader may vary.
     html : str
-        HTML. Scripts of the report bring it to life; without them it shows the summary.
+        HTML. Scripts of the report bring it to life; without them it shows the summary. In
+        JupyterLab the plot shows itself in a frame that has these scripts.
     """
 
     summary: str
@@ -60,7 +64,24 @@ class WhatIf:
         return self.summary
 
     def _repr_html_(self) -> str:
-        return self.html
+        return self.html if in_a_build() else self._framed()
+
+    def _framed(self) -> str:
+        """Return a page of its own in a frame: styles and scripts meet nothing of the notebook's.
+
+        A notebook that is not trusted shows the summary alone.
+        """
+        page = render(
+            "what_if_frame.html",
+            styles=Markup((_STATIC / "report.css").read_text(encoding="utf-8")),
+            scripts=[Markup((_STATIC / name).read_text(encoding="utf-8"))
+                     for name in ("pool.js", "what_if.js")],
+            plot=Markup(self.html),
+        )  # fmt: skip
+        return Markup(
+            '<p>{}</p><iframe srcdoc="{}" title="Forest plot that can be changed" '
+            'style="width: 100%; height: 40rem; border: 0"></iframe>'
+        ).format(self.summary, str(page))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +170,7 @@ def what_if(
     >>> import meta
     >>> plot = what_if(meta.Effects.from_arrays([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06]))
     >>> print(plot.summary.rpartition(". ")[2])
-    In the HTML report trials and method can be changed here.
+    In JupyterLab and in the HTML report trials and method can be changed here.
     """
     if isinstance(effects, Effects):
         assumptions: list[_Assumption] = []
@@ -204,7 +225,7 @@ def what_if(
         "derivation": {"measure": trials.analysed.measure, **trials.arguments, **how},
     }
     offer = listed(["trials", "method", *(item["label"] for item in data["assumptions"])])
-    summary = f"{fit.sentence()} In the HTML report {offer} can be changed here."
+    summary = f"{fit.sentence()} In JupyterLab and in the HTML report {offer} can be changed here."
     return WhatIf(summary, _html(summary, data))
 
 
