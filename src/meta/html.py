@@ -6,6 +6,9 @@ Pages are written by templates (in the folder ``templates`` beside this file), s
 
 from __future__ import annotations
 
+import os
+import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,12 +23,57 @@ if TYPE_CHECKING:
     import pandas as pd
     from jinja2 import Environment
 
-__all__ = ["Markup", "answer", "escape", "fenced", "folded", "link", "render", "table"]
+__all__ = [
+    "Markup", "answer", "escape", "fenced", "fitting", "folded", "in_a_site", "link", "render",
+    "shown", "table",
+]  # fmt: skip
 
 # a column whose longest text has more characters than this gets a wider cell
 _LONG = 60
 # and a table with more columns does not fit on a phone
 _WIDE = 4
+
+
+# what a site's own sheets do, a notebook of a person's needs with the answer: words stand to the
+# left, numbers under each other to the right, and a wide table scrolls
+_STYLES = (
+    ".meta-shown{overflow-x:auto}.meta-shown caption{text-align:left;font-weight:600}"
+    ".meta-shown :is(td,th){text-align:left;vertical-align:top}"
+)
+_NUMBERS = "{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+
+
+def in_a_site() -> bool:
+    """Tell whether a site shows what this notebook makes, as one that is executed for it."""
+    return os.environ.get("META_FOR_A_SITE") == "1"
+
+
+def shown(content: Markup) -> Markup:
+    """Return what a notebook cell shows: with styles of its own, unless a site has them."""
+    if in_a_site():
+        return content
+    classes = {name for found in re.findall(r'class="dataframe([^"]*)"', content)
+               for name in found.split() if name != "n"}  # fmt: skip
+    columns = [f".meta-shown .{name} :is(td,th):nth-child({name[1:]})" for name in sorted(classes)]
+    styles = _STYLES + ",".join([".meta-shown .number", *columns]) + _NUMBERS
+    return Markup('<div class="meta-shown"><style>{}</style>{}</div>').format(
+        Markup(styles), content
+    )
+
+
+def fitting(svg: str, described: str) -> Markup:
+    """Show a drawing that becomes smaller where it is wider than its place.
+
+    Parameters
+    ----------
+    svg : str
+        The drawing.
+    described : str
+        What it shows, for who does not see it.
+    """
+    return Markup(
+        '<img alt="{}" style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{}">'
+    ).format(described, b64encode(svg.encode()).decode())
 
 
 @cache
@@ -117,12 +165,15 @@ def answer(
         kind=kind,
         caption=caption,
         rows=[(name, [said] if isinstance(said, str) else said) for name, said in rows],
-        tables=[
-            each if isinstance(each, Markup) else Markup(each.to_html(index=False, na_rep=""))
-            for each in tables
-        ],
+        tables=[each if isinstance(each, Markup) else _plain_table(each) for each in tables],
         notes=list(notes),
     )
+
+
+def _plain_table(frame: pd.DataFrame) -> Markup:
+    """Write a frame with a class for each column of numbers, "n3" for the third."""
+    places = [f"n{at}" for at, name in enumerate(frame, 1) if _kind(frame[name]) == "number"]
+    return Markup(frame.to_html(index=False, na_rep="", classes=places or None))
 
 
 def table(

@@ -52,8 +52,17 @@ def test_every_combination_is_derived_by_the_module(rows):
         assert [got[label]["yi"] for label in table["label"]] == list(table["yi"])
         assert [got[label]["vi"] for label in table["label"]] == list(table["vi"])
     assert [label for label, _ in data["without"]] == ["Dan 2004"]
-    assert plot._repr_html_() == plot.html
     assert meta.pool(meta.effects(rows, "SMD", sd={"phq9": 5})).sentence() in str(plot)
+
+
+def test_a_notebook_of_a_person_has_the_plot_in_a_frame_and_a_site_its_own(rows, monkeypatch):
+    plot = meta.what_if(rows, "SMD")
+    shown = plot._repr_html_()
+    assert shown.startswith("<p>")
+    assert "<iframe srcdoc=" in shown
+    assert "metaPool" in shown
+    monkeypatch.setenv("META_FOR_A_SITE", "1")
+    assert plot._repr_html_() == plot.html
 
 
 def test_a_trial_is_missing_with_its_reason_where_it_has_no_effect(rows):

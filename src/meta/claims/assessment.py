@@ -152,4 +152,4 @@ class Assessment(Ruling):
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
     def _repr_html_(self) -> str:
-        return html.answer("assessment", self.claim_id, self.rows())
+        return html.shown(html.answer("assessment", self.claim_id, self.rows()))

@@ -416,12 +416,18 @@ class Effects:
         return f"{self._counts()}\n{self._shown().to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        tables: list[Any] = [self._shown()]
+        effects = self._shown()
+        people = {
+            name: effects[name].astype("Int64")
+            for name in ("n_t", "n_c")
+            if name in effects and (effects[name].dropna() % 1 == 0).all()
+        }
+        tables: list[Any] = [effects.assign(**people)]
         if len(self.excluded):
             columns = [name for name in _EXCLUDED_SHOWN if name in self.excluded]
             left_out = html.answer("excluded", tables=[self.excluded[columns]])
             tables.append(html.folded("Without an effect", left_out))
-        return html.answer("effects", tables=tables, notes=[self._counts()])
+        return html.shown(html.answer("effects", tables=tables, notes=[self._counts()]))
 
 
 def as_effects(

@@ -108,7 +108,8 @@ class StudyTable:
 
     def _repr_html_(self) -> str:
         said, *notes = str(self).splitlines()
-        return html.answer("studies", tables=[html.table(self.frame, said)], notes=notes)
+        table = html.table(self.frame, said)
+        return html.shown(html.answer("studies", tables=[table], notes=notes))
 
     def mapping_text(self) -> str:
         """Say in one line which column was taken for which field.

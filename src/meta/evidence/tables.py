@@ -113,7 +113,8 @@ class Evidence:
         rows = [(name, files[name], len(frame)) for name, frame in self._tables.items()]
         held = pd.DataFrame(rows, columns=["table", "file", "rows"])
         title = self.question.title
-        return html.table(held, f"{self.folder}: {title}" if title else str(self.folder))
+        caption = f"{self.folder}: {title}" if title else str(self.folder)
+        return html.shown(html.table(held, caption))
 
     @checked
     def table(self, name: str) -> pd.DataFrame:

@@ -45,6 +45,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 
+from meta import html
 from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.evidence.spreadsheet import safe_csv
@@ -183,8 +184,11 @@ class Drawing(Figure):
         return save_figure(self, path)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        described = self.alt_text()
-        shown = {"image/svg+xml": svg_text(self), "text/plain": described}
+        described, drawn = self.alt_text(), svg_text(self)
+        shown = {"image/svg+xml": drawn, "text/plain": described}
+        if not html.in_a_site():
+            # JupyterLab shows a drawing at its own size and cuts off what a cell has no room for
+            shown["text/html"] = html.fitting(drawn, described)
         # what a page offers for download; a notebook shows the first that it can
         shown["image/png"] = base64.b64encode(_small_png(self)).decode()
         if any(artist in _data for artist in [self, *self.axes]):

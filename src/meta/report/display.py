@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from meta.report.headings import DIGITS, headings, is_code
 from meta.report.links import claim_name, source_link, study_name
 from meta.wording import listed, number
 
+# a study as `study_name` writes it
+_STUDY = re.compile(r'<span class="study" data-study="([^"]*)">(.*?)</span>')
 # an interval is shown in one cell, made of the columns with these endings
 _LIMITS = (("ci_low", "ci_high"), ("low", "high"))
 
@@ -39,9 +43,19 @@ class Table:
     frame: pd.DataFrame
     caption: str
     html: str
+    _read_at: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
-        return self.html
+        return html.shown(Markup(self.html if html.in_a_site() else self._to_reports()))
+
+    def _to_reports(self) -> str:
+        """Link each study to the page where it was read: a notebook has no page of the study."""
+
+        def link(found: re.Match[str]) -> str:
+            url = self._read_at.get(unescape(found[1]))
+            return source_link(url, unescape(found[2])) if url else found[0]
+
+        return _STUDY.sub(link, self.html)
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.frame.to_string(index=False)}"
@@ -121,7 +135,11 @@ def table(
     )
     shown_as = columns if isinstance(columns, Mapping) else headings(names)
     text = html.table(shown, caption, columns=shown_as, digits=decimals, anchor=anchor)
-    return Table(_plain(frame, names), caption, text)
+    read_at = {}
+    if {"study_id", "source_url"} <= set(frame):
+        known = frame[["study_id", "source_url"]].dropna().astype(str)
+        read_at = dict(zip(known["study_id"], known["source_url"], strict=True))
+    return Table(_plain(frame, names), caption, text, read_at)
 
 
 def _check(frame: Any, caption: str, columns: Any, digits: Any) -> None:

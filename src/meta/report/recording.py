@@ -19,15 +19,6 @@ _FOLDERS = {"os.listdir", "os.scandir"}
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
-# logs of this process: one as soon as it runs a notebook for the report
-_logs: list[str] = []
-
-
-def in_a_build() -> bool:
-    """Tell whether this notebook is executed for the report, and not by a person."""
-    return bool(_logs)
-
-
 def digest_of(path: Path) -> str:
     """Return a digest of what a file holds, or of a folder's names; empty if there is neither."""
     try:
@@ -50,7 +41,7 @@ def record(log: str, home: str) -> None:
         The project folder. Files count that lie in it, unless they are built, installed or hidden,
         and files of this package. Modules count that are of this package.
     """
-    _logs.append(log)
+    os.environ["META_FOR_A_SITE"] = "1"  # which `meta.html` asks
     out = Path(log).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 as long as it runs
     inside = tuple(f"{folder}{os.sep}" for folder in (home, PACKAGE))
     outside = tuple(f"{folder}{os.sep}" for folder in (Path(home, "build"), sys.prefix))

@@ -23,8 +23,7 @@ from meta.errors import DataError, need
 from meta.figures.axis import robust_limits, ticks
 from meta.figures.forest import favours
 from meta.figures.forest_rows import effect_digits
-from meta.html import Markup, render
-from meta.report.recording import in_a_build
+from meta.html import Markup, in_a_site, render
 from meta.report.what_if_trials import Setting, Trials, derived_trials, given_trials, subsets
 from meta.synthesis.engine import null_effect, quantile
 from meta.synthesis.models.pool import pool
@@ -64,7 +63,7 @@ class WhatIf:
         return self.summary
 
     def _repr_html_(self) -> str:
-        return self.html if in_a_build() else self._framed()
+        return self.html if in_a_site() else self._framed()
 
     def _framed(self) -> str:
         """Return a page of its own in a frame: styles and scripts meet nothing of the notebook's.

@@ -69,7 +69,10 @@ class Answer:
 
     def _repr_html_(self) -> str:
         frames = self._frames()
-        return html.answer("pooled", self._caption, self._rows(), tables=frames, notes=self.notes)
+        written = html.answer(
+            "pooled", self._caption, self._rows(), tables=frames, notes=self.notes
+        )
+        return html.shown(written)
 
 
 def plain(value: Any) -> Any:
