@@ -173,7 +173,7 @@ def _steps(
     if with_all:
         total = make.summary_rows(fit, kind="total", label="all studies", arms="", digits=digits)
         extra = {"k": str(fit.k), "p": _p(fit.p_value)}
-        extra |= _spread(getattr(fit, "tau2", np.nan), fit.i2)
+        extra |= _spread(fit.tau2, fit.i2)
         rows.append(replace(total[0], cells={**total[0].cells, **extra}))
     references = reference_lines(what, scale, fit=fit)
     notes = [Note(f"Method: {fit.method_text()}.")]

@@ -329,7 +329,8 @@ def baujat(fit: Estimate) -> pd.DataFrame:
     """
     need_estimate("baujat", fit, 2)
     others = without_each(fit)
-    tau2 = getattr(fit, "tau2", 0.0)
+    # a common effect has none
+    tau2 = np.nan_to_num(fit.tau2)
     shift = fit.estimate - others["estimate"].to_numpy()
     return pd.DataFrame(
         {
