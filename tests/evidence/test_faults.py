@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -299,3 +300,19 @@ def test_every_column_has_a_heading_and_every_code_a_word(root):
             assert field["title"] != field["name"], where
             if field["type"] == "string" and "enum" in field.get("constraints", {}):
                 assert field.get("labels"), where
+
+
+def test_a_form_that_takes_endless_time_is_refused(folder):
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    (table,) = (one for one in package["resources"] if one["name"] == "outcomes")
+    (field,) = (one for one in table["schema"]["fields"] if one["name"] == "title")
+    field.setdefault("constraints", {})["pattern"] = "([A-Za-z]+)*!"
+    path.write_text(json.dumps(package), encoding="utf-8")
+    rows = (folder / "outcomes.csv").read_text(encoding="utf-8")
+    title = pd.read_csv(folder / "outcomes.csv")["title"].iloc[0]
+    (folder / "outcomes.csv").write_text(rows.replace(title, 60 * "a", 1), encoding="utf-8")
+    start = time.monotonic()
+    with pytest.raises(DataError, match=r"takes more than 2 seconds .*\(\[A-Za-z\]\+\)\*!"):
+        load_evidence(folder)
+    assert time.monotonic() - start < 60  # without a limit it is years

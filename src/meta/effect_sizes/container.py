@@ -586,7 +586,7 @@ def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequ
             f"yi[{i}] ({labels[i]}) is {yi[i]:g}, beyond what can be squared and summed (1e50): "
             "give the effects in another unit"
         )
-    if not faults and len(vi) and vi.max() > _WIDEST * vi.min():
+    if not faults and len(vi) and float(vi.max()) > _WIDEST * float(vi.min()):
         small, large = int(vi.argmin()), int(vi.argmax())
         faults.append(
             f"vi[{large}] ({labels[large]}) is {vi[large]:.3g} and vi[{small}] ({labels[small]}) "

@@ -9,6 +9,9 @@ together (about 1.5 s against 0.05 s).
 from __future__ import annotations
 
 import math
+import re
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from meta.arguments import shown
 from meta.errors import printable
 from meta.evidence.datapackage import Column, TableSchema
 from meta.evidence.faults import Fault, closest
@@ -47,6 +51,10 @@ _KINDS = {
     "year": ("a year", "Write four digits."),
     "boolean": ("true or false", "Write one of the two words."),
 }
+# a repetition inside a repeated group: a form that can take endless time
+_REPEATED = re.compile(r"[*+}][^()]*\)[*+{]")
+_SECONDS = 2
+_SLOW = "takes too long"
 _BOUNDS = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
 CellReader = Callable[[str], tuple[Any, Mapping[str, str] | None]]
 
@@ -288,11 +296,40 @@ def _reader(column: Column, schema: TableSchema) -> CellReader | str:
             **options,
         )
         reader: CellReader = chosen.create_cell_reader()
+        if "pattern" in constraints and _REPEATED.search(constraints["pattern"]):
+            reader = _within_time(reader)
     except FrictionlessException:
         return f"datapackage.json gives it the unknown type {column.type!r}"
     except Exception as error:  # a broken pattern or bound fails in many ways
         return f"datapackage.json describes it with a constraint that cannot be used ({error})"
     return reader
+
+
+def _within_time(reader: CellReader) -> CellReader:
+    """Stop reading a cell whose form takes endless time, where signals can stop it."""
+    slow: list[str] = []
+
+    def limited(cell: str) -> tuple[Any, Mapping[str, str] | None]:
+        if slow:  # one such cell refuses the table
+            return cell, None
+        if threading.current_thread() is not threading.main_thread():
+            return reader(cell)
+        before = signal.signal(signal.SIGALRM, _too_slow)
+        signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+        try:
+            return reader(cell)
+        except TimeoutError:
+            slow.append(cell)
+            return None, {_SLOW: ""}
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    return limited if hasattr(signal, "setitimer") else reader
+
+
+def _too_slow(*_: object) -> None:
+    raise TimeoutError
 
 
 def _in_words(cell: str, column: Column, notes: Mapping[str, str]) -> tuple[str, str]:
@@ -303,6 +340,12 @@ def _in_words(cell: str, column: Column, notes: Mapping[str, str]) -> tuple[str,
         if column.type == "string":
             return f"{cell!r} holds control characters", "Type the text again."
         return f"{cell!r} is not {kind}", remedy
+    if _SLOW in notes:
+        return (
+            f"{shown(cell)} takes more than {_SECONDS} seconds to compare with the form "
+            f"{constraints['pattern']}",
+            "Write that pattern in datapackage.json without a repetition inside a repeated group.",
+        )
     if "required" in notes:
         return "the cell is empty, but every row needs it", "Fill it in."
     for name, sign in _BOUNDS.items():
