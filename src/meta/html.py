@@ -36,9 +36,10 @@ _WIDE = 4
 
 # what a site's own sheets do, a notebook of a person's needs with the answer: words stand to the
 # left, numbers under each other to the right, and a wide table scrolls
+_OWN = "div.meta-shown.meta-shown table"  # JupyterLab's own rules are as narrow as this
 _STYLES = (
-    ".meta-shown{overflow-x:auto}.meta-shown caption{text-align:left;font-weight:600}"
-    ".meta-shown :is(td,th){text-align:left;vertical-align:top}"
+    f".meta-shown{{overflow-x:auto}}{_OWN} caption{{text-align:left;font-weight:600}}"
+    f"{_OWN} :is(td,th){{text-align:left;vertical-align:top}}"
 )
 _NUMBERS = "{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
 
@@ -54,8 +55,8 @@ def shown(content: Markup) -> Markup:
         return content
     classes = {name for found in re.findall(r'class="dataframe([^"]*)"', content)
                for name in found.split() if name != "n"}  # fmt: skip
-    columns = [f".meta-shown .{name} :is(td,th):nth-child({name[1:]})" for name in sorted(classes)]
-    styles = _STYLES + ",".join([".meta-shown .number", *columns]) + _NUMBERS
+    columns = [f"{_OWN}.{name} :is(td,th):nth-child({name[1:]})" for name in sorted(classes)]
+    styles = _STYLES + ",".join([f"{_OWN} .number", *columns]) + _NUMBERS
     return Markup('<div class="meta-shown"><style>{}</style>{}</div>').format(
         Markup(styles), content
     )
