@@ -106,5 +106,6 @@ def test_the_method_of_an_estimate_is_named_by_what_it_estimates():
     """A bare ``method`` chooses the analysis itself, never tau2, the interval or the prediction."""
     bare = {called for called, signature in signatures() if "method" in signature.parameters}
     assert bare == {
-        "combine_p_values", "fail_safe_n", "mean_sd_from_median", "pool_proportions", "pool_rates",
+        "begg", "combine_p_values", "fail_safe_n", "mean_sd_from_median", "pool_proportions",
+        "pool_rates",
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import integrate, interpolate, optimize, special
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +33,8 @@ def nnf_interval(yi: Floats, vi: Floats, level: float) -> tuple[float, float]:
     ----------
     nagashima2019
     """
+    from scipy import interpolate, optimize  # take a second to import, on the way of every pool
+
     k = len(yi)
     if np.ptp(yi) == 0:  # Q is 0, so that all chance lies on tau2 = 0, and nothing is uncertain
         return float(yi[0]), float(yi[0])
@@ -124,6 +126,8 @@ def _imhof(values: Floats, q: float) -> float:
             return float((values.sum() - q) / 2)
         angle = float(np.arctan(values * u).sum() - q * u) / 2
         return float(np.sin(angle) / u * np.exp(-np.log1p((values * u) ** 2).sum() / 4))
+
+    from scipy import integrate
 
     total = integrate.quad(integrand, 0, np.inf, limit=400, epsabs=1e-10, epsrel=1e-8)[0]
     return float(min(max(0.5 - total / np.pi, 0.0), 1.0))
