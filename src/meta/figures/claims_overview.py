@@ -88,8 +88,8 @@ def plot_claims(
     >>> import meta
     >>> evidence = meta.load_evidence("data")
     >>> figure = meta.plot_claims([meta.assess(name, evidence) for name in ("a0-c11", "a0-c21")])
-    >>> figure.alt_text()[:93]
-    'Claimed and measured percentages of 2 of 2 claims. Change, percent: With glycinate, depressio'
+    >>> figure.alt_text()[:67]
+    'Claimed and measured percentages of 2 of 2 claims. Change, percent:'
     """
     found = list(assessments) if isinstance(assessments, Iterable) else [assessments]
     strange = sorted({type(one).__name__ for one in found if not isinstance(one, Assessment)})
