@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -196,6 +196,46 @@ def test_the_figures_of_the_landing_page_are_in_sight(browser: Browser, site: Pa
     for row in page.locator(".promise").all():
         assert row.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def in_first_screen(page: Page, part: Locator) -> bool:
+    box, height = part.bounding_box(), page.viewport_size["height"]
+    return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= height
+
+
+def test_five_questions_are_answered_in_one_screen_or_by_one_click(browser: Browser, site: Path):
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    start = (site / "index.html").as_uri()
+    page.goto(start)
+    # does glycinate help my depression, and how sure is that?
+    lead = page.locator(".lead")
+    assert in_first_screen(page, lead)
+    assert "may improve depression" in lead.inner_text()
+    card = page.locator(".card", has=page.get_by_role("heading", name="Depression"))
+    assert in_first_screen(page, card.locator(".says"))
+    assert in_first_screen(page, card.locator(".sure"))
+    assert "very low certainty" in card.locator(".sure").inner_text()
+    # is 400 mg safe?
+    safe = page.locator(".card", has=page.get_by_role("heading", name="Dose and safety"))
+    for limit in ("250 mg a day", "350 mg a day"):
+        assert in_first_screen(page, safe.get_by_text(f"At most {limit}"))
+    # who says?
+    page.get_by_role("link", name="Who says so?").click()
+    assert in_first_screen(page, page.get_by_role("heading", name="Who made it, and how"))
+    page.goto(start)
+    card.get_by_role("link", name="See the trials").click()
+    assert page.url.endswith("notebooks/02_depression.html")
+    # what about the 28 %?
+    page.goto(start)
+    page.get_by_role("link", name="scores drop 28%").click()
+    assert in_first_screen(page, page.locator("#a0-c11 .answer"))
+    page.close()
+    # a phone answers the question itself before anybody scrolls
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(start)
+    assert in_first_screen(page, page.locator(".lead"))
+    assert in_first_screen(page, page.locator(".tally .count"))
     page.close()
 
 

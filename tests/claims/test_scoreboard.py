@@ -347,7 +347,7 @@ def test_a_wrong_address_is_never_the_citation(board: pd.DataFrame) -> None:
     elsewhere = board[~board["source"].isin(["found", "in_part"])]
     assert not elsewhere["source_link_is_citation"].any()
     not_found = board[board["source"] == "not_found"]
-    assert not_found["source_text"].str.startswith("Not found with the searches made").all()
+    assert not_found["source_text"].str.startswith("Not found in ").all()
 
 
 def test_a_claim_without_a_named_source_is_not_misquoted(

@@ -19,12 +19,12 @@ import meta
 from meta.claims.assess import assess
 from meta.claims.verdicts import VERDICTS
 from meta.evidence.spreadsheet import safe_csv
-from meta.report.article_pages import article_page
+from meta.report.article_pages import about_article, article_page
 from meta.report.claim_pages import write_claim_pages
 from meta.report.landing import landing, promised
 from meta.report.links import copied_on
 from meta.report.notebook_index import NotebookIndex
-from meta.report.reader_words import LEVELS, WORDS, effect_sentence
+from meta.report.reader_words import LEVELS, WORDS, effect_sentence, verdict_label
 from meta.report.share import card_lines, card_png, claim_review
 from meta.wording import in_words
 
@@ -170,6 +170,91 @@ def test_texts_cannot_leave_their_place(found, evidence):
     assert safe_csv(frame).splitlines()[1:] == [
         "'=1+1,-1.0", "-5,2.0", "'@x,3.0", "'+ y,4.0", "plain,5.0",
     ]  # fmt: skip
+
+
+# what schema.org's types have, as far as they are used here (schema.org/ClaimReview and so on; the
+# properties of CreativeWork and Thing count for the types below them)
+_THING = {"@type", "name", "alternateName", "url", "description", "image", "sameAs"}
+_WORK = _THING | {"author", "datePublished", "headline", "publisher", "inLanguage", "license"}
+SCHEMA = {
+    "ClaimReview": _WORK | {"@context", "claimReviewed", "itemReviewed", "reviewRating"}
+    | {"reviewBody", "reviewAspect"},
+    "Claim": _WORK | {"appearance", "firstAppearance", "claimInterpreter"},
+    "Article": _WORK | {"articleBody", "articleSection"},
+    "Rating": _THING | {"ratingExplanation", "ratingValue", "bestRating", "worstRating", "author"},
+    "Organization": _THING | {"address", "email", "logo"},
+    "Person": _THING | {"jobTitle", "affiliation"},
+}  # fmt: skip
+# what a reader of such a review cannot do without
+NEEDED = {"ClaimReview": {"claimReviewed", "reviewRating", "author"}, "Rating": {"alternateName"}}
+
+
+def checked_by_schema(node: dict) -> int:
+    """Hold a node and those in it to their types; count them."""
+    kind = node["@type"]
+    assert set(node) <= SCHEMA[kind], (kind, set(node) - SCHEMA[kind])
+    assert NEEDED.get(kind, set()) <= set(node), kind
+    inner = [value for value in node.values() if isinstance(value, dict)]
+    texts = [value for value in node.values() if not isinstance(value, dict)]
+    assert all(isinstance(text, str) and text for text in texts), node
+    return 1 + sum(map(checked_by_schema, inner))
+
+
+def test_reviews_of_claims_have_the_properties_of_schema_org(evidence, found):
+    for one in found:
+        review = json.loads(claim_review(one, evidence, about_article(one, evidence), ""))
+        assert checked_by_schema(review) >= 5  # review, claim, article, rating, who reviews
+        assert review["reviewRating"]["alternateName"] == verdict_label(one)
+    known = about_article(found[0], evidence)
+    review = json.loads(claim_review(found[0], evidence, known, "https://example.org/claim/a.html"))
+    assert review["url"] == "https://example.org/claim/a.html"
+
+
+def reading_grade(text: str) -> float:
+    """Flesch-Kincaid grade; a figure counts as a word of one syllable."""
+    sentences = [part for part in re.split(r"[.!?:;]+(?:\s|$)", text) if re.search(r"\w", part)]
+    words = re.findall(r"[A-Za-z][A-Za-z'’-]*|\d[\d.,]*", text)
+    return (
+        0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+    )
+
+
+def syllables(word: str) -> int:
+    """Count groups of vowels, without a silent e or ed at the end; at least one."""
+    word = re.sub(r"[^a-z]", "", word.lower())
+    silent = re.search(r"[^aeiouyl]e$|[^aeiouytd]ed$", word)
+    return max(1, len(re.findall(r"[aeiouy]+", word)) - bool(silent))
+
+
+def test_reading_grade_is_that_of_the_formula():
+    # 10 words of 10 syllables in 2 sentences
+    assert reading_grade("The cat sat on the mat. It was not big.") == pytest.approx(
+        0.39 * 5 + 11.8 * 1 - 15.59
+    )
+
+
+def test_what_is_read_first_can_be_read_by_a_pupil_of_the_ninth_grade(page):
+    for part in (".lead", ".tally", ".card", ".promise .outcome", ".article", ".trust", "dl"):
+        text = ". ".join(
+            element.get_text(" ", strip=True).rstrip(".")
+            for found in page.select(part)
+            for element in (found.select("p:not(.acts), dd") or [found])
+        )
+        assert reading_grade(text) <= 9, (part, reading_grade(text), text)
+    for path in sorted((ROOT / "notebooks").glob("[01]*.ipynb")):
+        first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
+        text = re.sub(r"^#.*$|[`*]|\]\([^)]*\)", "", "".join(first), flags=re.MULTILINE)
+        assert reading_grade(text) <= 9, (path.name, reading_grade(text))
+
+
+def test_an_article_says_a_line_about_sources_once(evidence, found):
+    for article in {one.article_file for one in found}:
+        claims = [one for one in found if one.article_file == article]
+        soup = BeautifulSoup(article_page(claims, evidence, {}), "html.parser")
+        text = " ".join(soup.get_text(" ").split())
+        assert text.count("it may still exist") == 1
+        assert "No source is named." not in text
+        assert "no proof" not in text
 
 
 def test_notebooks_say_what_they_answer():

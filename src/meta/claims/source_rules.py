@@ -106,10 +106,7 @@ def _text(status: str, found: str, searches: int | None) -> str:
     if status == MISQUOTED:
         return f"What was found says something else: {found}."
     if status == NOT_FOUND:
-        return (
-            f"Not found with the searches made ({_made(searches)}), which is no proof that it does"
-            f" not exist. What turned up: {found}."
-        )
+        return f"Not found in {_made(searches)}. What turned up: {found}."
     return f"No source is named that could be traced. What turned up ({_made(searches)}): {found}."
 
 
@@ -155,7 +152,7 @@ def _answer(verdict: str, source: Source, *, of_a_list: bool) -> str:
     if verdict == SOURCE_NOT_FOUND:
         if source.status == NOT_CITED:
             return "No source is named that one could look up."
-        return f"{what} was not found in {_made(source.searches)}, which does not prove it missing."
+        return f"We did not find {what.lower()} in {_made(source.searches)}."
     if source.status == IN_PART:
         return f"{what} exists, but the article does not quote it right."
     return {

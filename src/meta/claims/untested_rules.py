@@ -20,15 +20,13 @@ def not_testable(answer: str, words: str) -> Kind:
 
 KINDS = {
     "mechanism": not_testable(
-        "This is about how it may work in the body, which trials of symptoms do not test.",
+        "This is about the chemistry of the body, which trials of symptoms do not test.",
         "how it works in the body",
     ),
-    "rhetoric": not_testable(
-        "This is wording that no measurement could meet or miss.", "wording without a measure"
-    ),
+    "rhetoric": not_testable("This is too vague to test.", "wording without a measure"),
     "advice": not_testable("This is advice, which figures do not test.", "advice to readers"),
     "outside": not_testable(
-        "This was not looked into here, which says nothing against it.",
+        "This is outside this report, and may well be true.",
         "facts outside these tables",
     ),
 }

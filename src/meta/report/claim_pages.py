@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from meta.report.landing import landing, promised
 from meta.report.links import article_name
 from meta.report.notebook_index import NotebookIndex
 from meta.report.policy import with_policy
-from meta.report.reader_words import GROUPS, WORDS, verdict_label
+from meta.report.reader_words import GROUPS, WORDS, counted_verdicts, verdict_label
 from meta.report.share import card_png, card_svg, claim_review
 
 # files that the site takes over as they are
@@ -184,21 +185,16 @@ def _claims_page(found: Sequence[Assessment]) -> str:
         f"{len(found)} statements. No verdict is typed by hand: each follows from a written rule "
         "and the tables."
     )
-    return f"# All claims\n\n{intro}\n\n{fenced(_by_group(found))}\n\n{fenced(board)}\n"
+    page = html.render("claims.html", groups=_groups(found), board=board)
+    return f"# All claims\n\n{intro}\n\n{fenced(page)}\n"
 
 
-def _by_group(found: Sequence[Assessment]) -> Markup:
+def _groups(found: Sequence[Assessment]) -> list[tuple[str, int, list[tuple[str, int]], str]]:
     """Count verdicts by the part that claims play, so that no number of those that hold is bare."""
-    rows = [
-        {"group": words, "claims": len(own)}
-        | {verdict: sum(one.verdict == verdict for one in own) for verdict in WORDS}
-        for group, words in GROUPS.items()
-        if (own := [one for one in found if one.group == group])
-    ]
-    columns = {"group": "What they say", "claims": "Claims"}
-    return html.table(
-        pd.DataFrame(rows),
-        "Verdicts by what the claims say",
-        columns=columns | {verdict: word.short for verdict, word in WORDS.items()},
-        plain=True,
-    )
+    groups = []
+    for group, words in GROUPS.items():
+        if own := [one for one in found if one.group == group]:
+            counts = Counter(one.verdict for one in own)
+            bar = [(verdict, counts[verdict]) for verdict in WORDS if counts[verdict]]
+            groups.append((words, len(own), bar, counted_verdicts(own)))
+    return groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count, repeat
 from math import isfinite
 from typing import Any
 
@@ -178,20 +179,21 @@ def _checks(one: Assessment) -> Markup | None:
 
 
 def _studies(one: Assessment, root: str) -> list[Markup]:
-    """Link each study to the row that was used."""
+    """Link each study to the rows that were used."""
     if "study_id" not in one.used or not len(one.used):
         return []
-    first = one.used.drop_duplicates("study_id")
-    places = first["result_id"] if "result_id" in first else [""] * len(first)
-    return [
-        Markup('<a href="{}trials/{}.html{}">{}</a>').format(
-            root, str(study), f"#{place}" if place else "", str(label)
-        )
-        for study, place, label in zip(first["study_id"], places, first["label"], strict=True)
-    ]
-
-
-_NOT_PROOF = "Not found is no proof that it does not exist."
+    named = []
+    for study, rows in one.used.groupby("study_id", sort=False):
+        places = rows["result_id"].dropna().unique() if "result_id" in rows else []
+        address = f"{root}trials/{study}.html"
+        links = [
+            Markup('<a href="{}#{}">{}</a>').format(address, place, f"row {i}" if i > 1 else label)
+            for i, place, label in zip(count(1), places, repeat(rows["label"].iloc[0]))
+        ]
+        whole = Markup('<a href="{}">{}</a>').format(address, rows["label"].iloc[0])
+        more = Markup(" ({})").format(Markup(", ").join(links[1:])) if links[1:] else ""
+        named.append((links[0] if links else whole) + more)
+    return named
 
 
 def _source(one: Assessment) -> dict[str, Any]:
@@ -199,7 +201,7 @@ def _source(one: Assessment) -> dict[str, Any]:
         "found": "The source was found and says so.",
         "in_part": "The source was found and says it only in part.",
         "misquoted": "The source says something else.",
-        "not_found": f"The source was not found. {_NOT_PROOF}",
+        "not_found": "The source was not found.",
         "not_cited": "",
     }[one.source]
     link: Markup | str = ""
