@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count, repeat
 from math import isfinite
 from typing import Any
 
@@ -184,15 +183,15 @@ def _studies(one: Assessment, root: str) -> list[Markup]:
         return []
     named = []
     for study, rows in one.used.groupby("study_id", sort=False):
-        places = rows["result_id"].dropna().unique() if "result_id" in rows else []
-        address = f"{root}trials/{study}.html"
-        links = [
-            Markup('<a href="{}#{}">{}</a>').format(address, place, f"row {i}" if i > 1 else label)
-            for i, place, label in zip(count(1), places, repeat(rows["label"].iloc[0]))
+        address, label = f"{root}trials/{study}.html", rows["label"].iloc[0]
+        places = list(rows["result_id"].dropna().unique()) if "result_id" in rows else []
+        first = f"{address}#{places[0]}" if places else address
+        more = [
+            Markup('<a href="{}#{}">row {}</a>').format(address, place, number)
+            for number, place in enumerate(places[1:], start=2)
         ]
-        whole = Markup('<a href="{}">{}</a>').format(address, rows["label"].iloc[0])
-        more = Markup(" ({})").format(Markup(", ").join(links[1:])) if links[1:] else ""
-        named.append((links[0] if links else whole) + more)
+        link = Markup('<a href="{}">{}</a>').format(first, label)
+        named.append(link + Markup(" ({})").format(Markup(", ").join(more)) if more else link)
     return named
 
 
