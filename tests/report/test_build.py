@@ -29,6 +29,7 @@ from projects import (
 
 import meta
 from meta.cli import main
+from meta.evidence.new_project import new_project
 from meta.html import fenced, link
 from meta.html import table as html_table
 from meta.report import pages, publish, sphinx_site
@@ -146,6 +147,16 @@ def test_a_failing_build_tells_all_and_leaves_the_last_site(
     told = capsys.readouterr().err
     assert told.startswith("meta report: notebooks/b.ipynb failed in cell 3: ZeroDivisionError")
     assert state(home) == before
+
+
+def test_a_fault_of_the_data_is_told_before_a_notebook_runs(home: Path, tmp_path: Path, capfd):
+    new_project(tmp_path / "own")
+    write_notebook(tmp_path / "own", "a", "open('ran', 'w').close()")
+    trials = tmp_path / "own" / "data" / "trials.csv"
+    trials.write_text(trials.read_text(encoding="utf-8").replace("2025,parallel", "late,parallel"))
+    assert main(["report", str(tmp_path / "own")]) == 2
+    assert "trials.csv line 2, column year" in capfd.readouterr().err
+    assert not (tmp_path / "own" / "notebooks" / "ran").exists()
 
 
 def started(home: Path, notebook: str) -> subprocess.Popen[str]:

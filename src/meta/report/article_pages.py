@@ -102,7 +102,8 @@ def _lead(claims: Sequence[Assessment]) -> Markup:
     backed = sum(one.verdict == SUPPORTED for one in works)
     count = {0: "None"}.get(backed, in_words(backed).capitalize())
     verb = "is" if backed < 2 else "are"
-    said = f"{count} of its {len(works)} claims that it works {verb} backed by what we found."
+    claims_counted = "one claim" if len(works) == 1 else f"{len(works)} claims"
+    said = f"{count} of its {claims_counted} that it works {verb} backed by what we found."
     return Markup("<b>{}</b> {}").format(said, article_sentence(claims)) if works else Markup("")
 
 

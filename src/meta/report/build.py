@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from meta.report.execute import Runs
@@ -56,9 +57,17 @@ def build(root: Path | str = ".") -> Path:
         if runs.waiting or not pages.current:
             sphinx.start()  # it is ready by the time that its turn comes
         _say(1, "checking the data and writing the generated pages")
-        pages.write()
+        pages.check()
         _say(2, "executing the notebooks")
-        runs.execute()
+        # pages are written by this process, notebooks run in others
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            executing = aside.submit(runs.execute)
+            try:
+                pages.write()
+                executing.result()
+            except BaseException:  # also Ctrl-C: notebooks whose kernels have gone end at once
+                runs.end()
+                raise
         _say(3, "building the site")
         _lay_out(project, pages.folder, runs.executed())
         build_site(project, sphinx)
@@ -93,6 +102,13 @@ class Pages:
     def current(self) -> bool:
         """Whether they are as they must be."""
         return bool(read_note(self._note) == [self._own, tree_digest(self.folder)])
+
+    def check(self) -> None:
+        """Tell what is wrong with the data before anything else is done."""
+        if not self.current:
+            from meta.evidence.tables import load_evidence
+
+            load_evidence(self._project.home / "data")
 
     def write(self) -> None:
         """Write them, unless they are as they must be."""

@@ -56,6 +56,10 @@ class Runs:
 
     def __exit__(self, *error: object) -> None:
         """End every kernel."""
+        self.end()
+
+    def end(self) -> None:
+        """End every kernel; a notebook that runs or waits fails at once."""
         self._stack.close()
 
     def execute(self) -> None:

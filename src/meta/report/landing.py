@@ -117,18 +117,18 @@ def landing(evidence: Evidence, found: Sequence[Assessment], articles: Mapping[s
     )
 
 
-def _table(evidence: Evidence, name: str) -> pd.DataFrame:
-    return evidence.table(name) if name in evidence.names else pd.DataFrame()
-
-
 def _kick(evidence: Evidence, found: Sequence[Assessment]) -> str:
-    trials = evidence.trials
+    trials = evidence.optional("trials", "randomised")
     parts = []
     if found:
-        parts += [_articles_counted(found), f"{len(found)} statements"]
-    parts.append(f"{(trials['randomised'] == 'yes').sum()} randomised trials")
+        parts += [_articles_counted(found), _number(len(found), "statement")]
+    parts.append(_number((trials["randomised"] == "yes").sum(), "randomised trial"))
     last = _last_search(evidence)
     return " · ".join([*parts, f"last search {last}"] if last else parts)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what if count == 1 else f'{what}s'}"
 
 
 def _articles_counted(found: Sequence[Assessment]) -> str:
@@ -136,7 +136,7 @@ def _articles_counted(found: Sequence[Assessment]) -> str:
 
 
 def _last_search(evidence: Evidence) -> str:
-    table = _table(evidence, "search")
+    table = evidence.optional("search")
     if table.empty or table["last_day"].isna().all():
         return ""
     return f"{pd.Timestamp(table['last_day'].max()):%-d %B %Y}"
@@ -165,6 +165,7 @@ def _tally(evidence: Evidence, found: Sequence[Assessment]) -> dict[str, Any]:
         return {}
     backed = sum(one.verdict == SUPPORTED for one in works)
     form = evidence.question.form
+    articles = _articles_counted(found)
     trials = evidence.optional("trials", "randomised")
     randomised = trials[trials["randomised"] == "yes"]
     own = "" if form is None else (
@@ -172,9 +173,10 @@ def _tally(evidence: Evidence, found: Sequence[Assessment]) -> dict[str, Any]:
         f"trials used {form.label}."
     )  # fmt: skip
     return {
-        "says": f"{_articles_counted(found)} make {len(works)} claims that it works.",
+        "says": f"{articles} {'makes' if articles == 'One article' else 'make'} "
+        f"{_number(len(works), 'claim')} that it works.",
         "backed": f"{_capital(in_words(backed)) if backed else 'None'} of them "
-        f"{'is' if backed == 1 else 'are'} backed by what we found.",
+        f"{'is' if backed == 1 or len(works) == 1 else 'are'} backed by what we found.",
         "own": own,
         "bar": _bar(works),
         "parts": [
@@ -185,9 +187,7 @@ def _tally(evidence: Evidence, found: Sequence[Assessment]) -> dict[str, Any]:
 
 
 def _carded(evidence: Evidence) -> list[tuple[Rated, Mapping[Hashable, Any]]]:
-    table = _table(evidence, "outcomes")
-    if table.empty or "card" not in table:
-        return []
+    table = evidence.optional("outcomes", "outcome", "card", "page")
     rows = {row["outcome"]: row for row in table.dropna(subset=["card"]).to_dict("records")}
     return [(each, rows[each.outcome]) for each in rated_outcomes(evidence) if each.outcome in rows]
 
@@ -242,7 +242,7 @@ def _strict(rows: pd.DataFrame, each: Rated, evidence: Evidence) -> str:
 
 def _safety(evidence: Evidence) -> dict[str, Any]:
     """Return what official bodies say of dose and safety; it advises nobody."""
-    table = _table(evidence, "safety")
+    table = evidence.optional("safety")
     if table.empty:
         return {}
     upper = table[table["section"] == "upper_level"]
@@ -293,7 +293,7 @@ class Promise:
 def promised(evidence: Evidence, found: Sequence[Assessment]) -> list[Promise]:
     """Return the claimed percentages, in the order of the outcomes that a reader asks about."""
     claims = evidence.claims.set_index("claim_id") if found else pd.DataFrame()
-    outcomes: Sequence[str] = list(_table(evidence, "outcomes").get("outcome", []))
+    outcomes: Sequence[str] = list(evidence.optional("outcomes").get("outcome", []))
     order = {name: place for place, name in enumerate(outcomes)}
     kept = [
         one
@@ -348,7 +348,7 @@ def _axis(rows: Sequence[Promise]) -> dict[str, Any]:
 def _articles(
     evidence: Evidence, found: Sequence[Assessment], pages: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    table = _table(evidence, "articles")
+    table = evidence.optional("articles")
     known = table.set_index("article_file").to_dict("index") if len(table) else {}
     rows = []
     for file, page in pages.items():
@@ -418,7 +418,7 @@ def _others(found: Sequence[Assessment]) -> str:
 
 
 def _trust(evidence: Evidence) -> dict[str, Any]:
-    question, search = evidence.question, _table(evidence, "search")
+    question, search = evidence.question, evidence.optional("search")
     by_section: dict[str, list[str]] = {}
     for row in search.to_dict("records"):
         by_section.setdefault(str(row["section"]), []).append(str(row["statement"]))
