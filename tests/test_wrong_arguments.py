@@ -34,6 +34,8 @@ WRONG = {
     "a column twice": pd.DataFrame([[1, 2], [3, 4]], columns=["yi", "yi"]),
     "a label twice": pd.Series([1.0, 2.0], index=["u", "u"]), "a class": int,
 }  # fmt: skip
+# a text is the address of a file
+PATHS = {"path", "folder", "table", "mapping", "judgements", "risk_of_bias"}
 # a function of the caller's own is called as it is
 OWN_FUNCTIONS = {"progress"}
 # drawing takes long, and a text is drawn as it is
@@ -79,7 +81,7 @@ def named(call, argument, value):
     """Words that lead to the argument: its name, the function's, its value or a part of it."""
     yield from (argument, argument.removesuffix("s"), call.name.rpartition(".")[2])
     yield shown(value)[:30]
-    if isinstance(value, str) and argument in ("path", "folder", "table", "mapping"):
+    if isinstance(value, str) and argument in PATHS:
         yield f"{Path(value)}"
     if isinstance(value, dict | list | np.ndarray | pd.Series):
         yield from (str(one) for one in value)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from meta.arguments import checked
 from meta.errors import DataError
 from meta.synthesis.engine import weighted_fit
 from meta.synthesis.estimate import EffectTable, RandomEffects, inference
@@ -72,6 +73,7 @@ class Pooled(RandomEffects):
         given: dict[str, Any] = {"tau2": None, "weights": None}
         return RandomEffects.settings(self) | {"ci_method": self._asked} | given
 
+    @checked
     def prediction_text(self, digits: int = 2) -> str:
         """Return the prediction interval on the reader's scale, and how it was made."""
         said = RandomEffects.prediction_text(self, digits)
