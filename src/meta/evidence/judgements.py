@@ -148,8 +148,10 @@ def read_risk_of_bias(
         )
     raw = _cells_of(path) if isinstance(path, pd.DataFrame) else read_raw(path, _is_known, sheet)
     if not raw.header:
-        faults = raw.faults or ["the table has no column; needed: a study and its domains"]
-        raise DataError.from_faults(raw.file, map(str, faults))
+        faults = [*map(str, raw.faults)]
+        raise DataError.from_faults(
+            raw.file, faults or ["the table has no column; needed: a study and its domains"]
+        )
     study = next((i for i, name in enumerate(raw.header) if _key(name) in _STUDY), 0)
     names = [_key(name) for name in raw.header]
     if "domain" in names and {"judgement", "judgment", "risk"} & set(names):
