@@ -121,7 +121,7 @@ def test_what_metafor_has_not_is_said(answers):
         meta.analysis_script(answers["REML"].refit(tau2_method="DL2"), "R")
     with pytest.raises(DataError, match="language is 'julia'; give python or R"):
         meta.analysis_script(answers["REML"], "julia")
-    with pytest.raises(DataError, match="analysis_script takes the answer of an analysis"):
+    with pytest.raises(DataError, match="fit is 'fit'; needed: the answer of a pooling method"):
         meta.analysis_script("fit")
 
 
