@@ -170,12 +170,13 @@ def test_falling_weights_equal_metafor(shape):
 def test_profile_limits_are_where_the_likelihood_has_fallen_enough():
     from scipy import optimize
 
-    from meta.synthesis.bias.smooth_selection import _task
+    from meta.synthesis.bias.publication_side import seen_from
+    from meta.synthesis.bias.smooth_likelihood import SHAPES, SmoothLikelihood
 
     fit = meta.pool(SELECTION["yi"], SELECTION["vi"], measure="OR")
     answer = meta.smooth_selection(fit, shape="negexp", alternative="greater")
-    model = _task(fit.effects, "negexp", "greater").model
-    unit = np.sqrt(fit.effects.vi.mean())
+    seen = seen_from(fit.effects, "greater")
+    model, unit = SmoothLikelihood(seen.y, seen.v, SHAPES["negexp"]), seen.unit
     best = answer.log_likelihood + fit.k * np.log(unit)
     for limit in answer.profile_intervals().iloc[0][["ci_low", "ci_high"]]:
         found = optimize.minimize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,12 @@ from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
+from meta.synthesis.bias.publication_side import publication_side, seen_from
 from meta.synthesis.bias.selection_search import profile_limits, standard_errors
 from meta.synthesis.bias.step_likelihood import StepLikelihood, maximise
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import check_choice, null_effect, quantile
+from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pool import pool
@@ -27,8 +28,6 @@ from meta.synthesis.presentation import check_level
 from meta.wording import compact, number, p_text, value_text
 
 Values = NDArray[np.float64]
-
-ALTERNATIVES = ("auto", "greater", "less")
 
 # fewer p-values than this in an interval leave its chance of publication nearly unknown
 _THIN = 4
@@ -96,14 +95,13 @@ class SelectionModel(RandomEffects):
         """
         if self.given is not None:
             raise DataError("profile_intervals: the chances of publication were given")
-        task = _task(self.effects, self.alternative, np.array(self.steps), None)
+        seen = seen_from(self.effects, self.alternative)
+        model = StepLikelihood(seen.y, seen.v, np.array(self.steps), None)
         rows = self.delta.iloc[1:][["p_from", "p_to", "delta"]]
-        mean = (self.estimate - task.null) * task.sign / task.unit
         logs = np.log(rows["delta"].to_numpy(dtype=float))
-        point = np.concatenate([[mean, self.tau2 / task.unit**2], logs])
+        point = np.array([seen.inward(self.estimate), self.tau2 / seen.unit**2, *logs])
         ends = [
-            profile_limits(task.model, point, place, self.ci_level)
-            for place in range(2, len(point))
+            profile_limits(model, point, place, self.ci_level) for place in range(2, len(point))
         ]
         return rows.assign(ci_low=[low for low, _ in ends], ci_high=[high for _, high in ends])
 
@@ -136,23 +134,6 @@ class SelectionModel(RandomEffects):
                 )
             )
         return shown
-
-
-class _Task(NamedTuple):
-    """Effects that favour publication upwards, in units of a typical error."""
-
-    model: StepLikelihood
-    null: float
-    sign: float
-    unit: float
-
-
-def _task(effects: Effects, alternative: str, limits: Values, given: Values | None) -> _Task:
-    null = null_effect(effects.scale)
-    sign = 1.0 if alternative == "greater" else -1.0
-    unit = float(np.sqrt(effects.vi.mean()))
-    y, v = sign * (effects.yi - null) / unit, effects.vi / unit**2
-    return _Task(StepLikelihood(y, v, limits, given), null, sign, unit)
 
 
 @checked
@@ -246,16 +227,7 @@ def selection_model(
     level = fit.ci_level if ci_level is None else ci_level
     check_level(level)
     limits = _limits(steps)
-    check_choice("alternative", alternative, ALTERNATIVES)
-    scale = measure_of(fit.measure)
-    if not np.isfinite(scale.null):
-        raise NotComparable(
-            f"{scale.label} ({fit.measure}) has no value that means no effect, so there are no "
-            "p-values that could decide on publication"
-        )
-    null = null_effect(scale)
-    if alternative == "auto":
-        alternative = "greater" if fit.estimate >= null else "less"
+    side = publication_side(alternative, fit, measure_of(fit.measure))
     given = _given(delta, len(limits) + 1)
     free = len(limits) if given is None else 0
     if fit.k <= 2 + free:
@@ -263,9 +235,10 @@ def selection_model(
             f"a selection model with {len(limits)} steps has {2 + free} parameters and this "
             f"fit has {fit.k} studies: leave it out and say so"
         )
-    model, _, sign, unit = _task(effects, alternative, limits, given)
+    seen = seen_from(effects, side)
+    model, unit = StepLikelihood(seen.y, seen.v, limits, given), seen.unit
     if given is None:
-        _check_intervals(model.counts, limits, alternative)
+        _check_intervals(model.counts, limits, side)
     point, value = maximise(model)
     mu, tau2 = point[0], point[1]
     errors = standard_errors(model, point)
@@ -276,11 +249,11 @@ def selection_model(
     log_se = errors[2:] if given is None else np.full(len(limits), np.nan)
     table = _delta_table(model.counts, limits, chances, log_se, z)
     return SelectionModel(
-        **inference(null + sign * mu * unit, errors[0] * unit, None, level, fit.measure),
+        **inference(seen.outward(mu), errors[0] * unit, None, level, fit.measure),
         model="selection",
         k=fit.k,
         n_total=fit.n_total,
-        alternative=alternative,
+        alternative=side,
         steps=tuple(limits),
         tau2=tau2 * unit**2,
         tau2_se=errors[1] * unit**2,
@@ -291,7 +264,7 @@ def selection_model(
         lrt_p_value=float(chdtrc(free, lrt)) if free else np.nan,
         # the likelihood of the effects themselves, not of their rescaled values
         log_likelihood=value - fit.k * float(np.log(unit)),
-        unadjusted_estimate=null + sign * plain_mu * unit,
+        unadjusted_estimate=seen.outward(plain_mu),
         unadjusted_tau2=plain_tau2 * unit**2,
         weights=np.full(effects.k, np.nan),
         effects=effects,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,13 @@ from scipy.special import chdtrc
 
 from meta.arguments import checked
 from meta.effect_sizes.container import Effects
-from meta.errors import NotComparable, NotConverged, TooFewStudies
+from meta.errors import NotConverged, TooFewStudies
+from meta.synthesis.bias.publication_side import publication_side, seen_from
 from meta.synthesis.bias.selection_search import maximise, profile_limits, standard_errors
 from meta.synthesis.bias.smooth_likelihood import SHAPES, SmoothLikelihood
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import check_choice, null_effect, quantile
+from meta.synthesis.engine import check_choice, quantile
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.given import effects_of
 from meta.synthesis.models.pool import pool
@@ -27,7 +28,6 @@ from meta.wording import compact, number, p_text
 
 Values = NDArray[np.float64]
 
-_ALTERNATIVES = ("auto", "greater", "less")
 # starting points: shifts of the mean, factors of tau2, and the first parameter of the weights
 _SHIFTS = (0.0, -1.0)
 _TAU2_FACTORS = (1.0, 0.1)
@@ -82,20 +82,16 @@ class SmoothSelection(RandomEffects):
             ``delta ci_low ci_high``, a row for each: what the likelihood, highest over mean and
             tau2, does not contradict. An end is 0 or infinite where it never falls far enough.
         """
-        task = _task(self.effects, self.shape, self.alternative)
-        _, _, plain = task.model.without_selection()
+        seen = seen_from(self.effects, self.alternative)
+        model = SmoothLikelihood(seen.y, seen.v, SHAPES[self.shape])
+        _, _, plain = model.without_selection()
         none = -np.inf if self.shape == "beta" else plain
         deltas = self.delta["delta"].to_numpy(dtype=float)
         # at no selection there is nothing below; the search for the upper end begins close to it
         logs = np.log(np.where(deltas > 0, deltas, 1e-3))
-        point = np.concatenate(
-            [
-                [(self.estimate - task.null) * task.sign / task.unit, self.tau2 / task.unit**2],
-                logs,
-            ]
-        )
+        point = np.array([seen.inward(self.estimate), self.tau2 / seen.unit**2, *logs])
         ends = [
-            profile_limits(task.model, point, 2 + place, self.ci_level, none)
+            profile_limits(model, point, 2 + place, self.ci_level, none)
             for place in range(len(deltas))
         ]
         return pd.DataFrame(
@@ -119,23 +115,6 @@ class SmoothSelection(RandomEffects):
                 f"χ² = {number(self.lrt)}, df = {self.lrt_dof}, p {p_text(self.lrt_p_value)}",
             ),
         ]
-
-
-class _Task(NamedTuple):
-    """Effects that favour publication upwards, in units of a typical error."""
-
-    model: SmoothLikelihood
-    null: float
-    sign: float
-    unit: float
-
-
-def _task(effects: Effects, shape: str, alternative: str) -> _Task:
-    null = null_effect(effects.scale)
-    sign = 1.0 if alternative == "greater" else -1.0
-    unit = float(np.sqrt(effects.vi.mean()))
-    y, v = sign * (effects.yi - null) / unit, effects.vi / unit**2
-    return _Task(SmoothLikelihood(y, v, SHAPES[shape]), null, sign, unit)
 
 
 @checked
@@ -214,21 +193,14 @@ def smooth_selection(
     level = fit.ci_level if ci_level is None else ci_level
     check_level(level)
     check_choice("shape", shape, tuple(SHAPES))
-    check_choice("alternative", alternative, _ALTERNATIVES)
-    null, size = null_effect(effects.scale), SHAPES[shape].size
-    if not np.isfinite(null):
-        raise NotComparable(
-            f"{effects.scale.label} ({fit.measure}) has no value that means no effect, so there "
-            "are no p-values that could decide on publication"
-        )
+    side, size = publication_side(alternative, fit, effects.scale), SHAPES[shape].size
     if effects.k <= 2 + size:
         raise TooFewStudies(
             f"this selection model has {2 + size} parameters and this fit has {effects.k} studies: "
             "leave it out and say so"
         )
-    if alternative == "auto":
-        alternative = "greater" if fit.estimate >= null else "less"
-    model, _, sign, unit = _task(effects, shape, alternative)
+    seen = seen_from(effects, side)
+    model, unit = SmoothLikelihood(seen.y, seen.v, SHAPES[shape]), seen.unit
     mean, tau2, plain = model.without_selection()
     point, value, se = _estimated(model, mean, tau2)
     deltas, errors, z = np.exp(point[2:]), se[2:], float(quantile(level))
@@ -245,12 +217,12 @@ def smooth_selection(
         notes.append("no falling weights make the likelihood higher: delta is 0, no selection.")
     lrt = max(0.0, 2 * (value - plain))
     return SmoothSelection(
-        **inference(null + sign * point[0] * unit, se[0] * unit, None, level, fit.measure),
+        **inference(seen.outward(point[0]), se[0] * unit, None, level, fit.measure),
         model="selection",
         k=effects.k,
         n_total=fit.n_total,
         shape=shape,
-        alternative=alternative,
+        alternative=side,
         tau2=float(point[1]) * unit**2,
         tau2_se=float(se[1]) * unit**2,
         delta=pd.DataFrame(
@@ -265,7 +237,7 @@ def smooth_selection(
         lrt_dof=size,
         lrt_p_value=float(chdtrc(size, lrt)),
         log_likelihood=value - effects.k * float(np.log(unit)),
-        unadjusted_estimate=null + sign * mean * unit,
+        unadjusted_estimate=seen.outward(mean),
         unadjusted_tau2=tau2 * unit**2,
         weights=np.full(effects.k, np.nan),
         effects=effects,
