@@ -26,7 +26,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -227,6 +227,12 @@ def describe(artist: Axes | Figure, text: str, data: pd.DataFrame | None = None)
         _data[artist] = data.reset_index(drop=True)
 
 
+def _attached(drawn: Axes | Figure, kept: Mapping[Artist, _R]) -> list[_R]:
+    """Return what was attached to a figure and its axes, in their order."""
+    artists: list[Artist] = [drawn, *drawn.axes] if isinstance(drawn, Figure) else [drawn]
+    return [kept[artist] for artist in artists if artist in kept]
+
+
 @checked
 def alt_text(drawn: Axes | Figure) -> str:
     """Describe in words what a figure or axes of this project shows.
@@ -246,8 +252,7 @@ def alt_text(drawn: Axes | Figure) -> str:
     DataError
         If nothing of this project was drawn there.
     """
-    artists: list[Artist] = [drawn, *drawn.axes] if isinstance(drawn, Figure) else [drawn]
-    texts = [_alt_texts[artist] for artist in artists if artist in _alt_texts]
+    texts = _attached(drawn, _alt_texts)
     if not texts:
         raise DataError(
             "there is no description: this figure was not drawn by meta.figures; attach one with "
@@ -292,8 +297,7 @@ def figure_data(drawn: Axes | Figure) -> pd.DataFrame:
     3  prediction  95 % prediction interval       NaN
     4   reference                no effect    0.0000
     """
-    artists: list[Artist] = [drawn, *drawn.axes] if isinstance(drawn, Figure) else [drawn]
-    found = [_data[artist] for artist in artists if artist in _data]
+    found = _attached(drawn, _data)
     if not found:
         raise DataError(
             "there is no data: this figure was not drawn by meta.figures; take the table that it "
@@ -497,7 +501,7 @@ def _thousandths(number: re.Match[str]) -> str:
 
 
 def _has_description(figure: Figure) -> bool:
-    return any(artist in _alt_texts for artist in [figure, *figure.axes])
+    return bool(_attached(figure, _alt_texts))
 
 
 @checked
