@@ -2,12 +2,24 @@
 
 The same in every stage: a true minus sign, a comma between thousands, as many digits as say
 something.
+
+==================  ==========================================================================
+``number``          a figure in a column: a fixed count of decimals
+``brief``           a computed figure in a sentence: at most two decimals, none that are needless
+``as_stated``       a figure that somebody stated: the digits that were stated
+``typed``           a figure as one types it into a cell: no thousands, a hyphen as minus
+``compact``         a variance: small ones keep their digits
+``power_of_ten``    10⁻³
+==================  ==========================================================================
+
+``exact_decimals`` counts the decimals that show all of some figures, ``decimals`` those that tell
+an estimate from its limits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import isfinite, nan
+from math import isclose, isfinite, nan
 from numbers import Integral
 from typing import Any
 
@@ -17,6 +29,7 @@ from meta.errors import DataError
 _LONG = 1e5
 _LONG_RATIO = 1e3
 _BILLION = 1e9
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -85,6 +98,31 @@ def brief(value: float, digits: int | None = None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def as_stated(value: float) -> str:
+    """Write a figure that somebody stated, with the digits that were stated.
+
+    Six digits behind a whole number's are more than anybody states, and no noise of arithmetic.
+
+    Examples
+    --------
+    >>> as_stated(-28.0), as_stated(1234567), as_stated(0.1 + 0.2), as_stated(0.00002)
+    ('−28', '1,234,567', '0.3', '2e−05')
+    """
+    whole = isfinite(value) and abs(value) < _BILLION and float(value).is_integer()
+    return number(value, 0) if whole else f"{value:,.6g}".replace("-", "−")
+
+
+def power_of_ten(exponent: int) -> str:
+    """Write a power of ten with a raised exponent.
+
+    Examples
+    --------
+    >>> power_of_ten(-3)
+    '10⁻³'
+    """
+    return f"10{str(exponent).translate(_RAISED)}"
+
+
 def typed(value: float | str) -> str:
     """Write a figure as one types it into a cell or a calculator: all digits, no trailing zeros.
 
@@ -120,6 +158,21 @@ def decimals(interval: Iterable[float], least: int = 2, most: int = 10) -> int:
         ):
             return digits
     return least
+
+
+def exact_decimals(values: Iterable[float], most: int = 10) -> int:
+    """Count the decimals that show the whole of every finite value, or `most`.
+
+    Examples
+    --------
+    >>> exact_decimals([28.0, 0.5]), exact_decimals([1 / 3], most=2)
+    (1, 2)
+    """
+    finite = [float(value) for value in values if isfinite(value)]
+    for digits in range(most):
+        if all(isclose(round(v, digits), v, rel_tol=1e-9, abs_tol=1e-9) for v in finite):
+            return digits
+    return most
 
 
 def _check_digits(digits: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meta.evidence.digits import decimals_of, half_unit, printed_figures, printed_p, stands_in
+from meta.evidence.digits import decimals_of, half_unit, printed_figures, range_of_p, stands_in
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_decimals_count_zeros_and_the_fewest_win():
     ],
 )
 def test_p_values(text, low, high, exact):
-    p = printed_p(text)
+    p = range_of_p(text)
     assert (p.low, p.high, p.exact) == (low, high, exact)
 
 
 @pytest.mark.parametrize("text", ["ns", "NS", "significant", "1.5", "", None, float("nan"), "<"])
 def test_words_and_slips_are_no_p_values(text):
-    assert printed_p(text) is None
+    assert range_of_p(text) is None

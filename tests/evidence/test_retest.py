@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy import stats
 
-from meta.evidence.digits import printed_p
+from meta.evidence.digits import range_of_p
 from meta.evidence.retest import PrintedArm, disagreement, t_test_range, two_by_two_range
 
 
@@ -63,4 +63,4 @@ def test_two_by_two_holds_fisher_and_chi_squared():
     ],
 )
 def test_disagreement(text, low, high, verdict):
-    assert disagreement(printed_p(text), low, high) == verdict
+    assert disagreement(range_of_p(text), low, high) == verdict

@@ -25,7 +25,8 @@ def check_claim_tests(evidence: Evidence) -> list[str]:
     Parameters
     ----------
     evidence : Evidence
-        Tables with ``claims``, ``claim_sources`` and ``claim_tests``.
+        Tables with ``claims``, ``claim_sources`` and ``claim_tests``; without claims there is
+        nothing to check.
 
     Returns
     -------
@@ -47,8 +48,8 @@ def check_claim_tests(evidence: Evidence) -> list[str]:
 
 
 def _faults(evidence: Evidence) -> Iterator[Fault]:
-    table = evidence.table(TABLE).reset_index(drop=True)
-    known_claims = list(evidence.claims["claim_id"])
+    table = evidence.optional(TABLE, "claim_id").reset_index(drop=True)
+    known_claims = list(evidence.optional("claims", "claim_id")["claim_id"])
     file = f"{evidence.folder}/{FILE}"
     tested = list(table["claim_id"])
     for claim_id in known_claims:

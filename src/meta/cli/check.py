@@ -61,5 +61,4 @@ def _claim_faults(folder: str) -> list[str]:
     from meta.claims.check_tests import check_claim_tests
     from meta.evidence.tables import load_evidence
 
-    evidence = load_evidence(folder)
-    return check_claim_tests(evidence) if "claims" in evidence.names else []
+    return check_claim_tests(load_evidence(folder))

@@ -195,8 +195,11 @@ class PrintedP:
 _P = re.compile(r"^\s*(?P<bound><=|>=|<|>|≤|≥|=|)\s*(?P<figure>[01]?\.\d+|[01])\s*$")
 
 
-def printed_p(text: object) -> PrintedP | None:
-    """Read a printed p-value as the range it stands for.
+def range_of_p(text: object) -> PrintedP | None:
+    """Read a printed p-value as the range it stands for, its rounding allowed for.
+
+    For checks of what was printed; `meta.parse_p` reads the p-value from which an effect is
+    computed, in every notation of papers.
 
     Parameters
     ----------
@@ -210,11 +213,11 @@ def printed_p(text: object) -> PrintedP | None:
 
     Examples
     --------
-    >>> printed_p("0.02")
+    >>> range_of_p("0.02")
     PrintedP(low=0.015, high=0.025, exact=True)
-    >>> printed_p("<0.05").high
+    >>> range_of_p("<0.05").high
     0.05
-    >>> printed_p("NS") is None
+    >>> range_of_p("NS") is None
     True
     """
     match = _P.match(text) if isinstance(text, str) else None

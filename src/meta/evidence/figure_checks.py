@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from meta.evidence.digits import Printed, half_unit, printed_figures, printed_p
+from meta.evidence.digits import Printed, half_unit, printed_figures, range_of_p
 from meta.evidence.findings import ARM_NAMES, ARMS, Finding, Reported, Verdict
 from meta.evidence.retest import PrintedArm, disagreement, t_test_range, two_by_two_range
 
@@ -15,7 +15,7 @@ _RATIOS = ("OR", "RR", "HR", "IRR")
 
 def recomputed_p(row: Reported) -> Iterator[Finding]:
     """Hold the printed p-value against tests of the printed arms."""
-    printed = printed_p(row.text("p_value"))
+    printed = range_of_p(row.text("p_value"))
     if (
         printed is None
         or row.text("p_contrast") not in ("", "between_arms")

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from meta.evidence.digits import printed_p
+from meta.evidence.digits import range_of_p
 from meta.evidence.rules import needs_verdict
 
 LEVELS = ("arms", "interval", "p_value", "direction", "silent", "single_arm")
@@ -89,7 +89,7 @@ def reporting_level(results: pd.DataFrame) -> pd.Series[str]:
     means = given("n_t", "n_c", "mean_t", "mean_c", "sd_t", "sd_c") & (kind != "median_iqr")
     counts = given("n_t", "n_c", "events_t", "events_c")
     interval = given("estimate") & (given("ci_low", "ci_high") | given("se"))
-    printed = _column(results, "p_value").map(printed_p, na_action=None)
+    printed = _column(results, "p_value").map(range_of_p, na_action=None)
     exact = printed.map(lambda p: p is not None and p.exact).astype(bool)
     ours = _column(results, "p_contrast") == "between_arms"
     if "p_contrast" not in results:
@@ -120,7 +120,7 @@ def _significant(text: object) -> bool:
     """Tell whether a printed p-value or word claims a difference."""
     if not isinstance(text, str):
         return False
-    p = printed_p(text)
+    p = range_of_p(text)
     if p is not None:
         return p.high <= 0.05 or (p.exact and (p.low + p.high) / 2 <= 0.05)
     return not _NULL_WORDS.match(text.strip())

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from meta.evidence.cells import CheckedTable
-from meta.evidence.digits import printed_p, stands_in
+from meta.evidence.digits import range_of_p, stands_in
 from meta.evidence.faults import Fault
 from meta.wording import listed, typed
 
@@ -279,7 +279,7 @@ def _named_after_study(results: CheckedTable) -> Iterator[Fault]:
 def _p_values(results: CheckedTable) -> Iterator[Fault]:
     has_contrast = "p_contrast" in results.frame
     for row, p, contrast in _rows(results, "p_value", "p_contrast"):
-        if _there(p) and re.search(r"\d", p) and p[0] in "<>=≤≥.0123456789" and not printed_p(p):
+        if _there(p) and re.search(r"\d", p) and p[0] in "<>=≤≥.0123456789" and not range_of_p(p):
             yield results.fault(
                 row,
                 "p_value",

@@ -13,6 +13,7 @@ from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
 from meta.figures.frame import dot, frame, label_points, marks, stroke
+from meta.wording import power_of_ten
 
 if TYPE_CHECKING:
     from meta.synthesis.without_pooling.albatross import Albatross
@@ -136,7 +137,4 @@ def plot_albatross(
 
 
 def _p_tick(p: float) -> str:
-    return f"{p:.3g}" if p >= 0.00099 else f"10{str(round(np.log10(p))).translate(_SUPERSCRIPT)}"
-
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return f"{p:.3g}" if p >= 0.00099 else power_of_ten(round(np.log10(p)))

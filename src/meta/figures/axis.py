@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures.theme import SMALL, text_width
-from meta.wording import number
+from meta.wording import exact_decimals, number, power_of_ten
 
 # an interval more than this many times as long as the typical one is cut with an arrow
 _LONGEST = 3.0
@@ -165,7 +165,8 @@ def ticks(
     """
     if not scale.log:
         places = [float(v) for v in _nice(*limits, most)]
-        return places, _texts(places)
+        digits = exact_decimals(places, most=8)
+        return places, [number(place, digits) for place in places]
     low, high = (float(v) for v in to_reader(scale, limits))
     ratios = _ratio_ticks(low, high, most)
     return [float(np.log(r)) for r in ratios], [_ratio_text(r) for r in ratios]
@@ -193,7 +194,7 @@ def computed_ticks(
         value = round(value, digits) + 0.0
         place = float(scale.from_reader(value))
         if np.isfinite(place) and limits[0] <= place <= limits[1]:
-            found[place] = f"{value:.{digits}f}".rstrip("0").rstrip(".").replace("-", "−") or "0"
+            found[place] = number(value, exact_decimals([value]))
     places = sorted(found)
     return places, [found[place] for place in places]
 
@@ -229,13 +230,6 @@ def _nice(low: float, high: float, most: int) -> list[float]:
     return [0.0 if abs(v) < step / 1e6 else float(v) for v in found if low <= v <= high]
 
 
-def _texts(places: Sequence[float]) -> list[str]:
-    for digits in range(8):
-        if all(abs(round(p, digits) - p) < 1e-9 * max(1.0, abs(p)) for p in places):
-            return [f"{p:,.{digits}f}".replace("-", "−") for p in places]
-    return [number(p, 2) for p in places]
-
-
 def _ratio_ticks(low: float, high: float, most: int) -> list[float]:
     # ratios beyond these are written at the end of the axis that floats have
     low, high = max(low, _SMALLEST_RATIO), min(high, 1 / _SMALLEST_RATIO)
@@ -258,6 +252,5 @@ def _ratio_ticks(low: float, high: float, most: int) -> list[float]:
 
 def _ratio_text(ratio: float) -> str:
     if 1e-3 <= ratio < 1e5:
-        return f"{ratio:,.10g}"
-    exponent = str(round(np.log10(ratio))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{exponent}"
+        return number(ratio, exact_decimals([ratio]))
+    return power_of_ten(round(np.log10(ratio)))

@@ -32,6 +32,7 @@ from meta.figures.table import (
 from meta.figures.table_drawing import CONTROL, TREATED, draw_table
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
+from meta.wording import as_stated
 
 _ARMS = "The change within one arm is no effect: the effect is the difference between the arms."
 _SIDES = ("treated", "control")
@@ -124,7 +125,7 @@ def plot_claim(
     low = at if claimed_low is None else reader_to_axis(scale, claimed_low)
     high = at if claimed_high is None else reader_to_axis(scale, claimed_high)
     falls = fit.measure == "PC" and claimed < 0
-    cells = {"label": "Claimed", "est": theme.as_given(claimed)}
+    cells = {"label": "Claimed", "est": as_stated(claimed)}
     if low < high:
         cells["label"] = "Claimed (range)"
         cells |= {"ci": interval_cells(scale, at, low, high, shown)["ci"]}
@@ -148,7 +149,7 @@ def plot_claim(
             fit, kind="total", label=label, arms="", digits=shown, weight=None
         )
     names, heading = (treatment, control), make.effect_heading(fit)
-    answer = _verdict(fit, low, high, theme.as_given(-claimed if falls else claimed))
+    answer = _verdict(fit, low, high, as_stated(-claimed if falls else claimed))
     if falls:
         rows = [_as_fall(row, scale, shown) for row in rows]
         at, mid = -at, None if mid is None else -mid
@@ -190,7 +191,7 @@ def plot_claim(
 
 
 def _said(claimed: float, *, falls: bool) -> str:
-    return f"fall of {theme.as_given(-claimed)} %" if falls else f"effect {theme.as_given(claimed)}"
+    return f"fall of {as_stated(-claimed)} %" if falls else f"effect {as_stated(claimed)}"
 
 
 def _as_fall(row: Row, scale: Measure, digits: int) -> Row:
@@ -201,7 +202,7 @@ def _as_fall(row: Row, scale: Measure, digits: int) -> Row:
     cells = {key: text for key, text in row.cells.items() if key not in {"est", "ci"}}
     cells |= interval_cells(scale, -row.estimate, low, high, digits)
     if row.kind == "claim":
-        cells["est"] = theme.as_given(-row.estimate)
+        cells["est"] = as_stated(-row.estimate)
         cells = {key: text for key, text in cells.items() if key != "ci" or low < high}
     return replace(row, cells=cells, estimate=-row.estimate, low=low, high=high)
 

@@ -22,7 +22,7 @@ from meta.figures.table import Row, Table, rows_in_words, table_limits
 from meta.figures.table_drawing import draw_table
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
-from meta.wording import p_text
+from meta.wording import as_stated, p_text
 
 if TYPE_CHECKING:
     from meta.synthesis.models.subgroups import Subgroups
@@ -277,9 +277,9 @@ def _in_words(
     if groups is not None:
         parts.append(make.decoded(groups.sentence()))
     if mid is not None:
-        parts.append(f"A line marks the smallest important effect, {theme.as_given(mid)}.")
+        parts.append(f"A line marks the smallest important effect, {as_stated(mid)}.")
     if claimed is not None:
-        parts.append(f"A line marks the claimed effect, {theme.as_given(claimed)}.")
+        parts.append(f"A line marks the claimed effect, {as_stated(claimed)}.")
     parts.append(f"{fit.scale.short} by study: {rows_in_words(studies)}.")
     if len(silent):
         names = ", ".join(theme.plain(label) for label in silent["label"])

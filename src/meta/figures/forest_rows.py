@@ -19,6 +19,7 @@ from meta.figures.theme import for_readers, note_lines, plain, text_width, wrap
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.robust import Robust
+from meta.wording import exact_decimals, number
 
 LAYOUTS = ("revman", "jama", "compact", "dense")
 # as many names are listed under a plot, and how many more there are
@@ -91,10 +92,8 @@ def decoded(text: str) -> str:
 def _arm_digits(table: pd.DataFrame, names: Sequence[str]) -> int:
     """Decimals that show what was reported: as many as the values have, two at the most."""
     values = pd.concat([table[n] for n in names if n in table]).dropna().to_numpy(dtype=float)
-    for digits in (0, 1):
-        if np.allclose(values, np.round(values, digits), rtol=0, atol=1e-9):
-            return digits
-    return 2 if len(values) and float(np.median(np.abs(values))) < 100 else 1
+    large = len(values) and float(np.median(np.abs(values))) >= 100
+    return exact_decimals(values, most=1 if large else 2)
 
 
 def arm_cells(
@@ -107,24 +106,15 @@ def arm_cells(
     """
     whole = table if everyone is None else everyone
 
-    def write(value: Any, digits: int = 0) -> str:
-        if value is None or pd.isna(value):
-            return _MISSING
-        text = f"{float(value):,.{digits}f}"
-        return (text.replace("-", "") if float(text.replace(",", "")) == 0 else text).replace(
-            "-", "−"
-        )
-
-    shown = {
-        "mean": _arm_digits(whole, ["mean_t", "mean_c"]) if arms == "means" else 0,
-        "sd": _arm_digits(whole, ["sd_t", "sd_c"]) if arms == "means" else 0,
-    }
+    digits = {"events": 0, "n": 0}
+    for name in ("mean", "sd"):
+        digits[name] = _arm_digits(whole, [f"{name}_t", f"{name}_c"]) if arms == "means" else 0
     rows = []
     for record in table.to_dict("records"):
         cells = {
-            f"{name}_{arm}": write(record.get(f"{name}_{arm}"), shown.get(name, 0))
-            for arm in "tc"
-            for name in ("events", "n", "mean", "sd")
+            key: _MISSING if pd.isna(record.get(key)) else number(float(record[key]), digits[name])
+            for name in digits
+            for key in (f"{name}_t", f"{name}_c")
         }
         for arm in "tc":
             n = cells[f"n_{arm}"]
@@ -143,7 +133,7 @@ def total_cells(table: pd.DataFrame, arms: str) -> dict[str, str]:
     def total(name: str) -> str:
         if name not in table or table[name].isna().any():
             return ""
-        return f"{pd.to_numeric(table[name]).sum():,.0f}"
+        return number(pd.to_numeric(table[name]).sum(), 0)
 
     cells = {f"n_{arm}": total(f"n_{arm}") for arm in "tc"}
     for arm in "tc":
@@ -219,7 +209,7 @@ def study_rows(
         text["label"] = in_lines(text["label"] + (f" {signs}" if signs else ""), width)
         text["weight"] = f"{weight:.1f}" if np.isfinite(weight) else _MISSING
         estimate, low, high = (float(value) for value in intervals[i])
-        shown = _as_printed(printed[i]) if np.isfinite(printed[i, 0]) else digits
+        shown = exact_decimals(printed[i]) if np.isfinite(printed[i, 0]) else digits
         text |= cells[i] | {"ci": "not estimable"}
         text |= interval_cells(scale, estimate, low, high, shown)
         study = str(table["study_id"].iloc[i])
@@ -268,11 +258,6 @@ def _printed(fit: Estimate) -> np.ndarray:
         & ((given[:, 1] > 0) | (not fit.scale.log))
     )
     return np.where(same[:, None], given, np.nan)
-
-
-def _as_printed(values: Sequence[float]) -> int:
-    """Count the decimals that were printed."""
-    return max(len(f"{value:.10g}".partition(".")[2]) for value in values)
 
 
 def predicted(fit: Estimate) -> tuple[float, float]:

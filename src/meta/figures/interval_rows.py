@@ -13,8 +13,9 @@ from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.figures.axis import reader_to_axis, to_axis
 from meta.figures.forest_rows import study_intervals
-from meta.figures.theme import as_given, note_lines, plain
+from meta.figures.theme import note_lines, plain
 from meta.synthesis.estimate import Estimate
+from meta.wording import as_stated
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame | Estimate | Mapping[str, Estimate]]
 
@@ -286,8 +287,8 @@ def _check_interval(
         faults.append(f"{row}, column {gone}: it is missing beside {there}; give both or neither")
     elif one and not low <= estimate <= high:
         faults.append(
-            f"{row}, columns ci_low and ci_high: {as_given(low)} to {as_given(high)} does not hold "
-            f"the estimate {as_given(estimate)}; check the three against their source"
+            f"{row}, columns ci_low and ci_high: {as_stated(low)} to {as_stated(high)} does not "
+            f"hold the estimate {as_stated(estimate)}; check the three against their source"
         )
     elif pooled and not one:
         faults.append(
@@ -318,7 +319,4 @@ def _is_number(value: Any) -> bool:
 def _text(value: Any) -> str:
     if _missing(value):
         return _NOTHING
-    if _is_number(value):
-        whole = float(value).is_integer()
-        return f"{value:,.0f}".replace("-", "−") if whole else as_given(float(value))
-    return plain(value)
+    return as_stated(float(value)) if _is_number(value) else plain(value)

@@ -27,6 +27,7 @@ from meta.figures.table import (
     table_limits,
 )
 from meta.figures.table_drawing import HIGHLIGHT, HOLLOW, draw_table
+from meta.wording import as_stated, exact_decimals
 
 _WHAT = "plot_intervals"
 # longer texts are broken into lines, so that the axis is not pushed off a narrow screen
@@ -206,10 +207,7 @@ def _value_label(found: Blocks) -> str:
 def _digits(found: Blocks) -> int:
     rows = [row for block in found.blocks for row in block.rows]
     values = to_reader(found.scale, [v for row in rows for v in (row.estimate, row.low, row.high)])
-    most = digits_for(values.reshape(-1, 3).tolist())
-    values = values[np.isfinite(values)]
-    exact = (d for d in range(most) if np.allclose(values, np.round(values, d), rtol=0, atol=1e-9))
-    return next(exact, most)
+    return exact_decimals(values, most=digits_for(values.reshape(-1, 3).tolist()))
 
 
 def _rows(found: Blocks, digits: int) -> list[Row]:
@@ -303,6 +301,6 @@ def _in_words(found: Blocks, table: Table) -> str:
 
 def _mark_in_words(found: Blocks, mark: Reference) -> str:
     edges = [mark.value, mark.until] if mark.is_band else [mark.value]
-    value = " to ".join(theme.as_given(float(v)) for v in to_reader(found.scale, edges))
+    value = " to ".join(as_stated(float(v)) for v in to_reader(found.scale, edges))
     text = mark.label if value in mark.label else f"{mark.label} ({value})"
     return f"A {'band' if mark.is_band else 'line'} marks {text}."

@@ -17,6 +17,7 @@ from meta.figures.axis import axis_name, null_place, robust_limits, to_axis
 from meta.figures.frame import Frame, dot, effect_axis, frame, marks
 from meta.figures.theme import SIZE, put, text_width
 from meta.synthesis.diagnostics.multiverse import Multiverse
+from meta.wording import number
 
 _ENDS = ("estimate", "ci_low", "ci_high")
 _CURVE = 190.0
@@ -178,6 +179,6 @@ def _by_choice(found: Multiverse) -> list[str]:
     table = table[(table["n"] > 0) & table["choice"].isin(few)]
     medians = found.scale.to_reader(table["median"])
     return [
-        f"{row.choice} {row.value} {median:.2f}".replace("-", "−")
+        f"{row.choice} {row.value} {number(median)}"
         for row, median in zip(table.itertuples(), np.atleast_1d(medians), strict=True)
     ]

@@ -15,6 +15,7 @@ from meta.errors import need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place
 from meta.figures.frame import effect_axis, frame, marks, stroke
+from meta.wording import as_stated
 
 if TYPE_CHECKING:
     from meta.synthesis.bayes.result import BayesFit
@@ -72,7 +73,7 @@ def plot_posterior(
         key.append((stroke(theme.MUTED, 1.4, ":"), "prior"))
     if mid is not None:
         line = stroke(theme.IMPORTANT, 1.5, (0, (1, 1.6)))
-        key.append((line, f"smallest important {theme.as_given(mid)}"))
+        key.append((line, f"smallest important {as_stated(mid)}"))
     notes = [fit.sentence(), *theme.note_lines(fit.notes)]
     drawn = frame(
         "plot_posterior", ax, title=title, key=key, notes=notes, height=230, y_label="Density",

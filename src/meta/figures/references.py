@@ -11,8 +11,9 @@ from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
 from meta.figures.axis import null_place, reader_to_axis, to_axis
 from meta.figures.table import Reference, ReferenceKind
-from meta.figures.theme import as_given, plain
+from meta.figures.theme import plain
 from meta.synthesis.estimate import Estimate
+from meta.wording import as_stated
 
 Place = float | tuple[float, float]
 # a line that a caller asks for: argument, kind, what is written over it, and where
@@ -74,7 +75,7 @@ def reference_lines(
 def place_text(at: Place) -> str:
     """Write a place, or the two ends of a band, with the digits that were given."""
     edges = at if isinstance(at, tuple) else (at,)
-    return " to ".join(as_given(edge) if isinstance(edge, int | float) else repr(edge)
+    return " to ".join(as_stated(edge) if isinstance(edge, int | float) else repr(edge)
                        for edge in edges)  # fmt: skip
 
 

@@ -338,11 +338,6 @@ def for_readers(text: str) -> str:
     return f"{said}." if said and without.endswith(".") else said
 
 
-def as_given(value: float) -> str:
-    """Write a number that somebody else stated, with the digits that were given."""
-    return f"{value:,.6g}".replace("-", "−")
-
-
 class Line(Text):
     """One line of level text, which is measured already and never clipped.
 

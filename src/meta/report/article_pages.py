@@ -68,14 +68,10 @@ def article_page(
 def about_article(one: Assessment, evidence: Evidence) -> dict[str, Any]:
     """Return what is known of a claim's article, with ``name``, ``headline`` and ``kick``."""
     known: dict[str, Any] = {}
-    if "articles" in evidence.names:
-        table = evidence.table("articles").set_index("article_file")
-        if one.article_file in table.index:
-            known = {
-                str(name): cell
-                for name, cell in table.loc[one.article_file].items()
-                if pd.notna(cell)
-            }
+    table = evidence.optional("articles", "article_file").set_index("article_file")
+    if one.article_file in table.index:
+        filled = table.loc[one.article_file].dropna()
+        known = {str(name): cell for name, cell in filled.items()}
     title = f"“{known['title']}”" if "title" in known else ""
     date = f"{pd.Timestamp(known['date']):%-d %B %Y}" if "date" in known else "no date"
     parts = [known.get("publisher", one.article_label), title, known.get("author", ""), date]

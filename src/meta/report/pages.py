@@ -49,7 +49,7 @@ def write_pages(project: Project, source: Path) -> None:
     data = project.home / "data"
     evidence = load_evidence(data)
     notebooks = NotebookIndex.read(project.notebooks)
-    claims = evidence.claims["claim_id"] if "claims" in evidence.names else ()
+    claims = evidence.optional("claims", "claim_id")["claim_id"]
     found = [assess(str(claim), evidence) for claim in claims]
     write_trial_pages(evidence, found, source, notebooks)
     first = write_claim_pages(evidence, found, source, notebooks)

@@ -67,13 +67,10 @@ def noted(evidence: Evidence, found: Sequence[Assessment], folder: Path) -> str:
         Where the pages are collected; a place that no page tells is left out.
     """
     entries = [*_claims(evidence, found), *_safety(evidence), *_studies(evidence), *_site(folder)]
-    asked: list[tuple[str, list[str]]] = []
-    if "search_words" in evidence.names:
-        table = evidence.table("search_words")
-        asked = [
-            (str(row["asked"]), [part.strip() for part in str(row["means"]).split(";")])
-            for row in table.to_dict("records")
-        ]
+    asked = [
+        (str(row["asked"]), [part.strip() for part in str(row["means"]).split(";")])
+        for row in evidence.optional("search_words").to_dict("records")
+    ]
     asked.sort(key=lambda pair: -len(pair[0]))  # the longer phrase is meant
     return json.dumps({"entries": [astuple(one) for one in entries], "asked": asked})
 
@@ -107,9 +104,6 @@ def _claims(evidence: Evidence, found: Sequence[Assessment]) -> list[Entry]:
 
 
 def _safety(evidence: Evidence) -> list[Entry]:
-    if "safety" not in evidence.names:
-        return []
-    table = evidence.table("safety")
     return [
         Entry(
             "index.html#dose-and-safety",
@@ -119,7 +113,7 @@ def _safety(evidence: Evidence) -> list[Entry]:
             f"dose safe safety {row['section']}",
             0.4,
         )
-        for row in table.to_dict("records")
+        for row in evidence.optional("safety").to_dict("records")
     ]
 
 

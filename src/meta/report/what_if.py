@@ -28,7 +28,7 @@ from meta.report.what_if_trials import Setting, Trials, derived_trials, given_tr
 from meta.synthesis.engine import null_effect, quantile
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
-from meta.wording import listed
+from meta.wording import as_stated, listed
 
 _STATIC = Path(__file__).parent / "skeleton" / "_static"
 _VARIED = ("correlation", "sd")
@@ -321,9 +321,10 @@ def _settings(
 
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {number:g}" for name, number in value.items())
-    text = f"{value:g}" if isinstance(value, int | float) else _SD_WORDS.get(str(value), str(value))
-    return text.replace("-", "−") if isinstance(value, int | float) else text
+        return ", ".join(f"{name} {as_stated(number)}" for name, number in value.items())
+    if isinstance(value, int | float):
+        return as_stated(value)
+    return _SD_WORDS.get(str(value), str(value))
 
 
 def _check_scale(scale: Measure) -> None:
