@@ -7,9 +7,12 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+import meta
+from meta.claims.assess import assess
 from meta.claims.check_tests import check_claim_tests
 from meta.claims.conditions import holds, read_conditions
 from meta.claims.lookup import lookup
+from meta.claims.trial_sets import advantage_of
 from meta.errors import DataError
 from meta.evidence.tables import Evidence
 
@@ -165,3 +168,64 @@ def test_conditions(evidence: Evidence) -> None:
         holds(read_conditions("trials.nobody.year=2017")[0], evidence)
     with pytest.raises(DataError, match="no column"):
         holds(read_conditions("trials.tarleton2017.years=2017")[0], evidence)
+
+
+def test_a_yardstick_of_another_measure_is_refused(
+    changed: Plant, with_cells: Write, evidence: Evidence
+) -> None:
+    """A risk ratio cannot be subtracted from a standardised difference, nor can two yardsticks."""
+    own = lookup(evidence).benchmarks
+    assert own["ad_munkholm2019_smd"]["measure"] == "SMD"
+    for named in ("Hedges g", "standardised effect size"):
+        same = with_cells("benchmark_id", "ad_munkholm2019_smd", measure=named)
+        assert check_claim_tests(changed(benchmarks=same)) == []
+    planted = changed(
+        benchmarks=with_cells("benchmark_id", "ad_munkholm2019_smd", measure="RR"),
+        claim_tests=with_cells(
+            "claim_id", "a1-c11", benchmark_ids="gad_hidalgo2007_ssri; ad_munkholm2019_smd"
+        ),
+    )
+    (fault,) = check_claim_tests(planted)
+    assert "column kind (a0-c14): no verdict follows" in fault
+    assert "in 'RR' and the trials are pooled as SMD" in fault
+    with pytest.raises(DataError, match="a0-c14: the yardstick ad_munkholm2019_smd"):
+        assess("a0-c14", planted)
+    with pytest.raises(DataError, match="a1-c11: two yardsticks for one comparison"):
+        assess("a1-c11", planted)
+
+
+@pytest.mark.parametrize("claim_id", ["a0-c13", "a2-c30"])
+def test_no_verdict_without_the_better_side(claim_id: str, changed: Plant) -> None:
+    """Where nobody says whether lower is better, no side is taken for the better one."""
+    for change in (
+        lambda rows: rows.drop(columns="lower_is_better"),
+        lambda rows: rows.assign(lower_is_better=None),
+    ):
+        with pytest.raises(DataError, match="column lower_is_better: missing"):
+            assess(claim_id, changed(results=change))
+
+
+def test_a_fall_without_the_better_side_says_so(changed: Plant) -> None:
+    planted = changed(results=lambda rows: rows.assign(lower_is_better=None))
+    found = assess("a0-c11", planted)
+    assert found.verdict == "unresolved"
+    assert set(found.left_out["reason"]) == {"nobody says whether lower is better"}
+
+
+def test_effects_without_a_better_side_have_no_advantage() -> None:
+    fit = meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])
+    with pytest.raises(DataError, match="nobody says whether lower is better"):
+        advantage_of(fit)
+    signs = {
+        lower: advantage_of(
+            meta.pool(meta.Effects.from_arrays([-0.5], [0.04], lower_is_better=lower))
+        ).estimate
+        for lower in (True, False)
+    }
+    assert signs == {True: 0.5, False: -0.5}
+    # the checks are still shown, and judge nothing
+    rows = pd.DataFrame({"label": list("abc"), "yi": [-0.5, -0.1, -0.4], "vi": [0.04] * 3,
+                         "study_id": list("abc"), "result_id": list("abc")})  # fmt: skip
+    table = meta.sensitivity(rows, "GEN")
+    assert table.loc[0, "k"] == 3
+    assert set(table["verdict"]) == {""}

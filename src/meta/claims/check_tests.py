@@ -35,8 +35,9 @@ def check_claim_tests(evidence: Evidence) -> list[str]:
         a claim without a test or with two; a test of an unknown claim or kind, or with an unknown
         outcome, stratum, form, study, row, benchmark or review; one that selects nothing though
         something was expected, or something though nothing was; a verdict "no trials" though a
-        result fits the test, barred or not; a margin without its source; a named source of which
-        nobody wrote what became of it. Empty if all is well.
+        result fits the test, barred or not; one to which no verdict follows, with the reason
+        (trials and yardstick of two measures, a scale without its better side); a margin without
+        its source; a named source of which nobody wrote what became of it. Empty if all is well.
 
     Examples
     --------
@@ -176,11 +177,17 @@ def _selection_faults(
         yield place.fault(
             "expect", f"none, but the test selects {ids}", "Empty the cell: somebody measured it."
         )
-    elif len(selected) and assess(test.claim_id, evidence).verdict == NO_TRIALS:
-        ids = listed(selected["result_id"], most=3)
-        yield place.fault(
-            "kind", f"the verdict is no trials, but {ids} fit", "Let the test say what is missing."
-        )
+    elif len(selected):
+        try:
+            verdict = assess(test.claim_id, evidence).verdict
+        except DataError as error:
+            why = "; ".join(error.faults).removeprefix(f"{test.claim_id}: ")
+            yield place.fault("kind", f"no verdict follows: {why}", "Mend the test or the rows.")
+            return
+        if verdict == NO_TRIALS:
+            ids = listed(selected["result_id"], most=3)
+            remedy = "Let the test say what is missing."
+            yield place.fault("kind", f"the verdict is no trials, but {ids} fit", remedy)
 
 
 def _word_faults(test: ClaimTest, place: _Place, known: _Known) -> Iterator[Fault]:

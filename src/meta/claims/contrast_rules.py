@@ -26,7 +26,7 @@ from meta.claims.reasons import (
 )
 from meta.claims.ruling import Case, Ruling
 from meta.claims.sensitivity import check_table
-from meta.claims.trial_sets import TrialSet, advantage_of, rests_on, trial_sets
+from meta.claims.trial_sets import TrialSet, advantage_of, rests_on, towards_benefit, trial_sets
 from meta.claims.verdicts import (
     MIN_TRIALS,
     NEITHER,
@@ -39,6 +39,8 @@ from meta.claims.verdicts import (
 )
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure, measure_of
+from meta.errors import DataError
+from meta.evidence.column_names import measure_named
 from meta.synthesis.engine import tau2_estimate, weighted_fit
 from meta.synthesis.models.pooled import Pooled
 from meta.wording import (
@@ -53,6 +55,8 @@ from meta.wording import (
     words,
 )
 
+# so papers call a standardised mean difference
+_STANDARDISED = ("effect size", "standardised effect size")
 NO_COMPARISON = "No trial in these tables compared the two with each other."
 
 
@@ -139,8 +143,29 @@ def equivalence(case: Case) -> Ruling:
 
 
 def _drug(case: Case, measure: Measure) -> tuple[float, float, str]:
-    """Return the drugs' advantage over placebo, its standard error (0 if unprinted), and words."""
-    row = benchmark_rows(case)[0]
+    """Return the drugs' advantage over placebo, its standard error (0 if unprinted), and words.
+
+    Raises
+    ------
+    DataError
+        If there are several yardsticks, or the one is of another measure than the trials.
+    """
+    row, *others = benchmark_rows(case)
+    claim = case.test.claim_id
+    if others:
+        raise DataError(
+            f"{claim}: {counted(len(others) + 1, 'yardstick')} for one comparison; name the one "
+            "that the claim is about"
+        )
+    said = str(row["measure"])
+    if measure.name not in (said, measure_named(said)) and not (
+        measure.name == "SMD" and said in _STANDARDISED
+    ):
+        raise DataError(
+            f"{claim}: the yardstick {row['benchmark_id']} is in {said!r} and the trials are "
+            f"pooled as {measure.name}, which cannot be subtracted from each other; name a "
+            "yardstick of that measure, or pool the trials in the measure of the yardstick"
+        )
     printed = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
     estimate, low, high = np.log(printed) if measure.log else printed
     what = f"{lower_first(str(row['what']))}, {row['measure']}"
@@ -306,8 +331,7 @@ def _difference(fit: Pooled, inside: np.ndarray) -> Oriented:
     dof = float("inf") if found.dof is None else float(found.dof)
     se, slope = float(np.sqrt(found.cov[1, 1])), float(found.beta[1])
     half = float(stdtrit(dof, 0.975)) * se
-    plain = Oriented(slope, slope - half, slope + half, se, dof)
-    return plain if fit.effects.lower_is_better is False else -plain
+    return towards_benefit(Oriented(slope, slope - half, slope + half, se, dof), fit.effects)
 
 
 KINDS = {

@@ -21,8 +21,9 @@ Record = dict[str, Any]
 # columns that rules read by name; those that filters of a question or a test may name are not
 # here, because a filter on a column that a folder lacks leaves nobody out
 _READ = (
-    "flag", "barred", "favours", "same_trial_as", "blinding", "population", "population_group",
-    "cointervention", "n_randomised", "time_weeks", "source_kind", "source_url", "reported_as",
+    "flag", "barred", "favours", "lower_is_better", "same_trial_as", "blinding",
+    "population", "population_group", "cointervention", "n_randomised", "time_weeks",
+    "source_kind", "source_url", "reported_as",
     "arm_t", "arm_c", "scale_max", "instrument", "instrument_id",
     "n_t", "n_c", "mean_t", "mean_c", "base_mean_t", "estimate", "ci_low", "ci_high",
 )  # fmt: skip

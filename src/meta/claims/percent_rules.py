@@ -220,7 +220,11 @@ def _form_sides(table: pd.DataFrame, case: Case, claimed: float) -> set[str]:
 
 def _left_out(rows: pd.DataFrame, inside: tuple[str, ...]) -> pd.DataFrame:
     left = rows[~rows["study_id"].isin(inside)]
-    reason = "does not give means at the start and the end in both arms with their spread"
+    reason = np.where(
+        left["lower_is_better"].isna(),
+        "nobody says whether lower is better",
+        "does not give means at the start and the end in both arms with their spread",
+    )
     columns = ["result_id", "study_id", "label", "reporting", "favours"]
     cluster = left["same_trial_as"].fillna(left["study_id"])
     return left[columns].assign(cluster=cluster, reason=reason).reset_index(drop=True)

@@ -16,7 +16,8 @@ import pandas as pd
 
 from meta.arguments import checked
 from meta.claims.ruling import Case
-from meta.claims.verdicts import MIN_TRIALS, Oriented, judge_superiority
+from meta.claims.trial_sets import advantage_of
+from meta.claims.verdicts import MIN_TRIALS, judge_superiority
 from meta.effect_sizes.assumptions import LEVELS
 from meta.effect_sizes.derive import effects
 from meta.evidence.question import Question, chosen_by
@@ -88,8 +89,9 @@ def sensitivity(
         One row an analysis, the primary one first: ``analysis k n_total estimate ci_low ci_high
         counts verdict trials fit``, on the scale of computation. ``counts`` is False where fewer
         than three trials are left or the effects are those of the primary analysis: shown, but no
-        check of anything. ``verdict`` is the one of superiority for that analysis alone; ``fit`` is
-        the answer itself, None where no trial is left.
+        check of anything. ``verdict`` is the one of superiority for that analysis alone, "" where
+        nobody says whether lower is better; ``fit`` is the answer itself, None where no trial is
+        left.
 
     Notes
     -----
@@ -195,9 +197,7 @@ def table_of(found: list[Check], mid: float | None) -> pd.DataFrame:
     for check in found:
         fit = check.fit
         shown = (float("nan"),) * 3 if fit is None else (fit.estimate, fit.ci_low, fit.ci_high)
-        advantage = Oriented(*shown)
-        if fit is not None and fit.effects.lower_is_better is not False:
-            advantage = -advantage
+        known = fit is not None and fit.effects.lower_is_better is not None
         rows.append(
             {
                 "analysis": check.analysis,
@@ -207,7 +207,7 @@ def table_of(found: list[Check], mid: float | None) -> pd.DataFrame:
                 "ci_low": shown[1],
                 "ci_high": shown[2],
                 "counts": check.counts,
-                "verdict": "" if fit is None else judge_superiority(advantage, mid=mid),
+                "verdict": judge_superiority(advantage_of(fit), mid=mid) if fit and known else "",
                 "trials": "; ".join([] if fit is None else fit.effects.labels),
             }
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -23,6 +24,7 @@ from meta.claims.verdicts import (
 from meta.effect_sizes.assumptions import OUTSIDE_SD
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
+from meta.errors import DataError
 from meta.evidence.tables import Evidence
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pool import pool
@@ -114,10 +116,28 @@ class TrialSets:
 
 
 def advantage_of(fit: Estimate) -> Oriented:
-    """Orient a pooled effect so that above 0 favours the treatment."""
-    dof = float("inf") if fit.dof is None else float(fit.dof)
-    plain = Oriented(fit.estimate, fit.ci_low, fit.ci_high, fit.se, dof)
-    return plain if fit.effects.lower_is_better is False else -plain
+    """Orient a pooled effect so that above 0 favours the treatment; see `towards_benefit`."""
+    dof = inf if fit.dof is None else float(fit.dof)
+    return towards_benefit(
+        Oriented(fit.estimate, fit.ci_low, fit.ci_high, fit.se, dof), fit.effects
+    )
+
+
+def towards_benefit(plain: Oriented, effects: Effects) -> Oriented:
+    """Orient treated minus control so that above 0 favours the treatment.
+
+    Raises
+    ------
+    DataError
+        If nobody said whether lower is better: no side is the better one by itself.
+    """
+    if effects.lower_is_better is None:
+        raise DataError(
+            f"{listed(effects.labels, 6)}: nobody says whether lower is better, so that no side "
+            "can be called the better one; write yes or no into the column lower_is_better of "
+            "results.csv"
+        )
+    return -plain if effects.lower_is_better else plain
 
 
 def trial_sets(case: Case, rows: pd.DataFrame) -> TrialSets:

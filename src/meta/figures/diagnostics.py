@@ -151,7 +151,7 @@ def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
         "dffits": 0.0,
         "cook_d": 0.0,
         "cov_r": 1.0,
-        "tau2_del": getattr(fit, "tau2", 0.0),
+        "tau2_del": fit.tau2,
     }
     for i, (column, name) in enumerate(_PANELS):
         panel = drawn.panel.inset_axes(
