@@ -33,7 +33,7 @@ from meta.synthesis.estimators import by_pymare as by_pymare
 from meta.synthesis.models.subgroups import subgroups as subgroups
 from meta.synthesis.models.regression import meta_regression as meta_regression
 from meta.synthesis.tau2_intervals import tau2_intervals as tau2_intervals
-from meta.synthesis.fit_statistics import likelihood_ratio as likelihood_ratio
+from meta.synthesis.diagnostics.likelihood_ratio import likelihood_ratio as likelihood_ratio
 from meta.synthesis.models.multilevel import multilevel as multilevel
 from meta.synthesis.models.robust import robust as robust
 from meta.synthesis.models.two_by_two import mantel_haenszel as mantel_haenszel

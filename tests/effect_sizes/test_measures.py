@@ -12,10 +12,10 @@ from scipy.stats import norm
 import meta
 from meta import Effects
 from meta.cli import main
-from meta.effect_sizes.container import as_effects
 from meta.effect_sizes.measures import MEASURES, Measure, arguments_in_words, measure_of
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError
+from meta.synthesis.method_input import effects_of
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -112,12 +112,12 @@ def test_a_new_measure_is_one_entry(monkeypatch, tmp_path, capsys):
 def test_what_is_given_beside_a_table_fits_its_rows(given, said):
     table = pd.DataFrame({"yi": [0.1, 0.2], "vi": [0.01, 0.02]})
     with pytest.raises(DataError, match=said):
-        as_effects(table, **given)
+        effects_of(table, **given)
 
 
 def test_a_spread_that_is_named_stands_for_the_one_of_the_table():
     table = pd.DataFrame({"yi": [0.1, 0.2], "vi": [0.01, 0.02], "robust": [0.3, 0.4]})
-    np.testing.assert_allclose(as_effects("yi", sei="robust", data=table).vi, [0.09, 0.16])
+    np.testing.assert_allclose(effects_of("yi", sei="robust", data=table).vi, [0.09, 0.16])
 
 
 TRIALS = pd.DataFrame(
@@ -126,7 +126,7 @@ TRIALS = pd.DataFrame(
 
 
 def test_columns_are_named_with_data():
-    found = as_effects("lnrr", sei="se", labels="study", measure="RR", data=TRIALS)
+    found = effects_of("lnrr", sei="se", labels="study", measure="RR", data=TRIALS)
     assert found.measure == "RR"
     assert found.labels == ["a", "b"]
     np.testing.assert_allclose(found.vi, [0.04, 0.09])
@@ -135,22 +135,22 @@ def test_columns_are_named_with_data():
 
 def test_a_table_of_effects_is_enough():
     table = TRIALS.rename(columns={"lnrr": "yi", "se": "sei"}).assign(measure="RR")
-    found = as_effects(table)
+    found = effects_of(table)
     assert (found.measure, found.labels) == ("RR", ["a", "b"])
     with pytest.raises(DataError, match="it holds RR, not OR"):
-        as_effects(table, measure="OR")
+        effects_of(table, measure="OR")
     with pytest.raises(DataError, match="the table holds RR and OR"):
-        as_effects(table.assign(measure=["RR", "OR"]))
+        effects_of(table.assign(measure=["RR", "OR"]))
 
 
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: as_effects([1.0, 2.0]), "vi is missing"),
-        (lambda: as_effects([1.0], [1.0], sei=[1.0]), "both given"),
-        (lambda: as_effects([1.0, 2.0], sei=[0.1, -0.2]), r"sei\[1\] is -0.2"),
-        (lambda: as_effects("lnr", "se", data=TRIALS), "Did you mean 'lnrr'"),
-        (lambda: as_effects(Effects.from_arrays([1.0], [1.0]), measure="RR"), "hold their own"),
+        (lambda: effects_of([1.0, 2.0]), "vi is missing"),
+        (lambda: effects_of([1.0], [1.0], sei=[1.0]), "both given"),
+        (lambda: effects_of([1.0, 2.0], sei=[0.1, -0.2]), r"sei\[1\] is -0.2"),
+        (lambda: effects_of("lnr", "se", data=TRIALS), "Did you mean 'lnrr'"),
+        (lambda: effects_of(Effects.from_arrays([1.0], [1.0]), measure="RR"), "hold their own"),
     ],
 )
 def test_what_does_not_fit_together_is_named(call, said):

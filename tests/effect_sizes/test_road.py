@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import meta
 from meta.cli import main
-from meta.effect_sizes.container import as_effects
 from meta.effect_sizes.measures import MEASURES
 from meta.errors import DataError
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
 
 MEANS = """label,mean_t,sd_t,n_t,mean_c,sd_c,n_c
@@ -70,14 +70,14 @@ def test_a_file_has_one_answer(measure, tmp_path, capsys):
     by_effects = pool(meta.effects(table, measure))
     others = [
         pool(meta.Effects.from_table(table, measure)),
-        pool(as_effects(table, measure=measure)),
+        pool(effects_of(table, measure=measure)),
     ]
     if MEASURES[measure].formula is not None:
         computed = meta.effect_size(measure, data=table)
-        others.append(pool(as_effects(computed)))
+        others.append(pool(effects_of(computed)))
         saved = tmp_path / "computed.csv"
         computed.to_csv(saved, index=False)
-        others.append(pool(as_effects(pd.read_csv(saved))))
+        others.append(pool(effects_of(pd.read_csv(saved))))
     for other in others:
         assert other.measure == measure
         assert other.effects.labels == by_effects.effects.labels
@@ -185,18 +185,18 @@ def test_columns_and_rows_give_the_same(rows, measure):
 def test_a_table_of_effects_keeps_its_measure_through_cuts_and_joins():
     table = pd.read_csv(pd.io.common.StringIO(COUNTS))
     sizes = meta.effect_size("RR", data=table)
-    assert as_effects(sizes.query("n_t > 45")).measure == "RR"
-    assert as_effects(pd.concat([sizes.iloc[:2], sizes.iloc[2:]])).measure == "RR"
+    assert effects_of(sizes.query("n_t > 45")).measure == "RR"
+    assert effects_of(pd.concat([sizes.iloc[:2], sizes.iloc[2:]])).measure == "RR"
     with pytest.raises(DataError, match="the table holds RR and OR; give one measure at a time"):
-        as_effects(pd.concat([sizes, meta.effect_size("OR", data=table)]))
+        effects_of(pd.concat([sizes, meta.effect_size("OR", data=table)]))
     # trials that were left out on purpose stay so, though the arms stand beside them
     dropped = meta.effect_size("RD", drop00=True, data=table)
-    assert as_effects(dropped).labels == ["B", "C", "E"]
-    assert len(as_effects(dropped).excluded) == 2
+    assert effects_of(dropped).labels == ["B", "C", "E"]
+    assert len(effects_of(dropped).excluded) == 2
 
 
 def test_bare_arrays_are_effects_of_any_kind():
-    assert as_effects([0.1, 0.2], [0.01, 0.02]).measure == "GEN"
+    assert effects_of([0.1, 0.2], [0.01, 0.02]).measure == "GEN"
 
 
 def test_what_a_table_gives_is_named_where_the_measure_is_not():

@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta import html
-from meta.arguments import LARGEST, checked
-from meta.effect_sizes.inputs import as_floats, take_column
+from meta.arguments import checked
+from meta.effect_sizes.inputs import as_floats, check_same_rows, take_column
+from meta.effect_sizes.left_out import excluded_table, rejected_table
 from meta.effect_sizes.measures import Measure, measure_of
+from meta.effect_sizes.poolable import check_effects
 from meta.effect_sizes.set_notes import notes_on, without_a_name
 from meta.errors import DataError
 from meta.wording import listed
@@ -21,26 +23,12 @@ from meta.wording import listed
 if TYPE_CHECKING:
     from meta.effect_sizes.derivation import Derivation
 
-EXCLUDED = (
-    "result_id", "study_id", "label", "reporting", "favours", "n_t", "n_c", "n", "paired", "reason",
-    "cluster",
-)  # fmt: skip
-REJECTED = ("result_id", "study_id", "chosen_result_id", "reason")
 _EXCLUDED_SHOWN = ("result_id", "study_id", "label", "reporting", "n_t", "n_c", "reason")
-# a weight this many times another leaves nothing of it in a sum
-_WIDEST = 1e15
-# squares of variances below this, and of their inverses, leave the range of a double
-_SMALLEST = 1e-70
 _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 
 
-def no_rows(columns: Sequence[str]) -> pd.DataFrame:
-    """Make a table of these columns without a row."""
-    return pd.DataFrame(columns=list(columns), dtype=object)
-
-
 # copied, as making an empty table takes longer than a fit
-_NONE_EXCLUDED, _NONE_REJECTED = no_rows(EXCLUDED), no_rows(REJECTED)
+_NONE_EXCLUDED, _NONE_REJECTED = excluded_table(), rejected_table()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +105,7 @@ class Effects:
         2
         """
         measure_of(measure)
-        _same_rows({"yi": yi, "vi": vi, "labels": labels} | columns)
+        check_same_rows("effects", {"yi": yi, "vi": vi, "labels": labels} | columns)
         effect, variance = _numbers({"yi": yi, "vi": vi})
         names = None if labels is None else [str(label) for label in labels]
         sizes = {"yi": len(effect), "vi": len(variance)}
@@ -202,9 +190,10 @@ class Effects:
         >>> found.excluded["reason"].tolist()
         ['nobody in either arm had the event: the trial says nothing about a ratio']
         """
-        from meta.effect_sizes.derive import from_table
+        # arrays need none of what reads a table
+        from meta.effect_sizes.table_effects import table_effects
 
-        return from_table(table, measure, choose=choose, **settings)
+        return Effects(**table_effects(table, measure, choose=choose, **settings))
 
     @property
     def yi(self) -> NDArray[np.float64]:
@@ -428,192 +417,6 @@ class Effects:
             left_out = html.answer("excluded", tables=[self.excluded[columns]])
             tables.append(html.folded("Without an effect", left_out))
         return html.shown(html.answer("effects", tables=tables, notes=[self._counts()]))
-
-
-def as_effects(
-    effects: Effects | pd.DataFrame | ArrayLike | str,
-    vi: ArrayLike | str | None = None,
-    *,
-    sei: ArrayLike | str | None = None,
-    labels: Sequence[str] | str | None = None,
-    measure: str | None = None,
-    data: pd.DataFrame | None = None,
-) -> Effects:
-    """Read whatever a function that analyses effects was given.
-
-    Parameters
-    ----------
-    effects : Effects, pandas.DataFrame or array_like of shape (k,)
-        Effects; a table with columns ``yi`` and ``vi`` (or ``sei``); bare effects; or, with `data`,
-        the name of a column.
-    vi, sei : array_like of shape (k,) or str, optional
-        Sampling variances, or standard errors, of bare effects; with `data`, the name of a column.
-    labels : sequence of str or str, optional
-        Names of bare effects; with `data`, the name of a column.
-    measure : str, optional
-        Measure of bare effects; ``"GEN"`` unless the table says it in a column ``measure``.
-    data : pandas.DataFrame, optional
-        Table in which names of columns are looked up; its other columns go along.
-
-    Returns
-    -------
-    Effects
-        Checked, and ready to be pooled.
-
-    Raises
-    ------
-    DataError
-        If an effect or variance is missing, infinite, no number or not above 0, the arguments do
-        not fit together, or a column does not exist.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> trials = pd.DataFrame({"study": ["a", "b"], "lnrr": [-0.5, -0.1], "se": [0.2, 0.3]})
-    >>> as_effects("lnrr", sei="se", labels="study", measure="RR", data=trials).labels
-    ['a', 'b']
-    """
-    if isinstance(effects, Effects):
-        given = {"vi": vi, "sei": sei, "labels": labels, "measure": measure, "data": data}
-        extra = [name for name, value in given.items() if value is not None]
-        if extra:
-            raise DataError(
-                f"{', '.join(extra)} cannot be given with Effects, which hold their own"
-            )
-        # the checks of bare arrays hold for a table that was edited by hand, too
-        check_effects(effects.yi, effects.vi, effects.labels)
-        return effects
-    columns: dict[str, Any] = {"vi": vi, "sei": sei, "label": labels}
-    if isinstance(effects, pd.DataFrame):
-        if data is not None:
-            raise DataError("data cannot be given with a table, which is the data itself")
-        table = effects
-    elif data is not None:
-        table, columns = data, {"yi": effects} | columns
-    else:
-        return _from_arrays(effects, vi, sei, labels, measure)
-    taken: dict[str, Any] = {
-        name: take_column("effects", table, name, value)
-        for name, value in columns.items()
-        if value is not None
-    }
-    for name, values in taken.items():
-        if len(values) != len(table):
-            raise DataError(
-                f"effects: {name} has {len(values)} values for {len(table)} rows of data; give one "
-                "for each"
-            )
-        _same_rows({"the table": table.iloc[:, 0], name: values} if len(table.columns) else {})
-    # a spread that was named stands for the one that the table has
-    other = {"vi": "sei", "sei": "vi"}
-    unasked = [other[name] for name in taken if name in other and other[name] not in taken]
-    rest = table.drop(columns=[name for name in unasked if name in table])
-    return Effects.from_table(rest.assign(**taken), measure)
-
-
-def _from_arrays(
-    yi: ArrayLike,
-    vi: ArrayLike | None,
-    sei: ArrayLike | None,
-    labels: Sequence[str] | None,
-    measure: str | None,
-) -> Effects:
-    if vi is not None and sei is not None:
-        raise DataError("vi and sei are both given; give one of them")
-    if vi is None and sei is None:
-        raise DataError(
-            "vi is missing: give the sampling variance of each effect, or its standard error (sei=)"
-        )
-    spread = vi if vi is not None else variances(sei)  # type: ignore[arg-type]
-    return Effects.from_arrays(yi, spread, labels, measure or "GEN")
-
-
-def measure_in(table: pd.DataFrame, measure: str | None) -> str | None:
-    """Find the measure that a table says it holds, in its column `measure`.
-
-    Raises
-    ------
-    DataError
-        If the table holds several, or another one than was asked for.
-    """
-    if "measure" not in table:
-        return measure
-    found = list(dict.fromkeys(str(name) for name in table["measure"].dropna()))
-    if len(found) > 1:
-        raise DataError(f"effects: the table holds {listed(found)}; give one measure at a time")
-    if found and measure is not None and found != [measure]:
-        raise DataError(
-            f"effects: the table says in its column measure that it holds {found[0]}, not {measure}"
-        )
-    return found[0] if found else measure
-
-
-def variances(sei: ArrayLike) -> NDArray[np.float64]:
-    """Square standard errors, of which none may be 0 or below."""
-    (found,) = _numbers({"sei": sei})
-    faults = [
-        f"sei[{i}] is {found[i]:g}; needed: a standard error > 0"
-        for i in np.flatnonzero(~(found > 0) & ~np.isnan(found))
-    ]
-    if faults:
-        raise DataError.from_faults("effects", faults)
-    return found**2
-
-
-def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequence[str]) -> None:
-    """Refuse effects that cannot be pooled, all at once.
-
-    Raises
-    ------
-    DataError
-        If an effect is not finite, a variance is not finite and above 0, or the variances differ
-        so much, or are so small or large, that they cannot be computed with.
-    """
-    faults = []
-    for i in np.flatnonzero(~np.isfinite(yi) | ~np.isfinite(vi) | ~(vi > 0)).tolist():
-        if not np.isfinite(yi[i]):
-            faults.append(
-                f"yi[{i}] ({labels[i]}) is {yi[i]}: give a finite effect, or leave the study out "
-                "and say so"
-            )
-        if not (np.isfinite(vi[i]) and vi[i] > 0):
-            faults.append(
-                f"vi[{i}] ({labels[i]}) is {vi[i]}: a sampling variance is finite and above 0 (the "
-                "square of the standard error)"
-            )
-    for i in np.flatnonzero(np.isfinite(yi) & (np.abs(yi) > LARGEST)).tolist():
-        faults.append(
-            f"yi[{i}] ({labels[i]}) is {yi[i]:g}, beyond what can be squared and summed (1e50): "
-            "give the effects in another unit"
-        )
-    if not faults and len(vi) and float(vi.max()) > _WIDEST * float(vi.min()):
-        small, large = int(vi.argmin()), int(vi.argmax())
-        faults.append(
-            f"vi[{large}] ({labels[large]}) is {vi[large]:.3g} and vi[{small}] ({labels[small]}) "
-            f"{vi[small]:.3g}: numbers of 16 digits cannot hold both weights; is one of them in "
-            "another unit, or a standard error that is 0 by rounding?"
-        )
-    elif not faults and len(vi) and (vi.min() < _SMALLEST or vi.max() > 1 / _SMALLEST):
-        faults.append(
-            f"the variances lie between {vi.min():.3g} and {vi.max():.3g}, beyond what can be "
-            "squared and summed: give the effects in another unit"
-        )
-    if faults:
-        raise DataError.from_faults("effects", faults)
-
-
-def _same_rows(columns: Mapping[str, Any]) -> None:
-    """Refuse Series of different indices, whose rows would be paired by position."""
-    series = {name: column for name, column in columns.items() if isinstance(column, pd.Series)}
-    first = next(iter(series), "")
-    faults = [
-        f"{name} and {first} have different indices; give one index, or plain arrays if the order "
-        "of the rows is right"
-        for name, column in series.items()
-        if not column.index.equals(series[first].index)
-    ]
-    if faults:
-        raise DataError.from_faults("effects", faults)
 
 
 def _numbers(columns: Mapping[str, ArrayLike]) -> list[NDArray[np.float64]]:

@@ -168,6 +168,40 @@ def take_column(where: str, data: pd.DataFrame, argument: str, given: Any) -> An
     return data[given]
 
 
+def check_same_rows(where: str, columns: Mapping[str, Any]) -> None:
+    """Refuse Series of different indices, whose rows would be paired by position.
+
+    Raises
+    ------
+    DataError
+        With a line for each that differs from the first.
+    """
+    faults: list[str] = []
+    _common_index(columns, faults)
+    if faults:
+        raise DataError.from_faults(where, faults)
+
+
+def measure_in(table: pd.DataFrame, measure: str | None) -> str | None:
+    """Find the measure that a table says it holds, in its column `measure`.
+
+    Raises
+    ------
+    DataError
+        If the table holds several, or another one than was asked for.
+    """
+    if "measure" not in table:
+        return measure
+    found = list(dict.fromkeys(str(name) for name in table["measure"].dropna()))
+    if len(found) > 1:
+        raise DataError(f"effects: the table holds {listed(found)}; give one measure at a time")
+    if found and measure is not None and found != [measure]:
+        raise DataError(
+            f"effects: the table says in its column measure that it holds {found[0]}, not {measure}"
+        )
+    return found[0] if found else measure
+
+
 def read_columns(
     where: str,
     arguments: Mapping[str, ArrayLike | None],

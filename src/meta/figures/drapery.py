@@ -16,7 +16,7 @@ from meta.figures.frame import effect_axis, frame, marks, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile, two_sided
 from meta.synthesis.estimate import Estimate, RandomEffects
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 
 _LEVELS = (0.5, 0.2, 0.1, 0.05, 0.01)
 _POINTS = 401

@@ -19,7 +19,7 @@ from meta.figures.frame import dot, effect_axis, frame, marks, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 from meta.wording import p_text, range_text, value_text
 
 if TYPE_CHECKING:

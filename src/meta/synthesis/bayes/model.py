@@ -17,7 +17,7 @@ from meta.synthesis.bayes.priors import TauPrior
 from meta.synthesis.bayes.quadrature import posterior
 from meta.synthesis.bayes.result import BayesFit
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.presentation import check_level
 
 # how far a prior and the effects may lie apart

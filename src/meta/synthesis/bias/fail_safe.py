@@ -14,7 +14,7 @@ from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, null_effect
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.presentation import Answer
 from meta.wording import number
 

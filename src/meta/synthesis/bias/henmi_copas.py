@@ -14,8 +14,8 @@ from meta.errors import TooFewStudies
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import tau2_estimate
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
-from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_statistic
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.presentation import check_level
 from meta.wording import number
 

@@ -16,8 +16,8 @@ from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import weighted_fit
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
-from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_statistic
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import check_level

@@ -22,7 +22,7 @@ from meta.synthesis.bias.study_size import (
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice, null_effect, weighted_fit
 from meta.synthesis.estimate import EffectTable, Estimate, estimate_text, infer, inference
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
 from meta.synthesis.presentation import check_level
 from meta.wording import p_text

@@ -22,7 +22,7 @@ from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
 from meta.synthesis.presentation import check_level
 from meta.wording import compact, number, p_text, value_text

@@ -32,7 +32,7 @@ from meta.synthesis.engine import (
     weighted_fit,
 )
 from meta.synthesis.estimate import Estimate, estimate_text, infer
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer
 from meta.wording import number, p_alone, p_text

@@ -13,7 +13,7 @@ from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.given import effects_of
+from meta.synthesis.method_input import effects_of
 
 Matrix = NDArray[np.float64]
 

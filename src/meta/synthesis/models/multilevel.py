@@ -16,7 +16,7 @@ from meta.effect_sizes.container import Effects
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice, quantile
 from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction
-from meta.synthesis.given import effects_of, with_column
+from meta.synthesis.method_input import effects_of, with_column
 from meta.synthesis.models.correlated import cluster_codes, correlated_covariance
 from meta.synthesis.models.mixed_model import MixedLikelihood, RandomTerm
 from meta.synthesis.models.mixed_regression import MixedRegression, mixed_regression

@@ -28,9 +28,9 @@ from meta.synthesis.estimate import (
     inference,
     prediction,
 )
-from meta.synthesis.given import effects_of, with_column
 from meta.synthesis.heterogeneity import tau2_error
 from meta.synthesis.means import TAU2_INTERVAL, pool_columns
+from meta.synthesis.method_input import effects_of, with_column
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.new_study import nnf_interval
 from meta.synthesis.presentation import check_level

@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from meta.arguments import checked
-from meta.effect_sizes.container import check_effects, measure_in
-from meta.effect_sizes.inputs import take_column
+from meta.effect_sizes.inputs import measure_in, take_column
 from meta.effect_sizes.measures import measure_of
+from meta.effect_sizes.poolable import check_effects
 from meta.errors import DataError
 from meta.synthesis.engine import (
     CI_METHODS,

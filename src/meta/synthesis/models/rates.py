@@ -18,7 +18,7 @@ from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction
-from meta.synthesis.given import columns_of
+from meta.synthesis.method_input import columns_of
 from meta.synthesis.models.count_likelihood import Binomial, NormalMean, Poisson
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled

@@ -14,7 +14,6 @@ from scipy import special
 from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
-from meta.synthesis.diagnostics.permutation import check_count, regression_permutation
 from meta.synthesis.engine import (
     CI_METHODS,
     NO_SPREAD,
@@ -26,10 +25,11 @@ from meta.synthesis.engine import (
 )
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.fit_statistics import fit_statistics
-from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.coefficients import Regression, coefficient_table
 from meta.synthesis.models.moderators import Coding, study_design
+from meta.synthesis.models.permuted_moderators import check_count, regression_permutation
 from meta.synthesis.presentation import check_level
 from meta.wording import compact, p_text
 

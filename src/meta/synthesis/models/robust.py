@@ -16,7 +16,7 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate, inference
-from meta.synthesis.given import effects_of, with_column
+from meta.synthesis.method_input import effects_of, with_column
 from meta.synthesis.models.coefficients import (
     Regression,
     WaldTest,

@@ -18,8 +18,8 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import NO_SPREAD, WeightedFit, tau2_estimate, weighted_fit
 from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction, readable
-from meta.synthesis.given import effects_of
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
+from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import AS_EXPECTED, pool
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.presentation import Answer

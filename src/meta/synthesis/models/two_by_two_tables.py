@@ -14,7 +14,7 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.inputs import EVENTS, SIZE_FOR_COUNTS, Relation, read_columns
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.given import columns_of
+from meta.synthesis.method_input import columns_of
 from meta.wording import listed, p_text
 
 Floats = NDArray[np.float64]
