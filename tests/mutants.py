@@ -1,7 +1,16 @@
-"""Would the tests notice a small fault? Changes one place at a time, and runs the tests near it.
+"""Would the tests notice a small fault? Changes one place at a time, and runs what reaches it.
 
 ``make mutants`` samples such faults over the stages that compute. A mutant that no test kills is
 printed with its place: either the tests lack a case there, or the change says the same.
+
+One run of a stage's tests and doctests notes which functions each enters and how long it takes. A
+mutant then meets every one of them that enters its function, the quickest first, in a process of
+its own that is forked from one in which all is imported. What is computed when a module is imported
+(tables, defaults, classes) meets the tests of its file's functions in a process that imports anew.
+
+Passed over, since no number can show them: texts, annotations, decorators and raised messages;
+`PASSED_OVER`, the arguments that bear on layout, speed, memory, warnings and the stopping of a
+search; and what is done for a type checker alone.
 """
 
 from __future__ import annotations
@@ -9,26 +18,37 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import gc
+import hashlib
 import importlib
+import json
 import os
 import random
-import re
-import signal
+import resource
 import sys
-from collections import Counter
-from collections.abc import Iterator
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
+META = ROOT / "src" / "meta"
 STAGES = ("effect_sizes", "synthesis", "claims", "evidence")
+KEPT = ROOT / "build" / "mutants"
 # imported once, so that a mutant costs its tests and not the start of the interpreter
 WARM = (
     "numpy", "pandas", "scipy.stats", "scipy.optimize", "scipy.special", "formulaic", "pymare",
     "statsmodels.api", "hypothesis", "frictionless", "pytest", "jinja2", "fastparquet",
 )  # fmt: skip
-SECONDS = 600
+PASSED_OVER = {
+    "indent", "width", "stacklevel", "maxsize", "slots", "frozen", "kw_only", "repr", "strict",
+    "copy", "xtol", "rtol", "ftol", "gtol", "maxiter", "maxfev", "epsabs", "epsrel",
+}  # fmt: skip
+FLAGS = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
 SWAPS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
@@ -36,52 +56,68 @@ SWAPS = {
     ast.Div: ast.Mult,
 }  # fmt: skip
 
+# a function by its file and the line on which it (or its first decorator) begins
+Place = tuple[str, int]
+
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file."""
+    """One change of one file, and the function it is in (line 0: none)."""
 
     file: Path
     line: int
+    function: Place
     before: str
     after: str
-    source: str
+    tree: ast.Module
 
     def __str__(self) -> str:
         return f"{self.file.relative_to(ROOT)}:{self.line}: {self.before}  ->  {self.after}"
 
 
-def places(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
-    """Every node that can be changed, and how; texts, annotations and messages are left alone."""
+# ---- what can be changed
+
+
+def places(tree: ast.AST, function: int = 0) -> Iterator[tuple[ast.AST, str, int]]:
+    """Every node that can be changed, how, and the line of its function."""
     for name, child in ast.iter_fields(tree):
         if name in ("annotation", "returns", "decorator_list") or isinstance(tree, ast.JoinedStr):
             continue
+        within = function
+        if isinstance(tree, ast.FunctionDef) and name == "body" and not function:
+            within = min([tree.lineno, *(each.lineno for each in tree.decorator_list)])
         for node in child if isinstance(child, list) else [child]:
             if not isinstance(node, ast.AST) or isinstance(node, ast.Raise):
                 continue
+            if isinstance(node, ast.keyword) and node.arg in PASSED_OVER:
+                continue
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                continue
             if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in SWAPS:
-                yield node, "ops"
+                yield node, "ops", within
             elif isinstance(node, ast.BoolOp | ast.BinOp) and type(node.op) in SWAPS:
-                yield node, "op"
+                yield node, "op", within
             elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-                yield node, "operand"
+                yield node, "operand", within
             elif isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
-                yield node, "value"
-            yield from places(node)
+                yield node, "value", within
+            yield from places(node, within)
 
 
 def mutant_of(file: Path, number: int) -> Mutant | None:
     """Change one place of a file; None if the change says the same."""
-    text = file.read_text(encoding="utf-8")
-    tree = ast.parse(text)
-    node, how = list(places(tree))[number]
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    node, how, function = list(places(tree))[number]
     before = ast.unparse(node)
     change(node, how)
     after = ast.unparse(node)
-    return None if after == before else Mutant(file, node.lineno, before, after, ast.unparse(tree))
+    if after == before:
+        return None
+    tree = ast.fix_missing_locations(tree)
+    return Mutant(file, node.lineno, (str(file), function), before, after, tree)
 
 
-def change(node: ast.AST, how: str) -> None:
+def change(node: Any, how: str) -> None:
     """Change a node in place."""
     if how == "ops":
         node.ops = [SWAPS[type(node.ops[0])]()]
@@ -97,69 +133,268 @@ def change(node: ast.AST, how: str) -> None:
         node.value = node.value + 1 if isinstance(node.value, int) else node.value * 1.5 + 0.1
 
 
-def near(file: Path) -> list[str]:
-    """The module's own examples, and the test files that speak most of it."""
-    stage = file.relative_to(ROOT / "src" / "meta").parts[0]
-    defined = [
-        node.name for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-    ]  # fmt: skip
-    words = re.compile(rf"\b({'|'.join([file.stem, *defined])})\b")
-    spoken = Counter()
-    for test in (ROOT / "tests" / stage).rglob("test_*.py"):
-        spoken[str(test)] = len(words.findall(test.read_text(encoding="utf-8")))
-        spoken[str(test)] += 1000 * (test.stem == f"test_{file.stem}")
-    found = [test for test, count in spoken.most_common(2) if count]
-    return [str(file), *found]
+def sample(stage: str, count: int, seed: int, only: str) -> list[Mutant]:
+    """Draw mutants of a stage."""
+    found = [
+        (file, number)
+        for file in sorted((META / stage).rglob("*.py"))
+        if only in str(file)
+        for number, _ in enumerate(places(ast.parse(file.read_text(encoding="utf-8"))))
+    ]
+    drawn = random.Random(seed).sample(found, min(count, len(found)))
+    return [one for file, number in drawn if (one := mutant_of(file, number))]
 
 
-def wing(file: Path) -> str:
-    """The folder of tests that a mutant must pass as a whole before it is said to live."""
-    parts = file.relative_to(ROOT / "src" / "meta").parent.parts
-    folder = ROOT.joinpath("tests", *parts)
-    return str(folder if folder.is_dir() else folder.parent)
+# ---- which tests reach what
 
 
-def survives(tests: list[str], mutant: Mutant | None) -> bool:
-    """Run tests in a child process; True if all of them pass."""
+@dataclass
+class Reached:
+    """What was entered while tests were collected, and by each test, with its seconds."""
+
+    on_import: set[Place]
+    functions: dict[str, set[Place]]
+    seconds: dict[str, float]
+
+    def tests(self, mutant: Mutant) -> tuple[list[str], float]:
+        """Tests that enter the function of a mutant, or its file, the quickest first; seconds."""
+        in_place, wanted = self.in_place(mutant), str(mutant.file)
+        tests = [
+            test
+            for test, entered in self.functions.items()
+            if mutant.function in entered
+            or (not in_place and any(file == wanted for file, _ in entered))
+        ]
+        # of similar cost, those of one file stay together: they share what they prepare
+        place = {test: number for number, test in enumerate(self.functions)}
+        cost = {test: int(20 * self.seconds[test]).bit_length() for test in tests}
+        tests.sort(key=lambda test: (cost[test], place[test]))
+        return tests, sum(self.seconds[test] for test in tests)
+
+    def in_place(self, mutant: Mutant) -> bool:
+        """Tell whether a function can be changed after all was imported."""
+        return bool(mutant.function[1]) and mutant.function not in self.on_import
+
+    def save(self, file: Path, digest: str) -> None:
+        kept = {
+            "digest": digest,
+            "on_import": sorted(self.on_import),
+            "functions": {test: sorted(entered) for test, entered in self.functions.items()},
+            "seconds": self.seconds,
+        }
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(kept), encoding="utf-8")
+
+    @classmethod
+    def load(cls, file: Path) -> Reached:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return cls(
+            {(file, line) for file, line in kept["on_import"]},
+            {
+                test: {(file, line) for file, line in entered}
+                for test, entered in kept["functions"].items()
+            },
+            kept["seconds"],
+        )
+
+
+class Recorder:
+    """Notes which functions of the stages are entered."""
+
+    def __init__(self) -> None:
+        self.now: set[Place] = set()
+        self._folders = tuple(str(META / stage) for stage in STAGES)
+
+    def __call__(self, frame: FrameType, *_: object) -> None:
+        code = frame.f_code
+        if code.co_filename.startswith(self._folders):
+            self.now.add((code.co_filename, code.co_firstlineno))
+
+
+def digest_of(stage: str) -> str:
+    """Say by a sum which code, data and tests a map was made from."""
+    found = hashlib.sha256()
+    for folder in ("src", "data", f"tests/{stage}"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".csv", ".json", ".toml"):
+                found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+# ---- running
+
+
+def few_examples() -> None:
+    """Let drawn tests try the same few examples each time."""
+    hypothesis = importlib.import_module("hypothesis")
+    hypothesis.settings.register_profile("few", max_examples=20, derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("few")
+
+
+def forked(work: Callable[[], bool], seconds: float) -> bool:
+    """Do something in a child process, in silence; True if it succeeds in that much work."""
+    sys.stdout.flush()
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     with contextlib.suppress(BaseException):
-        signal.alarm(SECONDS)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        if mutant:
-            mutate_on_import(mutant)
-        pytest = importlib.import_module("pytest")
-        hypothesis = importlib.import_module("hypothesis")
-        hypothesis.settings.register_profile("few", max_examples=20, derandomize=True)
-        hypothesis.settings.load_profile("few")
-        flags = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist"]
-        os._exit(int(pytest.main([*flags, *tests])))
+        os._exit(0 if work() else 1)
     os._exit(1)
 
 
-def mutate_on_import(mutant: Mutant) -> None:
-    """Import the mutant in place of its file."""
+class Session:
+    """Tests of a stage that are collected once; each mutant meets them in a fork."""
+
+    def __init__(self, stage: str, recorder: Recorder, then: Callable[[Session], None]) -> None:
+        self.file, self._digest = KEPT / f"{stage}.json", digest_of(stage)
+        self._recorder, self._then = recorder, then
+        sys.settrace(recorder)
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        sys.settrace(None)
+        few_examples()  # whatever profile the tests themselves have loaded
+        session.config.pluginmanager.unregister(name="terminalreporter")
+        self.items = {item.nodeid: item for item in session.items}
+        known = self.file.exists() and json.loads(self.file.read_text())["digest"] == self._digest
+        if not known and not forked(lambda: self._record(session), 1e5):
+            sys.exit("the tests could not be run")
+        self.reached = Reached.load(self.file)
+        self._then(self)
+        return True
+
+    def _record(self, session: Any) -> bool:
+        """Run each test once, and keep what it enters if it passes."""
+        found = Reached(set(self._recorder.now), {}, {})
+        prepared: dict[tuple[str, str], set[Place]] = defaultdict(set)
+        recorder = self._recorder
+
+        class Prepared:
+            """What is entered while a fixture is prepared belongs to every test that uses it."""
+
+            def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+                before, recorder.now = recorder.now, set()
+                yield
+                prepared[fixturedef.baseid, fixturedef.argname] |= recorder.now
+                recorder.now |= before
+
+        hook = importlib.import_module("pytest").hookimpl(hookwrapper=True)
+        Prepared.pytest_fixture_setup = hook(Prepared.pytest_fixture_setup)  # type: ignore[method-assign]
+        session.config.pluginmanager.register(Prepared())
+        for place, item in enumerate(session.items):
+            recorder.now = set()
+            began = time.process_time()
+            failed = session.testsfailed
+            sys.settrace(recorder)
+            self._run(session.items[place : place + 2])
+            sys.settrace(None)
+            if session.testsfailed == failed:
+                found.functions[item.nodeid] = recorder.now
+                found.seconds[item.nodeid] = time.process_time() - began
+        for item in session.items:
+            if item.nodeid in found.functions:
+                info = getattr(item, "_fixtureinfo", None)
+                for name, definitions in (info.name2fixturedefs if info else {}).items():
+                    for each in definitions:
+                        found.functions[item.nodeid] |= prepared[each.baseid, name]
+        found.save(self.file, self._digest)
+        return True
+
+    @staticmethod
+    def _run(items: list[Any]) -> None:
+        """Run the first of these items; the second comes next."""
+        following = items[1] if len(items) > 1 else None
+        items[0].config.hook.pytest_runtest_protocol(item=items[0], nextitem=following)
+
+    def survives(self, mutant: Mutant, tests: list[str], seconds: float) -> bool:
+        """Change a function where it stands, and run tests."""
+        items = [self.items[test] for test in tests]
+
+        def work() -> bool:
+            change_in_place(mutant)
+            for place, item in enumerate(items):
+                self._run(items[place : place + 2])
+                if item.session.testsfailed:
+                    return False
+            return True
+
+        return forked(work, seconds)
+
+
+def change_in_place(mutant: Mutant) -> None:
+    """Give every function of a file the code of the mutant."""
+
+    def codes(code: CodeType) -> Iterator[CodeType]:
+        yield code
+        for each in code.co_consts:
+            if isinstance(each, CodeType):
+                yield from codes(each)
+
+    code = compile(mutant.tree, str(mutant.file), "exec", dont_inherit=True)
+    changed = {(each.co_qualname, each.co_firstlineno): each for each in codes(code)}
+    for function in gc.get_objects():
+        # what has no name of its own is part of the code of its function
+        if isinstance(function, FunctionType) and not function.__name__.startswith("<"):
+            code = function.__code__
+            if code.co_filename == str(mutant.file):
+                function.__code__ = changed[code.co_qualname, code.co_firstlineno]
+
+
+def survives_import(mutant: Mutant, tests: list[str], seconds: float) -> bool:
+    """Import all anew with the mutant in place of its file, and run tests."""
     usual = SourceFileLoader.get_code
 
-    def get_code(self: SourceFileLoader, name: str):
+    def get_code(self: SourceFileLoader, name: str) -> CodeType | None:
         if Path(self.path) == mutant.file:
-            return compile(mutant.source, self.path, "exec")
+            return compile(mutant.tree, self.path, "exec", dont_inherit=True)
         return usual(self, name)
 
-    SourceFileLoader.get_code = get_code
-    # now, since pytest reads the files that it is given by a loader of its own
-    parts = mutant.file.relative_to(ROOT / "src").with_suffix("").parts
-    importlib.import_module(".".join(part for part in parts if part != "__init__"))
+    def work() -> bool:
+        own = (str(META), str(ROOT / "tests"))
+        for name, module in list(sys.modules.items()):
+            if name != "__main__" and str(getattr(module, "__file__", None)).startswith(own):
+                del sys.modules[name]
+        SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+        few_examples()
+        # now, since pytest reads the files that it is given by a loader of its own
+        parts = mutant.file.relative_to(ROOT / "src").with_suffix("").parts
+        importlib.import_module(".".join(part for part in parts if part != "__init__"))
+        return importlib.import_module("pytest").main(["-x", *FLAGS, *tests]) == 0
+
+    return forked(work, seconds)
+
+
+def run(stage: str, mutants: list[Mutant], recorder: Recorder) -> list[str]:
+    """Let the tests of a stage meet its mutants; return those that live."""
+    lived = []
+
+    def tell(mutant: Mutant, lives: bool, tests: int) -> None:
+        if lives:
+            lived.append(f"{mutant}  ({tests} tests)")
+        print("lives  " if lives else "killed ", mutant, flush=True)
+
+    def all_in_place(session: Session) -> None:
+        for mutant in filter(session.reached.in_place, mutants):
+            tests, seconds = session.reached.tests(mutant)
+            tell(mutant, session.survives(mutant, tests, 20 + 4 * seconds), len(tests))
+
+    session = Session(stage, recorder, all_in_place)
+    folders = [str(ROOT / "tests" / stage), str(META / stage)]
+    importlib.import_module("pytest").main([*FLAGS, *folders], plugins=[session])
+    for mutant in mutants:
+        if not session.reached.in_place(mutant):
+            tests, seconds = session.reached.tests(mutant)
+            tell(mutant, survives_import(mutant, tests, 60 + 4 * seconds), len(tests))
+    return lived
 
 
 def main() -> None:
-    """Sample mutants, run the tests near them, and name those that live."""
+    """Sample mutants, run the tests that reach them, and name those that live."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=100, help="mutants of each stage")
+    parser.add_argument("--count", type=int, default=20, help="mutants of each stage")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stage", action="append", choices=STAGES)
     parser.add_argument("--only", default="", help="files whose path holds this")
@@ -167,38 +402,13 @@ def main() -> None:
     os.chdir(ROOT)
     for name in WARM:
         importlib.import_module(name)
-    sound: dict[Path, bool] = {}
-    killed = total = 0
-    lived = []
+    recorder, said = Recorder(), []
     for stage in asked.stage or STAGES:
-        files = sorted((ROOT / "src" / "meta" / stage).rglob("*.py"))
-        found = [
-            (file, number)
-            for file in files
-            if asked.only in str(file)
-            for number in range(len(list(places(ast.parse(file.read_text(encoding="utf-8"))))))
-        ]
-        for file, number in random.Random(asked.seed).sample(found, min(asked.count, len(found))):
-            one = mutant_of(file, number)
-            if one is None:
-                continue
-            tests = near(one.file)
-            if one.file not in sound:
-                sound[one.file] = survives(tests, None)
-            if not sound[one.file]:
-                print(f"left out, its tests fail unchanged: {one}", flush=True)
-                continue
-            total += 1
-            if survives(tests, one) and survives([wing(one.file)], one):
-                lived.append(one)
-                print(f"lives  {one}", flush=True)
-            else:
-                killed += 1
-            if total % 20 == 0:
-                print(f"{killed} of {total} killed", flush=True)
-    print(f"\n{killed} of {total} mutants killed ({100 * killed / max(total, 1):.0f} %)")
-    print(*(f"lives: {one}" for one in lived), sep="\n")
-    sys.exit(0)
+        mutants = sample(stage, asked.count, asked.seed, asked.only)
+        lived = run(stage, mutants, recorder)
+        said.append(f"{stage}: {len(mutants) - len(lived)} of {len(mutants)} mutants killed")
+        said += [f"    lives: {one}" for one in lived]
+    print("", *said, sep="\n")
 
 
 if __name__ == "__main__":
