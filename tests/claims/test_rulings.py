@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import special, stats
 
@@ -302,3 +301,499 @@ def test_further_unwanted_effects_have_lines_of_their_own(world: World) -> None:
     alone = ruled(world(trials[:3], test))
     assert alone.estimate == found.estimate
     assert "iarrhoea: " not in alone.reason
+
+
+def falls(*ends: tuple[float, float]) -> list[dict[str, object]]:
+    base = {"base_mean_t": 20.0, "base_mean_c": 20.0, "base_sd_t": 1.0, "base_sd_c": 1.0}
+    return [base | {"mean_t": treated, "mean_c": control} for treated, control in ends]
+
+
+def net(treated: float, control: float) -> tuple[float, float]:
+    """Net fall in percent of a start of 20, and its variance at a correlation of one half."""
+    variance = 0.0
+    for end in (treated, control):
+        ratio = end / 20
+        variance += 1e4 * (1 + ratio**2 - ratio) / (50 * 20**2)
+    return 5 * (control - treated), variance
+
+
+@pytest.mark.parametrize(
+    ("ends", "claimed", "verdict", "leans"),
+    [
+        (((10, 15), (10.1, 15), (9.9, 15)), 10, "supported", "neither"),
+        (((10, 15), (10.1, 15), (9.9, 15)), 28, "overstated", "neither"),
+        (((15, 15), (15.1, 15), (14.9, 15)), 28, "contradicted", "neither"),
+        # 5, 15 and 40 points: the middle is below half of 60, and above half of 28
+        (((14, 15), (12, 15), (7, 15)), 60, "unresolved", "against"),
+        (((14, 15), (12, 15), (7, 15)), 28, "unresolved", "for"),
+    ],
+)
+def test_a_percentage_is_held_against_the_gap_between_the_groups(
+    world: World, ends: tuple, claimed: float, verdict: str, leans: str
+) -> None:
+    found = ruled(world(falls(*ends), {"kind": "percent_fall"}, {"claimed_value": claimed}))
+    by_hand = pooled(*(net(*end) for end in ends))
+    assert (found.verdict, found.leans) == (verdict, leans)
+    assert found.estimate == pytest.approx(by_hand.estimate)
+    assert found.ci_high == pytest.approx(by_hand.ci_high)
+    assert found.ratio == pytest.approx(claimed / by_hand.estimate)
+    assert found.ratio_low == pytest.approx(claimed / by_hand.ci_high)
+    reached = stats.t.cdf((by_hand.estimate - claimed) / by_hand.se, 2)
+    assert found.probability == pytest.approx(reached)
+    assert (found.claimed_low, found.claimed_high) == (claimed, claimed)
+    treated = np.average([100 - 5 * end for end, _ in ends], weights=by_hand.weights)
+    assert f"Scores fell {treated:.0f} % on magnesium and 25 % without it" in found.answer
+    tail = {"unresolved": "which does not settle it."}
+    gap = f"a gap of {by_hand.estimate:.0f} points."
+    assert found.answer.endswith(tail.get(verdict, gap))
+
+
+def test_a_score_that_is_better_high_rises(world: World) -> None:
+    trials = [
+        trial | {"lower_is_better": "no"} for trial in falls((30, 25), (30.1, 25), (29.9, 25))
+    ]
+    found = ruled(world(trials, {"kind": "percent_fall"}, {"claimed_value": 20}))
+    assert found.answer.startswith("Scores rose 50 % on magnesium and 25 % without it")
+    assert found.estimate == pytest.approx(25, rel=1e-3)
+    assert found.verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("trials", "answer"),
+    [
+        (falls((10, 15)), "Only one trial looked at this, and one cannot decide."),
+        (falls((10, 15), (10, 15)), "Only two of two trials gives both changes in percent."),
+        ([*falls((10, 15)), *means(9, 9)],
+         "Only one of three trials gives both changes in percent."),
+        (means(9, 9), "Trials looked at this, but none gives the change in percent of both"
+         " groups."),
+    ],
+)  # fmt: skip
+def test_too_few_percentages(world: World, trials: list, answer: str) -> None:
+    found = ruled(world(trials, {"kind": "percent_fall"}, {"claimed_value": 28}))
+    assert (found.verdict, found.answer) == ("unresolved", answer)
+    assert (found.claimed_low, found.k) == (28, sum("base_mean_t" in trial for trial in trials))
+
+
+def test_differences_from_which_no_percentage_follows_are_quoted(world: World) -> None:
+    bare = SILENT | {"estimate": -3.0, "ci_low": -5.0, "ci_high": -1.0}
+    printed = [
+        bare | {"effect_unit": "points", "result_type": "difference"},
+        bare | {"effect_unit": "SMD", "result_type": "difference"},
+        {"mean_t": -6.0, "mean_c": -4.0, "result_type": "change", "effect_unit": "points"},
+    ]
+    found = ruled(world(printed, {"kind": "percent_fall"}, {"claimed_value": 28}))
+    assert "Study 1 found a difference of −3 (−5 to −1) points;" in found.reason
+    assert "Study 2 found a difference" not in found.reason
+    assert "Study 3 found changes of −6 and −4 points" in found.reason
+    assert "the starting score was not printed" in found.reason
+
+
+DRUGS = {"kind": "equivalence", "benchmark_ids": "ad_munkholm2019_smd"}
+
+
+@pytest.mark.parametrize(
+    ("treated", "n", "verdict"),
+    [(9.7, 4000, "supported"), (9.0, 50, "unresolved"), (10.3, 400, "contradicted")],
+)
+def test_as_good_as_a_drug_goes_through_placebo(
+    world: World, treated: float, n: int, verdict: str
+) -> None:
+    found = ruled(world(means(treated, treated, treated, n_t=n, n_c=n), DRUGS))
+    assert found.verdict == verdict
+    # the drugs: 0.29 (0.27 to 0.31); half of their advantage may be lost
+    by_hand = pooled(*[hedges(treated - 10, n)] * 3)
+    se = np.hypot(by_hand.se, (0.31 - 0.27) / (2 * stats.norm.ppf(0.975)))
+    centre, half = -by_hand.estimate - 0.29, stats.t.ppf(0.975, 2) * se
+    shown = (found.estimate, found.ci_low, found.ci_high)
+    assert shown == pytest.approx((centre, centre - half, centre + half))
+    assert (found.claimed_low, found.claimed_high) == pytest.approx((-0.145, 0.145))
+    assert ("No difference found is not as good as." in found.reason) == (verdict == "unresolved")
+    assert found.depends_on[0] == "the indirect comparison through placebo"
+
+
+def test_drugs_without_an_interval_have_no_error_of_their_own(world: World) -> None:
+    found = ruled(world(means(9.7, 9.7, 9.7, n_t=4000, n_c=4000),
+                        DRUGS | {"benchmark_ids": "ad_cipriani2018_smd"}))  # fmt: skip
+    by_hand = pooled(*[hedges(-0.3, 4000)] * 3)
+    half = stats.t.ppf(0.975, 2) * by_hand.se
+    assert found.ci_high - found.ci_low == pytest.approx(2 * half)
+    assert found.estimate == pytest.approx(-by_hand.estimate - 0.30)
+
+
+CITRATE = {"kind": "effect_modification", "subgroup": "mg_form=citrate"}
+
+
+def kinds_of(inside: list[float], outside: list[float]) -> list[dict[str, object]]:
+    return [*means(*inside, mg_form="citrate"), *means(*outside)]
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "verdict", "said"),
+    [
+        ([9, 9.1, 9.05], [9.9, 10, 9.95], "supported", "The two groups of trials differ."),
+        ([9.9, 10, 9.95], [9, 9.1, 9.05], "contradicted", "The two groups of trials differ."),
+        ([9.4, 9.5, 9.6], [9.5, 9.6, 9.7], "unresolved",
+         "The two groups of trials cannot be told apart."),
+        ([9, 9.1], [9.9, 10, 9.95], "unresolved",
+         "Two of five trials are of that kind, too few to compare."),
+        ([9], [9.9, 10, 9.95], "unresolved",
+         "One of four trials is of that kind, too few to compare."),
+        ([], [9.9, 10, 9.95], "unresolved",
+         "None of three trials is of that kind, too few to compare."),
+    ],
+)  # fmt: skip
+def test_works_better_in_one_kind_of_trials(
+    world: World, inside: list, outside: list, verdict: str, said: str
+) -> None:
+    found = ruled(world(kinds_of(inside, outside), CITRATE))
+    assert (found.verdict, found.answer, found.k) == (verdict, said, len(inside + outside))
+    if not inside:
+        assert np.isnan(found.estimate)
+        return
+    # with no variance between trials of a kind, weights are those of the two means
+    effects = [np.array([hedges(mean - 10) for mean in part]).T for part in (inside, outside)]
+    centres = [np.average(y, weights=1 / v) for y, v in effects]
+    assert found.estimate == pytest.approx(centres[1] - centres[0])
+    se = np.sqrt(sum(1 / np.sum(1 / v) for _, v in effects))
+    half = stats.t.ppf(0.975, len(inside + outside) - 2) * se
+    assert found.ci_high - found.ci_low == pytest.approx(2 * half)
+    side = "ahead" if found.estimate > 0 else "behind"
+    assert f"The first group is {side} by {abs(found.estimate):.2f}" in found.reason
+
+
+def named(*numbers: int) -> str | None:
+    return ";".join(f"s{number}-depression-1" for number in numbers) or None
+
+
+def figures(*values: float, **cells: object) -> list[dict[str, object]]:
+    return [
+        SILENT | {"estimate": value, "result_type": "proportion", "instrument": "serum"} | cells
+        for value in values
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "claim", "verdict", "answer"),
+    [
+        ([10, 30], [], {"claimed_value": 20}, "unresolved",
+         "It depends where too low begins: 10 to 30 %."),
+        ([10, 30], [20, 40], {"claimed_value": 25}, "unresolved",
+         "It depends where too low begins: 10 to 30 % in such people, 20 to 40 % in others."),
+        ([10, 12], [], {"claimed_value": 50}, "contradicted",
+         "Published shares say otherwise: 10 to 12 %."),
+        # "up to": the upper end counts
+        ([10, 12], [], {"claimed_low": 11, "claimed_high": 50}, "contradicted",
+         "Published shares say otherwise: 10 to 12 %."),
+        ([10, 12], [], {}, "unresolved",
+         "It names no share, so there is none to be met or missed."),
+    ],
+)  # fmt: skip
+def test_how_many_people_are_affected(
+    world: World, own: list, others: list, claim: dict, verdict: str, answer: str
+) -> None:
+    first, last = len(own) + 1, len(own) + len(others)
+    test = {
+        "kind": "prevalence", "reading": "share of people",
+        "result_ids": named(*range(1, first)), "wider_result_ids": named(*range(first, last + 1)),
+    }  # fmt: skip
+    nothing = {"claimed_value": None, "claimed_low": None, "claimed_high": None}
+    found = ruled(world(figures(*own, *others), test, nothing | claim))
+    assert (found.verdict, found.answer) == (verdict, answer)
+    assert (found.ci_low, found.ci_high, found.k) == (min(own), max(own), len(own))
+    value = max(claim.values(), default=np.nan)
+    assert found.claimed_low == pytest.approx(value, nan_ok=True)
+    assert ("In other people: " in found.reason) == bool(others)
+    assert ("Claimed: " in found.reason) == bool(claim)
+    hangs = bool(claim) and verdict == "unresolved"
+    assert found.depends_on == (("the cut-off",) if hangs else ())
+
+
+def test_one_share_has_a_ratio_to_the_claim(world: World) -> None:
+    test = {"kind": "prevalence", "reading": "share", "result_ids": named(1)}
+    found = ruled(world(figures(20), test, {"claimed_value": 30}))
+    assert (found.estimate, found.ratio, found.ratio_low, found.ratio_high) == (20, 1.5, 1.5, 1.5)
+
+
+NOTHING = {"claimed_value": None, "claimed_low": None, "claimed_high": None}
+
+
+@pytest.mark.parametrize(
+    ("doses", "claimed", "verdict", "answer"),
+    [
+        ([200, 300, 500, None], (200, 400), "supported",
+         "Of three trials with a clear dose, two used one in this range."),
+        ([200, 400, 500], (200, 400), "supported",
+         "Of three trials with a clear dose, two used one in this range."),
+        ([200, 300, 500, 600], (200, 350), "overstated",
+         "Of four trials with a clear dose, two used one in this range."),
+        ([500, 600, 700], (200, 350), "contradicted",
+         "Of three trials with a clear dose, no used one in this range."),
+        ([200, 300], (200, 400), "unresolved",
+         "Only two trials of that kind with a clear dose, too few to say."),
+    ],
+)  # fmt: skip
+def test_usual_doses(
+    world: World, doses: list, claimed: tuple[float, float], verdict: str, answer: str
+) -> None:
+    trials = [{"mean_t": 9.0, "elemental_mg_day": dose} for dose in doses]
+    claim = {"claimed_low": claimed[0], "claimed_high": claimed[1]}
+    test = {"kind": "dose", "benchmark_ids": "ref_ul"}
+    found = ruled(world(trials, test, NOTHING | claim))
+    assert (found.verdict, found.answer.replace("none", "no")) == (verdict, answer)
+    known = [dose for dose in doses if dose]
+    assert (found.ci_low, found.ci_high, found.k) == (min(known), max(known), len(known))
+    assert (found.claimed_low, found.claimed_high) == claimed
+    # the tolerable upper level is 350 mg a day
+    assert ("Its upper end lies above 350" in found.reason) == (claimed[1] > 350)
+
+
+EVENTS = {
+    **dict.fromkeys(("mean_c", "sd_t", "sd_c")), "events_t": 6, "n_t": 21, "events_c": 2,
+    "n_c": 30, "result_type": "events", "instrument": "nausea", "elemental_mg_day": 360,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "answer"),
+    [
+        ({"claimed_value": 350}, "supported",
+         "A published upper level is the same: 350 mg a day."),
+        ({"claimed_value": 300}, "unresolved",
+         "Published upper levels differ, and the claim lies between them."),
+        ({"claimed_value": 200}, "overstated", "Published upper levels are higher than that."),
+        ({"claimed_value": 400}, "contradicted", "Published upper levels are lower than that."),
+        # harm begins at the lower end
+        ({"claimed_low": 300, "claimed_high": 400}, "unresolved",
+         "Published upper levels differ, and the claim lies between them."),
+        ({}, "supported", "Published upper levels say the same."),
+    ],
+)  # fmt: skip
+def test_where_harm_begins(world: World, claim: dict, verdict: str, answer: str) -> None:
+    # the upper levels of two bodies: 250 and 350 mg a day
+    test = {"kind": "threshold", "review_ids": "iom_ul;efsa_ul", "result_ids": named(1, 2)}
+    trials = [EVENTS, EVENTS | {"n_c": None, "elemental_mg_day": None}]
+    found = ruled(world(trials, test, NOTHING | claim))
+    assert (found.verdict, found.answer) == (verdict, answer)
+    assert (found.ci_low, found.ci_high, found.k) == (250, 350, 2)
+    value = claim.get("claimed_value", claim.get("claimed_low", np.nan))
+    assert found.claimed_low == pytest.approx(value, nan_ok=True)
+    assert (
+        "6 of 21 people with nausea at 360 mg/day against 2 of 30 on placebo (Study 1) and"
+        " 6 of 21 people with nausea (Study 2)"
+    ) in found.reason
+
+
+@pytest.mark.parametrize(
+    ("claimed", "verdict", "answer"),
+    [
+        ((310, 320), "supported", "That is the published figure."),
+        ((310, 330), "overstated",
+         "The published figure overlaps with it, but is not the same."),
+        ((321, 330), "contradicted", "The published figure is another."),
+        ((None, None), "unresolved", "The claim names no figure."),
+    ],
+)  # fmt: skip
+def test_a_recommended_intake(world: World, claimed: tuple, verdict: str, answer: str) -> None:
+    claim = NOTHING | {"claimed_low": claimed[0], "claimed_high": claimed[1]}
+    test = {"kind": "reference_intake", "benchmark_ids": "ref_rda_women"}
+    found = ruled(world([EVENTS], test, claim))
+    assert (found.verdict, found.answer) == (verdict, answer)
+    if claimed[0]:
+        assert (found.claimed_low, found.claimed_high) == claimed
+        assert (found.ci_low, found.ci_high) == (310, 320)
+
+
+@pytest.mark.parametrize(
+    ("little", "much", "verdict", "leans", "answer"),
+    [
+        ([(1.1, 2), (1.2, 2)], [], "supported", "neither", "Surveys agree on the link"),
+        ([(0.1, 0.2), (0.2, 0.9)], [], "contradicted", "neither", "Surveys find the reverse"),
+        ([(1.1, 2)], [(0.2, 0.9), (0.4, 2)], "unresolved", "for",
+         "Two of three surveys find the link"),
+        ([(0.5, 1.0), (1.0, 2)], [(0.2, 1.0)], "unresolved", "neither",
+         "No of three surveys find the link"),
+    ],
+)  # fmt: skip
+def test_a_link(
+    world: World, little: list, much: list, verdict: str, leans: str, answer: str
+) -> None:
+    rows = [
+        figures(sum(ends) / 2, ci_low=ends[0], ci_high=ends[1], effect_unit="OR")[0]
+        for ends in (*little, *much)
+    ]
+    first = len(little) + 1
+    test = {"kind": "association", "result_ids": named(*range(1, first)),
+            "wider_result_ids": named(*range(first, len(rows) + 1))}  # fmt: skip
+    found = ruled(world(rows, test))
+    assert (found.verdict, found.leans, found.k) == (verdict, leans, len(rows))
+    assert found.answer == f"{answer}; a link does not show that taking it helps."
+
+
+@pytest.mark.parametrize(
+    ("weeks", "verdict", "said"),
+    [
+        (
+            ("8", "4-12", "30", None),
+            "supported",
+            "One of 3 randomised trials lasted longer than 6 months.",
+        ),
+        (
+            ("27", "4-28", "30"),
+            "unresolved",
+            "Three of 3 randomised trials lasted longer than 6 months.",
+        ),
+        # 26 weeks are six months, not longer
+        (("26", "26"), "supported", "None of 2 randomised trials lasted longer than 6 months."),
+    ],
+)
+def test_how_long_trials_last(world: World, weeks: tuple, verdict: str, said: str) -> None:
+    trials = [{"mean_t": 9.0, "duration_weeks": week} for week in weeks]
+    claim = {"claimed_value": 6, "claimed_unit": "months"}
+    found = ruled(world(trials, {"kind": "evidence_base"}, claim))
+    assert (found.verdict, found.answer) == (verdict, said)
+    ends = [float(week.rpartition("-")[2]) for week in weeks if week]
+    assert (found.ci_low, found.ci_high, found.estimate) == (min(ends), max(ends), max(ends))
+    assert (found.claimed_low, found.k) == (26, len(ends))
+    longest = next(i for i, week in enumerate(weeks, 1) if week and week.endswith(f"{max(ends):g}"))
+    assert f"lasted {max(ends):g} weeks (Study {longest})" in found.reason
+    assert "not available" not in found.reason
+
+
+def test_the_longest_trial_of_the_form_is_named_beside(world: World) -> None:
+    trials = [{"mean_t": 9.0, "duration_weeks": "30"},
+              {"mean_t": 9.0, "duration_weeks": "4-12", "mg_form": "glycinate"}]  # fmt: skip
+    claim = {"claimed_value": 6, "claimed_unit": "months"}
+    found = ruled(world(trials, {"kind": "evidence_base"}, claim))
+    assert found.reason.endswith("30 weeks (Study 1), the longest with glycinate 12.")
+
+
+@pytest.mark.parametrize(
+    ("cells", "claimed", "limits"),
+    [
+        # a mean of 25 people with its SD: a t interval
+        ({"mean_t": 20.0, "sd_t": 5.0, "n_t": 25}, (15, 25),
+         (20 - stats.t.ppf(0.975, 24), 20 + stats.t.ppf(0.975, 24))),
+        ({"mean_t": 20.0, "n_t": 25}, (15, 25), (20, 20)),
+        # a share of people: 20 of 100
+        ({"mean_t": None, "estimate": 20.0, "n_t": 100}, (15, 25), (20 - 7.84, 20 + 7.84)),
+        ({"mean_t": None, "estimate": 20.0}, (15, 25), (20, 20)),
+    ],
+)  # fmt: skip
+def test_a_share_has_the_limits_that_its_figures_give(
+    world: World, cells: dict, claimed: tuple, limits: tuple
+) -> None:
+    test = {"kind": "measured", "measure": "share", "result_ids": named(1), "reading": "a share"}
+    claim = NOTHING | {"claimed_low": claimed[0], "claimed_high": claimed[1]}
+    found = ruled(world([SILENT | {"population": "adults"} | cells], test, claim))
+    assert (found.estimate, found.k) == (20, 1)
+    assert (found.ci_low, found.ci_high) == pytest.approx(limits)
+    assert (found.claimed_low, found.claimed_high) == claimed
+    assert found.ratio == pytest.approx(1.0)
+    assert found.ratio_low == pytest.approx(15 / limits[1])
+    assert found.ratio_high == pytest.approx(25 / limits[0])
+    assert found.depends_on == ("one study (Study 1)",)
+    assert found.verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("own", "wider", "claimed", "verdict", "answer"),
+    [
+        ([20, 23], [10, 30], (50.1, 60), "contradicted",
+         "What was measured says otherwise: 20 to 23 %."),
+        ([20, 23], [10, 30], (19, 24), "supported", "What was measured agrees with it: 20 % and"
+         " 23 %."),
+        ([20, 33], [], (19, 24), "unresolved",
+         "Measurements differ too much to decide: 20 % and 33 %."),
+        ([], [10, 30], (50.1, 60), "contradicted",
+         "It was never measured, and nothing like it comes anywhere near that figure."),
+        ([], [10, 30], (20, 25), "unresolved",
+         "It was never measured in this form, and other forms do not rule it out."),
+        ([20, 20, 21, 22], [], (19, 24), "supported", "It agrees."),
+    ],
+)  # fmt: skip
+def test_measured_shares_beside_a_claim(
+    world: World, own: list, wider: list, claimed: tuple, verdict: str, answer: str
+) -> None:
+    rows = [SILENT | {"mean_t": value, "population": "adults"} for value in (*own, *wider)]
+    first = len(own) + 1
+    test = {"kind": "measured", "measure": "share", "reading": "a share",
+            "result_ids": named(*range(1, first)),
+            "wider_result_ids": named(*range(first, len(rows) + 1))}  # fmt: skip
+    claim = NOTHING | {"claimed_low": claimed[0], "claimed_high": claimed[1]}
+    found = ruled(world(rows, test, claim))
+    assert (found.verdict, found.answer) == (verdict, answer)
+    taken = own or wider
+    assert (found.ci_low, found.ci_high) == (min(taken), max(taken))
+    assert np.isnan(found.estimate)
+    every = f"{ {4: 'four', 2: 'two'}.get(len(rows)) } values, {min(own + wider)} to"
+    assert (
+        f"every human measurement of any form: {every}".lower() in found.reason.lower()
+    ) == bool(wider)
+
+
+def test_a_ratio_is_of_the_two_means(world: World) -> None:
+    rows = [
+        {"mean_t": 3.0, "mean_c": 2.0, "population": "adults"},
+        {"mean_t": 2.0, "mean_c": 2.0, "population": "adults"},
+    ]
+    test = {"kind": "measured", "measure": "ratio", "wider_result_ids": named(1, 2)}
+    found = ruled(world(rows, test, NOTHING | {"claimed_value": 2.51}))
+    # 1.5 and 1: beyond twice their range
+    assert (found.ci_low, found.ci_high, found.verdict) == (1.0, 1.5, "contradicted")
+    near = ruled(world(rows, test, NOTHING | {"claimed_value": 2.49}))
+    assert near.verdict == "unresolved"
+
+
+@pytest.mark.parametrize(
+    ("says", "verdict", "missing"),
+    [
+        ("trials.s1.randomised=yes; trials.s1.year<2002", "supported", None),
+        ("trials.s1.randomised=no; trials.s1.year<2002; trials.s1.year>2010", "overstated",
+         "Not in it: randomised = no and year > 2010."),
+        ("trials.s1.randomised=yes; trials.s1.year!=2001", "overstated",
+         "Not in it: year != 2001."),
+    ],
+)  # fmt: skip
+def test_what_a_source_does_not_say_is_listed(
+    world: World, evidence: Evidence, says: str, verdict: str, missing: str | None
+) -> None:
+    source = evidence.table("claim_sources").query("found == 'yes'").iloc[:1]
+    source = source.assign(claim_id=CLAIM, what_was_found="A trial.", searches_tried="2: x; y")
+    test = {"kind": "cited_source", "source_named": "yes", "source_says": says}
+    made = world(means(9.0, year=2001), test, claim_sources=lambda _: source)
+    found = ruled(made)
+    assert (found.verdict, found.source) == (verdict, "found")
+    expected = "Found: A trial." if missing is None else f"Found: A trial. {missing}"
+    assert found.reason.endswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "verdict", "answer", "text"),
+    [
+        ("part", "in_part", "overstated", "The source exists, but the article does not quote it"
+         " right.", "Found, and it says only a part of it: A trial."),
+        ("different", "misquoted", "contradicted", "The source exists and says something else.",
+         "What was found says something else: A trial."),
+        ("no", "not_found", "source_not_found", "We did not find the source in two searches.",
+         "Not found in two searches. What turned up: A trial."),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_source(
+    world: World, evidence: Evidence, code: str, status: str, verdict: str, answer: str, text: str
+) -> None:
+    source = evidence.table("claim_sources").iloc[:1].assign(
+        claim_id=CLAIM, found=code, what_was_found="A trial.", searches_tried="2: x; y",
+        doi=None, source_url="https://example.org/found",
+    )  # fmt: skip
+    test = {"kind": "cited_source", "source_named": "yes"}
+    found = ruled(world(means(9.0), test, claim_sources=lambda _: source))
+    assert (found.verdict, found.source, found.answer) == (verdict, status, answer)
+    assert found.source_text == text
+    assert found.source_link == "https://example.org/found"
+    assert found.source_link_is_citation == (code == "part")
+    unnamed = ruled(
+        world(means(9.0), test | {"source_named": "no"}, claim_sources=lambda _: source)
+    )
+    assert unnamed.source == "not_cited"
+    assert unnamed.answer == "No source is named that one could look up."
