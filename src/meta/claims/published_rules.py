@@ -303,12 +303,9 @@ def evidence_base(case: Case) -> Ruling:
     longer = int((length > weeks).sum())
     longest = trials["label"].iloc[int(length.argmax())]
     few = longer < MIN_TRIALS
-    form = case.question.form
-    own = (
-        ""
-        if form is None
-        else (f", the longest with {form.label} {brief(length[form.own(trials)].max())}")
-    )
+    form, own = case.question.form, ""
+    if form is not None and form.own(trials).any():
+        own = f", the longest with {form.label} {brief(length[form.own(trials)].max())}"
     return Ruling(
         verdict=SUPPORTED if few else UNRESOLVED,
         answer=(
