@@ -163,6 +163,8 @@ def _way_of_arms(row: Row, measure: Measure) -> Way | str:
         return f"means are reported, and {measure.words} needs counts of events"
     if "mean_t" in needed:
         return from_means.two_means
+    if measure.name == "GEN":
+        return "no effect is given, and no measure is named that its arms become (measure=)"
     if not needed:
         return f"{measure.words} is not computed from arms; it needs a printed one with an interval"
     missing = [name for name in needed if name not in measure.optional and not row.has(name)]

@@ -15,8 +15,14 @@ from meta.evidence.numbers import is_missing
 
 _FIGURE = r"([-+\u2212\u2013]?\s?[0-9]*(?:[.,' ]?[0-9]+)+)"
 _OPEN, _SHUT = r"\s*[(\[]\s*", r"\s*[)\]]\s*"
-_TO = r"\s*(?:to|bis|\u00e0|a|,|;|\u2013|\u2014|-)\s*"
-_CI = r"(?:9[05] ?%?\s*(?:CI|KI|IC)?[:,]?\s*)?"
+_TO = r"\s*(?:to|bis|\u00e0|a|,|;|\u2013|\u2014|-|~|\uff5e|\u2026|\.\.\.?)\s*"
+# "95% CI", "CI 95 %", "95 %:", as a cell may repeat it
+_SAID = (
+    r"(?:\d\d(?:[.,]\d)? ?%?\s*(?:CI|KI|IC|CrI)|(?:CI|KI|IC|CrI)(?:\s*\d\d(?:[.,]\d)? ?%)?"
+    r"|\d\d(?:[.,]\d)? ?%)\s*[:,=]?\s*"
+)
+_CI = rf"(?:{_SAID})?"
+_LEVEL = re.compile(r"\b([5-9]\d(?:[.,]\d)?) ?%|\b([5-9]\d) ?(?:CI|KI|IC)\b", re.IGNORECASE)
 _FORMS = {
     "pair": re.compile(
         rf"{_FIGURE}(?:{_OPEN}{_FIGURE}%?{_SHUT}|\s*(?:\u00b1|\+/-|\+-)\s*{_FIGURE})"
@@ -25,8 +31,13 @@ _FORMS = {
     "share": re.compile(
         rf"{_FIGURE}\s*(?:/|of|von|de|sur)\s*{_FIGURE}(?:{_OPEN}[0-9.,]+ ?%?{_SHUT})?"
     ),
-    "estimate": re.compile(rf"{_FIGURE}{_OPEN}{_CI}{_FIGURE}{_TO}{_FIGURE}{_SHUT}", re.IGNORECASE),
-    "interval": re.compile(rf"[(\[]?\s*{_FIGURE}{_TO}{_FIGURE}\s*[)\]]?", re.IGNORECASE),
+    "estimate": re.compile(
+        rf"{_FIGURE}(?:{_OPEN}{_CI}|\s*[,;:]?\s*{_SAID}[(\[]?\s*){_FIGURE}{_TO}{_FIGURE}\s*[)\]]?",
+        re.IGNORECASE,
+    ),
+    "interval": re.compile(
+        rf"[(\[]?\s*{_CI}[(\[]?\s*{_FIGURE}{_TO}{_FIGURE}\s*[)\]]?", re.IGNORECASE
+    ),
 }
 
 
@@ -90,11 +101,49 @@ def _parts(name: str, values: Sequence[str]) -> dict[str, tuple[str, list[str]]]
         if words:
             groups = [_figures(_FORMS[form], value, len(words)) for value in values]
             columns = zip(*groups, strict=True)
-            return {
+            parts = {
                 word: (as_name, list(column))
                 for (word, as_name), column in zip(words.items(), columns, strict=True)
             }
+            levels = [_LEVEL.search(value) for value in values if "lower" in words]
+            if any(levels):
+                usual = parts["lower"][0].rpartition(" ")[2]
+                said = [
+                    (level[1] or level[2]).replace(",", ".") if level else usual for level in levels
+                ]
+                parts["level"] = ("ci level", said)
+            return parts
     return {}
+
+
+def odd_intervals(cells: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
+    """Find the cells without an interval in columns of intervals.
+
+    Parameters
+    ----------
+    cells : mapping of str to sequence of str
+        Columns that `taken_apart` left as they are.
+
+    Returns
+    -------
+    dict of str to list of int
+        By column, the positions of cells that hold something else.
+
+    Examples
+    --------
+    >>> odd_intervals({"95% CI": ["0.54 to 0.89", "0.3*"], "note": ["a", ""]})
+    {'95% CI': [1]}
+    """
+    fits = _FORMS["interval"].fullmatch
+    found = {}
+    for name, values in cells.items():
+        if quantities_in(name, "interval") and any(map(fits, map(str.strip, values))):
+            found[name] = [
+                i
+                for i, value in enumerate(values)
+                if not is_missing(value) and not fits(value.strip())
+            ]
+    return found
 
 
 def _figures(pattern: re.Pattern[str], value: str, count: int) -> list[str]:

@@ -38,7 +38,11 @@ MISSING = frozenset(
 """Words that stand where nothing was reported, in lower case."""
 
 # hyphens and dashes that print as a minus sign
-_MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63", "-"))
+_MINUS = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2796\u02d7\ufe58\ufe63\uff0d", "-")
+)
+# characters that take no room: a figure copied from a page may hold them
+_UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 # blanks that do not break a line; typographers set them between thousands
 _BLANKS = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
 _BY_SIGN = {
@@ -57,6 +61,9 @@ _POWER = re.compile(
     rf"({_FIGURE}) ?[x\u00d7*\u00b7] ?10(?:\^(-?\d+)|(-\d+)|([\u207b]?[{_RAISED}]+))", re.IGNORECASE
 )
 _CAUSES: tuple[tuple[str, str, str], ...] = (
+    (rf".*(?:[{_UNSEEN}]|\\[ux][0-9a-f]{{2,4}}).*", "holds a character that is not seen",
+     "Type the figure again."),
+    (r"=.*", "is a formula, or has an equals sign before it", "Write the figure alone."),
     (r"\d_\d.*", "holds an underscore", "Write the decimal point, if that was meant."),
     (r"[-+]?nan", "is what programs write for a computation that failed", "Leave the cell empty if "
      "nothing was reported."),
@@ -70,14 +77,17 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     (r"#.+[!?/0]", "is an error of the spreadsheet", "Mend the formula, or leave the cell empty."),
     (rf"{_FIGURE} ?(?:%|percent)", "is a percentage", "Write the number alone, in the unit that "
      "the column needs: persons where it counts persons."),
-    (r"[<>\u2264\u2265~\u2248=].*\d", "is a bound and no exact number", "Write the exact figure, "
+    (r"[<>\u2264\u2265~\u2248].*\d", "is a bound and no exact number", "Write the exact figure, "
      "or leave the cell empty."),
     (rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}(?: .*)?|\d{{1,2}}[-. ]?(?:{_MONTHS})[a-z]*"
      rf"|(?:{_MONTHS})[a-z]*[-. ]?\d{{1,4}}", "is a date", "A spreadsheet turned a figure into a "
      "date: type it again in a cell that is formatted as text."),
     (rf"{_FIGURE} ?(?:\(|\[|\u00b1|\+/-|/|;|to |bis |\u00e0 |a |-){{1}} ?{_FIGURE}.*",
      "holds two figures", "Give each figure a column of its own."),
-    (r"[-+]?[\dOolI|]*\d[\dOolI|.,]*", "holds a letter in place of a digit", "Type the digits 0 "
+    (r"[-+]{2}[\d.,]+", "has two signs before it", "Write one, or none."),
+    (r"\([\d.,]+\)", "stands in brackets, which may mean a minus sign", "Write the sign."),
+    (r"[-+]?[\d.,]*\d[\d.,]*", "has a decimal sign or a separator too many", "Look the figure up."),
+    (r"[-+]?[\dOolI|.,]*\d[\dOolI|.,]*", "holds a letter in place of a digit", "Type the digits 0 "
      "and 1."),
     (rf"\D+{_FIGURE}", "has words before the figure", "Write the figure alone."),
     (rf"{_FIGURE} ?\D+", "has something behind the figure", "Write the figure without unit or "
@@ -214,9 +224,11 @@ def read_numbers(
             )
         else:
             value = float(_pointed(text, sign))
-            if not math.isfinite(value):
+            lost = value == 0 and re.search("[1-9]", re.split("[eE]", text)[0])
+            if lost or not math.isfinite(value):
                 value = math.nan
-                problems[i] = (f"{cell!r} is too large for a number", "Look the figure up.")
+                size = "small" if lost else "large"
+                problems[i] = (f"{cell!r} is too {size} for a number", "Look the figure up.")
         values.append(value)
     return Numbers(values=values, problems=problems, sign=sign)
 
@@ -229,6 +241,7 @@ def _plain(cell: str) -> str:
     if power:
         exponent = unicodedata.normalize("NFKC", next(filter(None, power.groups()[1:])))
         return f"{power[1]}e{exponent.translate(_MINUS)}"
+    text = re.sub(r"^([-+]) (?=[0-9.,])", r"\1", text)
     return text.replace("\u00b7", ".")  # the decimal sign of some journals
 
 

@@ -56,7 +56,8 @@ _OTHERS = (
     (rb"\{\\rtf", "a text document (RTF)", _AS_CSV),
     (rb"(?i)\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<COCHRANE_REVIEW", "a review file of RevMan "
      "5", "Export the data in RevMan: File, Export, Data and analyses."),
-    (rb"(?i)\s*<!doctype|\s*<html", "a web page", "Open it in a spreadsheet. " + _AS_CSV),
+    (rb"(?i)\s*<(?:!doctype|html|head|meta|body|div|table)\b", "a web page",
+     "Open it in a spreadsheet. " + _AS_CSV),
     (rb"\s*<\?xml", "an XML file", _AS_CSV),
     (rb"\s*[\[{]\s*[\"\[{]", "JSON", "In Python, give pandas.DataFrame(...).to_csv()."),
 )  # fmt: skip
@@ -77,7 +78,32 @@ _COMMAS = (
     "or tabs between the cells."
 )
 # how lines begin that stand below a table
-_NOTES = ("*", "Note", "Source", "Heterogeneity", "Test for ", "Quelle", "Anmerkung", "Fuente", "†")
+_NOTES = (
+    *(
+        "*",
+        "#",
+        "^",
+        "\u2020",
+        "\u2021",
+        "\u00a7",
+        "\u00b6",
+        "Note",
+        "Source",
+        "Abbreviation",
+        "Legend",
+    ),
+    *(
+        "Heterogeneity",
+        "Test for ",
+        "Quelle",
+        "Anmerkung",
+        "Abk\u00fcrzung",
+        "Fuente",
+        "Nota",
+        "Fonte",
+    ),
+    *("Remarque", "Bron"),
+)
 # text that Excel shall not change
 _AS_FORMULA = re.compile(r'="(.*)"', flags=re.DOTALL)
 # a header is looked for no deeper than this
@@ -396,6 +422,7 @@ def _arranged(
         table.notes.append(f"above the header, not read: {words}")
     width = _filled(header)
     longer = all(len(cells) == len(header) + 1 for cells, _ in body)
+    longer = longer and any(cells[-1].strip() for cells, _ in body)  # else a delimiter at the end
     numbers = all(cells[0].isdigit() for cells, _ in body)
     if body and longer and header[-1] and (numbers or not blanks):
         # R's write.table names no column for the row names
@@ -413,8 +440,9 @@ def _arranged(
         words = listed(dict.fromkeys(filter(None, body[0][0])), 5)
         table.notes.append(f"below the header, not read: {words}")
         body = body[1:]
-    while len(body) > 1 and _filled(body[-1][0]) == 1 < width and _is_note(body[-1][0][0]):
-        table.notes.append(f"below the table, not read: {body[-1][0][0].strip()}")
+    while len(body) > 1 and _is_note(body[-1][0], width):
+        words = listed(filter(None, map(str.strip, body[-1][0])))
+        table.notes.append(f"below the table, not read: {words}")
         body = body[:-1]
     # a column without a name ends at the last cell that holds something
     longest = max((_filled(cells) for cells, _ in body), default=0)
@@ -438,8 +466,14 @@ def _arranged(
     return table
 
 
-def _is_note(cell: str) -> bool:
-    return len(cell.split()) > 3 or cell.strip().startswith(_NOTES)
+def _is_note(cells: Sequence[str], width: int) -> bool:
+    """Tell a line below a table: a sentence, or one that says what it is ("Source: ...")."""
+    first, filled = cells[0].strip(), _filled(cells)
+    said = first.startswith(_NOTES)
+    if filled == 1 < width:
+        return said or len(first.split()) > 3
+    figures = any(char.isdigit() for cell in cells[1:] for char in cell)
+    return said and ":" in first and (filled < width or not figures)
 
 
 def _is_units(cells: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from meta.evidence.column_names import (
     FIELDS,
     GRAMMAR,
     PROFILE,
+    TEXTS,
     Fit,
     all_names,
     fits_of,
@@ -97,10 +98,10 @@ def recognise(
             if quantity:
                 alone.setdefault(quantity, []).append(name)
                 continue
-        said = (meaning or {}).get(name, name)
+        said = (meaning or {}).get(name, second.get(name, name))
         fits = (Fit(profile[key_of(name)], PROFILE),) if key_of(name) in profile else fits_of(said)
         for fit in fits:
-            if not fit.field:
+            if not fit.field or (name in second and fit.field in TEXTS):
                 continue
             candidates.setdefault(fit.field, []).append((fit.rank, name, fit))
     _unknown_arms({name: (meaning or {}).get(name, name) for name in columns}, candidates, found)
@@ -155,7 +156,7 @@ def _settle(found: Recognition) -> None:
     if {"n_t", "mean_t", "events_t"} & set(fields):
         for single in ("mean", "sd", "time", *(() if {"r", "events"} & set(fields) else ("n",))):
             fields.pop(single, None)  # of both arms together, or of age: no result
-    if "yi" in fields and "estimate" not in fields:
+    if "yi" in fields and "estimate" not in fields and {"vi", "sei"} & set(fields):
         for limit in ("ci_low", "ci_high"):
             fields.pop(limit, None)  # these are logarithms, too, and say nothing more
     if "label" not in fields and "study_id" in fields:

@@ -22,8 +22,9 @@ from meta.evidence.column_names import (
     RESULTS,
     is_known,
     measure_named,
+    quantity_alone,
 )
-from meta.evidence.combined_cells import taken_apart
+from meta.evidence.combined_cells import odd_intervals, taken_apart
 from meta.evidence.faults import Fault, closest
 from meta.evidence.mapping import SETTINGS, check_mapping, mapping_text, read_mapping
 from meta.evidence.numbers import decimal_sign, is_missing, read_numbers
@@ -33,6 +34,7 @@ from meta.evidence.recognition import RATIOS, Recognition, recognise
 from meta.evidence.revman import from_revman_5
 from meta.evidence.spreadsheet import safe_csv
 from meta.evidence.workbooks import as_text
+from meta.evidence.worked_out import worked_out
 from meta.evidence.writing import write_whole
 from meta.wording import listed
 
@@ -295,6 +297,9 @@ def _columns(raw: RawTable, notes: list[str]) -> dict[str, list[str]]:
         number = 1 + sum(re.fullmatch(rf"{re.escape(name)}(?: \[\d+\])?", c) is not None
                          for c in columns)  # fmt: skip
         clean = [printable(" ".join(value.split())) for value in values]
+        if number > 1 and clean == columns[name] and not quantity_alone(name):
+            notes.append(f"the column {name!r} stands twice with the same cells")
+            continue
         escaped += sum(
             "".join(shown.split()) != "".join(value.split())
             for shown, value in zip(clean, values, strict=True)
@@ -426,6 +431,10 @@ def _built(
         if _SUMS.fullmatch(label):
             problem = "the row is named like a sum of the others, which is no study"
             fault(i, "label", problem, "Delete the row, or name the study.")
+    for column, odd in odd_intervals(cells).items():
+        for i in odd:
+            problem = f"{cells[column][i]!r} is no interval"
+            fault(i, column, problem, "Write it as '0.54 to 0.89', or leave the cell empty.")
     for name, columns in fields.items():
         if name in NUMBERS:
             values = np.full(len(lines), math.nan)
@@ -457,9 +466,9 @@ def _built(
     if faults:
         faults.sort(key=lambda each: each.line or 0)
         raise DataError.from_faults(raw.file, map(str, faults))
-    notes += _derived(table)
     if found.ci_level and "ci_level" not in table and "ci_low" in table and found.ci_level != 95:
         table["ci_level"] = found.ci_level
+    notes += worked_out(table, found.measure)
     order = [name for name in ("label", *FIELDS) if name in table]
     order = [*dict.fromkeys(order), *(str(name) for name in table if name not in order)]
     return StudyTable(
@@ -491,6 +500,9 @@ def _labels(
         fields.pop("author")
     if not label:
         rows = next((name for name in cells if name in ("row names", "rownames", "X")), "")
+        nameless = [name for name in cells if re.fullmatch(r"column \d+", name)]
+        if not rows and len(nameless) == 1 and read_numbers(cells[nameless[0]]).problems:
+            rows = nameless[0]
         if not rows:
             return [f"study {i + 1}" for i in range(len(lines))]
         fields["label"] = label = [rows]
@@ -517,33 +529,6 @@ def _free(values: Sequence[str], of_file: str) -> pd.Series[Any]:
     if read.problems or all(map(is_missing, values)):
         return _texts(values)
     return pd.Series(read.values, dtype="float64")
-
-
-def _derived(table: pd.DataFrame) -> Iterator[str]:
-    """Work out what follows from the figures of an arm without any assumption."""
-    if {"median_t", "median_c"} <= set(table) and "result_type" not in table:
-        taken = table["median_t"].notna()
-        if "mean_t" in table:
-            taken &= table["mean_t"].isna()
-        table["result_type"] = _texts(["median_iqr" if each else "" for each in taken])
-        for arm in "tc":
-            mean = table.get(f"mean_{arm}", math.nan)
-            table[f"mean_{arm}"] = np.where(taken, table[f"median_{arm}"], mean)
-        yield f"{taken.sum()} rows report medians, which stand as mean_t and mean_c (median_iqr)"
-    for arm in "tc":
-        events, others, n = f"events_{arm}", f"nonevents_{arm}", f"n_{arm}"
-        if {events, others} <= set(table):
-            total = table[events] + table[others]
-            known = table[n] if n in table else pd.Series(math.nan, index=table.index)
-            table[n] = known.fillna(total)
-            yield f"{n} is {events} + {others} where it is not given"
-        sd, se = f"sd_{arm}", f"se_{arm}"
-        if {se, n} <= set(table):
-            worked_out = table[se] * np.sqrt(table[n])
-            known = table[sd] if sd in table else pd.Series(math.nan, index=table.index)
-            if (known.isna() & worked_out.notna()).any():
-                table[sd] = known.fillna(worked_out)
-                yield f"{sd} is {se} times the root of {n} where it is not given"
 
 
 def _measure_of_cells(cells: Mapping[str, Sequence[str]]) -> str:

@@ -1,0 +1,151 @@
+"""Inputs of the kinds that failed once, each by its value or by the cause of its refusal."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+import meta
+
+Z = NormalDist().inv_cdf(0.975)
+
+
+def _write(tmp_path, text, name="studies.csv"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def _effects(path, measure=None):
+    table = meta.read_table(path)
+    return meta.Effects.from_table(table.frame, measure or table.measure), table
+
+
+# closed forms: logarithms, the width of an interval over twice the quantile, arms by their formula
+LN = np.log
+EFFECTS = {
+    "ratio beside its logarithm": (
+        "study,HR,lower,upper,loghr,se\nA,0.5,0.25,1,,\nB,,,,-0.3,0.2\n",
+        None, [LN(0.5), -0.3], [LN(4) / 2 / Z, 0.2],
+    ),
+    "logarithm with its interval": (
+        "study,logHR,lower,upper\nA,-0.37,-0.62,-0.12\nB,0.2,-0.1,0.5\n",
+        None, [-0.37, 0.2], [0.25 / Z, 0.3 / Z],
+    ),
+    "logarithm with the interval of the ratio": (
+        "study,lnOR,ci_low,ci_high\nA,-0.37,0.54,0.89\nB,0.2,0.9,1.65\n",
+        None, [-0.37, 0.2], [LN(0.89 / 0.54) / 2 / Z, LN(1.65 / 0.9) / 2 / Z],
+    ),
+    "ratio with the error of the logarithm": (
+        "study,HR,se(logHR)\nA,0.5,0.2\nB,0.8,0.3\n", None, [LN(0.5), LN(0.8)], [0.2, 0.3],
+    ),
+    "effect with interval of 90 %": (
+        "study,yi,90% CI lower,90% CI upper\nA,1,0,2\n", "MD", [1],
+        [1 / NormalDist().inv_cdf(0.95)],
+    ),
+    "level in the cell": (
+        "study,OR,CI\nA,0.69,95% CI 0.54 to 0.89\nB,0.8,90% CI 0.55-1.16\n",
+        None, [LN(0.69), LN(0.8)],
+        [LN(0.89 / 0.54) / 2 / Z, LN(1.16 / 0.55) / 2 / NormalDist().inv_cdf(0.95)],
+    ),
+    "interval without brackets": (
+        'study,OR (95% CI)\nA,"0.69, 95% CI 0.54 to 0.89"\nB,"0.8, CI 95%: 0.55 ~ 1.16"\n',
+        None, [LN(0.69), LN(0.8)], [LN(0.89 / 0.54) / 2 / Z, LN(1.16 / 0.55) / 2 / Z],
+    ),
+    "effects beside arms": (
+        "study,yi,vi,mean_t,sd_t,n_t,mean_c,sd_c,n_c\nA,0.046,0.0004,,,32,,,30\n"
+        "B,,,0.25,0.38,20,0,0.2,21\n",
+        "MD", [0.046, 0.25], [0.02, (0.38**2 / 20 + 0.2**2 / 21) ** 0.5],
+    ),
+    "ratios beside counts": (
+        "study,or,ci_low,ci_high,events_t,n_t,events_c,n_c\nA,0.5,0.25,1,,,,\nB,,,,10,100,20,100\n",
+        None, [LN(0.5), LN(10 * 80 / 90 / 20)],
+        [LN(4) / 2 / Z, (1 / 10 + 1 / 90 + 1 / 20 + 1 / 80) ** 0.5],
+    ),
+    "a delimiter at the end of every row": (
+        "label,yi,vi\nA,0.1,0.04,\nB,0.2,0.09,\n", None, [0.1, 0.2], [0.2, 0.3],
+    ),
+    "notes below the table": (
+        "label,yi,vi\nA,0.1,0.04\nB,0.2,0.09\n\nNote: effects are logs\nSource: me, 2020\n"
+        "Abbreviations: CI, confidence interval; yi, effect\n",
+        None, [0.1, 0.2], [0.2, 0.3],
+    ),
+    "signs of all kinds": (
+        "label,yi,vi\n"
+        + "".join(f"S{i},{sign}0.3,0.04\n" for i, sign in enumerate("-\u2010\u2011\u2012\u2013"
+                  "\u2014\u2015\u2212\ufe63\uff0d\u2796"))
+        + "B,- 0.3,0.04\n",
+        None, [-0.3] * 12, [0.2] * 12,
+    ),
+    "a column twice": (
+        "label,yi,vi,vi\nA,0.1,0.04,0.04\n", None, [0.1], [0.2],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EFFECTS)
+def test_effects_and_their_errors(tmp_path, case):
+    text, measure, yi, sei = EFFECTS[case]
+    effects, _ = _effects(_write(tmp_path, text), measure)
+    assert len(effects.excluded) == 0
+    np.testing.assert_allclose(effects.yi, yi, rtol=1e-12)
+    np.testing.assert_allclose(np.sqrt(effects.vi), sei, rtol=1e-12)
+
+
+CELLS = {
+    "1,2,3": "a separator too many",
+    "0.3.": "a separator too many",
+    "--0.3": "two signs before it",
+    "(0.3)": "brackets, which may mean a minus sign",
+    "=1/3": "a formula",
+    "\u200b0.3": "a character that is not seen",
+    "\ufeff0.3": "a character that is not seen",
+    "O.3": "a letter in place of a digit",
+    "1e-400": "too small for a number",
+    "1e400": "too large for a number",
+    "\u0661.\u0662": "digits of another script",
+}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_is_no_number_is_refused_with_its_cause(tmp_path, cell):
+    with pytest.raises(meta.DataError) as refused:
+        meta.read_table(_write(tmp_path, f'label,yi,vi\nA,"{cell}",0.02\nB,0.5,0.05\n'))
+    assert CELLS[cell] in str(refused.value)
+
+
+REFUSED = {
+    "two columns of one name": (
+        "label,yi,yi,vi\nA,0.1,0.2,0.02\n", "'yi' and 'yi [2]' may both be yi",
+    ),
+    "crude and adjusted": (
+        "label,OR,ll,ul,OR,ll,ul\nA,0.5,0.2,1.1,0.6,0.3,1.2\n", "may both be estimate",
+    ),
+    "an interval that is none": (
+        "study,HR,95% CI\nA,0.69,0.54-0.89\nB,0.8,0.55-1.16*\n",
+        "line 3, column 95% CI (B): '0.55-1.16*' is no interval",
+    ),
+    "a piece of a web page": ("<table><tr><th>label<th>yi</table>", "a web page"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_told_is_refused(tmp_path, case):
+    text, words = REFUSED[case]
+    with pytest.raises(meta.DataError) as refused:
+        meta.read_table(_write(tmp_path, text))
+    assert words in str(refused.value)
+
+
+def test_arms_without_a_measure_are_named_with_the_way_out(tmp_path):
+    text = "study,yi,vi,events_t,n_t,events_c,n_c\nA,-0.7,0.1,,,,\nB,,,10,100,20,100\n"
+    effects, _ = _effects(_write(tmp_path, text))
+    assert effects.excluded["label"].tolist() == ["B"]
+    assert "no measure is named" in effects.excluded["reason"].iloc[0]
+
+
+def test_a_second_column_without_a_name_holds_the_names(tmp_path):
+    _, table = _effects(_write(tmp_path, ",,yi,vi\n1,A,0.1,0.02\n2,B,0.2,0.03\n"))
+    assert table.frame["label"].tolist() == ["A", "B"]
