@@ -149,3 +149,50 @@ def test_arms_without_a_measure_are_named_with_the_way_out(tmp_path):
 def test_a_second_column_without_a_name_holds_the_names(tmp_path):
     _, table = _effects(_write(tmp_path, ",,yi,vi\n1,A,0.1,0.02\n2,B,0.2,0.03\n"))
     assert table.frame["label"].tolist() == ["A", "B"]
+
+
+ARMS = "study,mean_t,sd_t,n_t,mean_c,sd_c,n_c\n"
+DEVIATIONS = {
+    "one arm": (
+        "A,12.1,6.0,60,14.9,6.2,60\nB,11.8,0.79,58,14.6,6.1,60\nC,12.9,5.8,45,14.0,6.1,47\n",
+        "B: the SD of one arm is far below the other's",
+    ),
+    "two trials": (
+        "A,12.1,6.0,60,14.9,6.2,60\nB,11.8,0.79,58,14.6,0.81,60\n",
+        "B: SDs so small that the difference is implausibly many of them",
+    ),
+    "most trials": (
+        "A,12.1,0.77,60,14.9,0.8,60\nB,11.8,0.79,58,14.6,0.81,60\nC,12.9,5.8,45,14.0,6.1,47\n",
+        "A and B: SDs so small",
+    ),
+    "variances": (
+        "A,12.1,36,60,14.9,38,60\nB,11.8,6.1,58,14.6,6,60\nC,12.9,5.8,45,14.0,6.1,47\n",
+        "A: SDs far above the others', by about the root of n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DEVIATIONS)
+def test_errors_and_deviations_taken_for_each_other_are_asked_about(tmp_path, case):
+    rows, words = DEVIATIONS[case]
+    effects, _ = _effects(_write(tmp_path, ARMS + rows), "MD")
+    (note,) = effects.notes
+    assert note.startswith(words)
+
+
+def test_ordinary_arms_are_not_asked_about(tmp_path):
+    rows = "A,12.1,6.0,60,14.9,6.2,60\nB,11.8,3.1,58,14.6,9.1,60\nC,12.9,5.8,45,14.0,6.1,47\n"
+    effects, _ = _effects(_write(tmp_path, ARMS + rows), "MD")
+    assert effects.notes == ()
+
+
+def test_errors_among_the_deviations_of_one_group(tmp_path):
+    rows = "study,mean,sd,n\nA,12,6,60\nB,12.5,0.8,58\nC,13,5.9,50\n"
+    effects, _ = _effects(_write(tmp_path, rows), "MN")
+    assert effects.notes[0].startswith("B: SDs far below the others'")
+
+
+def test_one_study_written_two_ways_is_one_study(tmp_path):
+    rows = "Smith 2001,0.1,0.02\nsmith  2001,0.2,0.03\nMüller,0.1,0.1\nMu\u0308ller,0.2,0.1\n"
+    effects, _ = _effects(_write(tmp_path, f"label,yi,vi\n{rows}"))
+    assert "the 4 effects are of 2 studies" in effects.dependence

@@ -218,12 +218,15 @@ class Effects:
     @property
     def dependence(self) -> str:
         """Say that effects share a study, for methods that take them as independent; "" if not."""
-        repeated = self.table["study_id"].duplicated(keep=False)
+        # names that differ in case, blanks or the writing of an accent are one name
+        ids = self.table["study_id"].astype("str").str.normalize("NFKC").str.casefold()
+        ids = ids.str.split().str.join(" ")
+        repeated = ids.duplicated(keep=False)
         if not repeated.any():
             return ""
         names = list(dict.fromkeys(self.table.loc[repeated, "label"]))
         return (
-            f"the {self.k} effects are of {self.table['study_id'].nunique()} studies: "
+            f"the {self.k} effects are of {ids.nunique()} studies: "
             f"{int(repeated.sum())} carry the name of another ({listed(names, 5)}) and "
             "are taken as independent; if they are of the same people use meta.multilevel, "
             "meta.robust or meta.aggregate_correlated (on the command line --cluster label)."

@@ -13,6 +13,10 @@ from meta.wording import listed
 
 # an SD this much smaller than the others' is looked at, and so is a g beyond this
 _SMALLER, _HUGE = 3.0, 3.0
+_ERRORS = (
+    "are they standard errors? An SD is the standard error times the root of n "
+    "(meta.convert.se_to_sd)."
+)
 
 
 def notes_on(measure: str, table: pd.DataFrame, excluded: pd.DataFrame) -> Iterator[str]:
@@ -73,34 +77,49 @@ def _zero_cells(measure: str, table: pd.DataFrame, excluded: pd.DataFrame) -> It
 
 
 def _standard_errors(measure: str, table: pd.DataFrame) -> Iterator[str]:
-    """Name trials whose standard deviations look like standard errors."""
-    names = ("sd_t", "n_t", "sd_c", "n_c")
-    if not set(names) <= set(table) or len(table) < 2:
+    """Name trials whose standard deviations look like standard errors, or like their reverse."""
+    arms = [arm for arm in ("_t", "_c", "") if {f"sd{arm}", f"n{arm}"} <= set(table)]
+    if not arms:
         return
-    columns = {name: pd.to_numeric(table[name], errors="coerce").to_numpy() for name in names}
-    standardised = measure_of(measure).standardised
-    like_errors = np.ones(len(table), dtype=bool)
-    for arm in "tc":
-        sd, n = columns[f"sd_{arm}"], columns[f"n_{arm}"]
-        if np.isfinite(sd).sum() < 3:
-            like_errors[:] = False
-            break
+    sd, n = (
+        np.array([pd.to_numeric(table[f"{name}{arm}"], errors="coerce") for arm in arms])
+        for name in ("sd", "n")
+    )
+    root = np.sqrt(n)
+    with np.errstate(invalid="ignore", divide="ignore"):
         # the median without a trial itself moves little from the median of all, and is one pass
-        ratio = np.nanmedian(sd) / sd
-        like_errors &= (ratio >= _SMALLER) & (ratio > np.sqrt(n) / 2) & (ratio < 2 * np.sqrt(n))
-    g = np.abs(table["yi"].to_numpy(dtype=float))
-    if standardised:
-        # scales differ in their SDs, and a true effect of more than one SD is rare
-        like_errors = (like_errors & (g > 1)) | (g > _HUGE)
-    suspects = np.flatnonzero(like_errors)
-    if len(suspects):
-        shown = listed([str(table["label"].iloc[i]) for i in suspects], 5)
-        told = (
-            "SDs so small that the difference is implausibly many of them"
-            if standardised
-            else "SDs far below the others', by about the root of n"
+        known = np.isfinite(sd).sum(axis=1, keepdims=True) >= 3
+        usual = np.where(
+            known, np.nanmedian(np.where(known, sd, 1.0), axis=1, keepdims=True), np.nan
         )
-        yield (
-            f"{shown}: {told}; are they standard errors? An SD is the standard error times the "
-            "root of n (meta.convert.se_to_sd)."
+        small, large = (
+            ((ratio >= _SMALLER) & (ratio > root / 2) & (ratio < 2 * root)).all(axis=0)
+            for ratio in (usual / sd, sd / usual)
         )
+        size = np.abs(table["yi"].to_numpy(dtype=float))
+        means = {"mean_t", "mean_c"} <= set(table)
+        standardised = measure_of(measure).standardised
+        if standardised:
+            # scales differ in their SDs, and a true effect of more than one SD is rare
+            small, large = small & (size > 1), np.zeros(len(table), dtype=bool)
+        elif measure == "MD" and means and len(arms) == 2:
+            size = size / sd.max(axis=0)
+        else:
+            size = np.zeros(len(table))
+        one_arm = np.zeros(len(table), dtype=bool)
+        if len(arms) == 2:
+            ratio, of = sd.max(axis=0) / sd.min(axis=0), np.where(sd[0] < sd[1], root[0], root[1])
+            one_arm = (ratio >= _SMALLER) & (ratio > of / 2) & (ratio < 2 * of)
+    if (small | one_arm | (size > _HUGE)).any():
+        large[:] = False  # the others are the slips
+    for suspects, told, asked in (
+        (small, "SDs far below the others', by about the root of n", _ERRORS),
+        (one_arm & ~small, "the SD of one arm is far below the other's, by about the root of n",
+         _ERRORS),
+        ((size > _HUGE) & ~small & ~one_arm, "SDs so small that the difference is implausibly many "
+         "of them", _ERRORS),
+        (large, "SDs far above the others', by about the root of n", "were SDs taken for standard "
+         "errors, or are they variances?"),
+    ):  # fmt: skip
+        if suspects.any():
+            yield f"{listed(table.loc[suspects, 'label'].astype(str), 5)}: {told}; {asked}"

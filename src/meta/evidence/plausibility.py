@@ -185,7 +185,7 @@ def _errors_as_deviations(table: pd.DataFrame) -> NDArray[np.intp]:
 
 
 def _median_of_others(values: Floats) -> Floats:
-    """Return, for each value, the median of the others that are known; NaN below two others."""
+    """Return, for each value, the lower median of the others; NaN below two known others."""
     known = np.flatnonzero(~np.isnan(values))
     found = np.full(len(values), np.nan)
     others = len(known) - 1
@@ -194,6 +194,6 @@ def _median_of_others(values: Floats) -> Floats:
     order = known[np.argsort(values[known], kind="stable")]
     ordered = values[order]
     place = np.arange(len(order))
-    low, high = (others - 1) // 2, others // 2
-    found[order] = (ordered[low + (place <= low)] + ordered[high + (place <= high)]) / 2
+    low = (others - 1) // 2
+    found[order] = ordered[low + (place <= low)]
     return found

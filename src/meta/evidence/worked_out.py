@@ -50,10 +50,10 @@ def worked_out(table: pd.DataFrame, measure: str) -> Iterator[str]:
             yield f"{n} is {events} + {others} where it is not given"
         sd, se = f"sd_{arm}", f"se_{arm}"
         if {se, n} <= set(table):
-            worked_out = table[se] * np.sqrt(table[n])
+            figure = table[se] * np.sqrt(table[n])
             known = table[sd] if sd in table else pd.Series(math.nan, index=table.index)
-            if (known.isna() & worked_out.notna()).any():
-                table[sd] = known.fillna(worked_out)
+            if (known.isna() & figure.notna()).any():
+                table[sd] = known.fillna(figure)
                 yield f"{sd} is {se} times the root of {n} where it is not given"
 
 
@@ -63,9 +63,10 @@ def _errors_of_effects(table: pd.DataFrame, measure: str) -> Iterator[str]:
     held = {name: table.get(name, nothing) for name in ("yi", "vi", "sei", "estimate", "se")}
     bare = held["vi"].isna() & held["sei"].isna()
     alone = bare & held["yi"].notna() & held["estimate"].isna()
-    ratio = measure in RATIOS and held["yi"].isna() & (held["estimate"] > 0) & held["sei"].notna()
-    if np.any(ratio):
-        table["yi"] = held["yi"].where(~ratio, np.log(held["estimate"].where(ratio)))
+    ratio = held["yi"].isna() & (held["estimate"] > 0) & held["sei"].notna()
+    if measure in RATIOS and ratio.any():
+        logarithms = pd.Series(np.log(held["estimate"].where(ratio)), index=table.index)
+        table["yi"] = held["yi"].where(~ratio, logarithms)
         yield "the standard error is that of the logarithm, so yi is the logarithm of the estimate"
     taken = alone & held["se"].notna()
     if taken.any():
