@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -103,11 +103,8 @@ def _ruling(case: Case, kind: Kind) -> Ruling:
         return kind.rule(case)
     alike = replace(case.test, claim_id="", rationale="", source_named=False, source_says="")
     said = (str(case.claim.get("claimed_value")), str(case.claim.get("claimed_unit")))
-    key = (alike, *said, case.names_form)
-    done: dict[Hashable, Ruling] = case.lookup.rulings
-    if key not in done:
-        done[key] = kind.rule(case)
-    return done[key]
+    key = ("ruling", alike, *said, case.names_form)
+    return case.lookup.once(key, lambda: kind.rule(case))
 
 
 def _claim_row(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Evidence) -> Claim:

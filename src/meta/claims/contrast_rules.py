@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from meta.claims.claim_rows import counted_rows, fitting_rows, labels_of, named_rows, rows_by_id
-from meta.claims.how_sure import HowSure, graded, measured_by
+from meta.claims.how_sure import graded, measured_by
 from meta.claims.kind import Kind
 from meta.claims.reasons import (
     Z,
-    barred_only,
     benchmark_rows,
     chosen_clause,
     each_effect,
     figures_text,
     nobody,
-    sure,
+    nobody_counts,
     trials_text,
     trusted_text,
 )
-from meta.claims.ruling import Case, Ruling
+from meta.claims.ruling import Case, Ruling, figures
 from meta.claims.sensitivity import check_table
 from meta.claims.trial_sets import TrialSet, advantage_of, rests_on, towards_benefit, trial_sets
 from meta.claims.verdicts import (
@@ -73,16 +72,13 @@ def equivalence(case: Case) -> Ruling:
     fitting = fitting_rows(case.test, case.evidence)
     rows = counted_rows(fitting, case.evidence)
     if rows.empty:
-        return nobody(case, f"the drugs: {text}") if fitting.empty else barred_only(case, fitting)
+        return nobody_counts(case, fitting, f"the drugs: {text}")
     found = trial_sets(case, rows)
     margin = PRESERVED * drug
 
     def oriented(fit: Pooled) -> Oriented:
         own = advantage_of(fit)
-        se = float(np.hypot(own.se, drug_se))
-        half = float(stdtrit(own.dof, 0.975)) * se
-        centre = own.estimate - drug
-        return Oriented(centre, centre - half, centre + half, se, own.dof)
+        return Oriented.around(own.estimate - drug, float(np.hypot(own.se, drug_se)), own.dof)
 
     verdict = found.verdict(partial(judge_equivalence, margin=margin), oriented)
     difference = found.primary.oriented(oriented, MIN_TRIALS)
@@ -101,7 +97,7 @@ def equivalence(case: Case) -> Ruling:
         "k": found.primary.k,
         "depends_on": ("the indirect comparison through placebo", *rests_on(found, case)),
         "checks": partial(check_table, case, rows),
-    } | sure(graded(case, fit))
+    } | graded(case, fit)
     details = [
         f"against placebo, {text}",
         ""
@@ -114,8 +110,8 @@ def equivalence(case: Case) -> Ruling:
     if fit is None or difference is None:
         return Ruling(details=sentences(*details), **shared)
     read = measure.to_reader
-    estimate, low, high = map(read, (difference.estimate, difference.low, difference.high))
-    shown = with_interval(estimate, low, high)
+    real = (read(difference.estimate), read(difference.low), read(difference.high))
+    shown = with_interval(*real)
     within = (
         f"ratio of the two is {shown}; to be as good, all of it must lie between"
         f" {brief(read(-margin), 3)} and {brief(read(margin), 3)}"
@@ -131,11 +127,7 @@ def equivalence(case: Case) -> Ruling:
             "no difference found is not as good as" if verdict == UNRESOLVED else "",
         ),
         scale=f"{fit.scale.label}, advantage of {case.treatment} {against} that of the drugs",
-        claimed_low=read(-margin),
-        claimed_high=read(margin),
-        estimate=estimate,
-        ci_low=low,
-        ci_high=high,
+        **figures((read(-margin), read(margin)), real),
         n_total=fit.n_total,
         fit=fit,
         **shared,
@@ -181,12 +173,12 @@ def head_to_head(case: Case) -> Ruling:
 
     One study of two forms decides nothing; what it found is quoted, figures and words.
     """
-    rows = named_rows(case.test, case.evidence)
-    if rows is None or rows.empty:
+    fitting = named_rows(case.test, case.evidence)
+    if fitting is None:
         return nobody(case)
-    kept = counted_rows(rows, case.evidence)
+    kept = counted_rows(fitting, case.evidence)
     if kept.empty:
-        return barred_only(case, rows)
+        return nobody_counts(case, fitting)
     studies = labels_of(kept)
     sides = {str(side) for side in kept["favours"].dropna()}
     both = {"treated", "control"} <= sides
@@ -202,7 +194,7 @@ def head_to_head(case: Case) -> Ruling:
         details=sentences(who, *[_compared(row) for row in case.lookup.records(kept)]),
         used=kept,
         k=kept["study_id"].nunique(),
-        **sure(measured_by(kept)),
+        **measured_by(kept),
     )
 
 
@@ -235,7 +227,7 @@ def effect_modification(case: Case) -> Ruling:
     fitting = fitting_rows(test, case.evidence)
     rows = counted_rows(fitting, case.evidence)
     if rows.empty:
-        return nobody(case) if fitting.empty else barred_only(case, fitting)
+        return nobody_counts(case, fitting)
     found = trial_sets(case, rows)
     fit = found.primary.fit
     shared: dict[str, Any] = {
@@ -247,7 +239,7 @@ def effect_modification(case: Case) -> Ruling:
             verdict=UNRESOLVED,
             answer="It was tested, but no trial gives a figure that we can use.",
             used=rows,
-            **sure(graded(case, None)),
+            **graded(case, None),
             **shared,
         )
     column, _, values = test.subgroup.partition("=")
@@ -271,15 +263,13 @@ def effect_modification(case: Case) -> Ruling:
             details=sentences(*details, chosen_clause(case), *within),
             used=fit.effects.table,
             k=fit.k,
-            **sure(graded(case, fit, case.mid)),
+            **graded(case, fit, case.mid),
             **shared,
         )
     difference = _difference(fit, inside)
     verdict = judge_superiority(difference, mid=case.mid) if small >= MIN_TRIALS else UNRESOLVED
-    level = graded(case, fit, case.mid)
-    level = HowSure(
-        certainty="very low", certainty_why=("a comparison between trials", *level.certainty_why)
-    )
+    between = "a comparison between trials"
+    why = (between, *graded(case, fit, case.mid)["certainty_why"])
     answer = {
         UNRESOLVED: "The two groups of trials cannot be told apart.",
     }.get(verdict, "The two groups of trials differ.")
@@ -288,15 +278,14 @@ def effect_modification(case: Case) -> Ruling:
         answer=_few_in_group(groups[0].k, fit.k) if small < MIN_TRIALS else answer,
         details=sentences(*details, _ahead(difference), chosen_clause(case), about, *within),
         scale=f"{fit.scale.label}, advantage of the group",
-        estimate=difference.estimate,
-        ci_low=difference.low,
-        ci_high=difference.high,
+        **figures(real=difference.ends),
         k=fit.k,
         n_total=fit.n_total,
         used=fit.effects.table,
-        depends_on=("a comparison between trials", *rests_on(found, case)),
+        depends_on=(between, *rests_on(found, case)),
         fit=fit,
-        **sure(level),
+        certainty="very low",
+        certainty_why=why,
         **shared,
     )
 
@@ -310,8 +299,7 @@ def _few_in_group(inside: int, k: int) -> str:
 def _ahead(difference: Oriented) -> str:
     """Say which side the first group is on, with a figure that is not below 0."""
     lead, word = (-difference, "behind") if difference.estimate < 0 else (difference, "ahead")
-    shown = with_interval(lead.estimate, lead.low, lead.high)
-    return f"the first group is {word} by {shown}"
+    return f"the first group is {word} by {with_interval(*lead.ends)}"
 
 
 def _group(group: Effects, fit: Pooled) -> str:
@@ -328,10 +316,9 @@ def _difference(fit: Pooled, inside: np.ndarray) -> Oriented:
     yi, vi = fit.effects.yi, fit.effects.vi
     tau2 = tau2_estimate(yi, vi, fit.tau2_method, design)
     found = weighted_fit(yi, vi, tau2, design, ci_method="HK-adhoc")
-    dof = float("inf") if found.dof is None else float(found.dof)
-    se, slope = float(np.sqrt(found.cov[1, 1])), float(found.beta[1])
-    half = float(stdtrit(dof, 0.975)) * se
-    return towards_benefit(Oriented(slope, slope - half, slope + half, se, dof), fit.effects)
+    dof = inf if found.dof is None else float(found.dof)
+    slope = Oriented.around(float(found.beta[1]), float(np.sqrt(found.cov[1, 1])), dof)
+    return towards_benefit(slope, fit.effects)
 
 
 KINDS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TypedDict
 
 import pandas as pd
 
@@ -22,12 +22,11 @@ INDIRECT = "indirect"
 _ORDER = (DIRECT, PARTLY, INDIRECT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HowSure:
-    """A level of certainty, or what kind of evidence it is, and why."""
+class HowSure(TypedDict):
+    """A level of certainty, or what kind of evidence it is, and why: two fields of a ruling."""
 
     certainty: str
-    certainty_why: tuple[str, ...] = ()
+    certainty_why: tuple[str, ...]
 
 
 def graded(case: Case, fit: Pooled | None, mid: float | None = None) -> HowSure:
@@ -57,7 +56,7 @@ def by_studies(rows: pd.DataFrame, several: str) -> HowSure:
     studies = rows["study_id"].nunique() if "study_id" in rows else 0
     if studies == 1:
         return HowSure(certainty=ONE_STUDY, certainty_why=(str(rows["label"].iloc[0]),))
-    return HowSure(certainty=several if studies else "")
+    return HowSure(certainty=several if studies else "", certainty_why=())
 
 
 def measured_by(rows: pd.DataFrame) -> HowSure:

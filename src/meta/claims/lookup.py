@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -16,7 +16,7 @@ from meta.evidence.reporting import barred_studies, doubted_studies
 from meta.evidence.tables import Evidence
 
 Record = dict[str, Any]
-
+_T = TypeVar("_T")
 
 # columns that rules read by name; those that filters of a question or a test may name are not
 # here, because a filter on a column that a folder lacks leaves nobody out
@@ -39,9 +39,7 @@ class Lookup:
     """
 
     def __init__(self, evidence: Evidence) -> None:
-        # rulings on claims that are tested alike, by what they have in common
-        self.rulings: dict[Hashable, Any] = {}
-        self.board: pd.DataFrame | None = None
+        self._done: dict[Hashable, Any] = {}
         self._folder = evidence.folder
         rows = evidence.select()
         # a column that the folder lacks counts as not reported
@@ -51,6 +49,13 @@ class Lookup:
             name: evidence.optional(name)
             for name in ("benchmarks", "reviews", "outcomes", "claim_sources", TABLE)
         }
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what was made under a key: many claims rest on the same results."""
+        if key not in self._done:
+            self._done[key] = make()
+        found: _T = self._done[key]
+        return found
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -76,7 +81,7 @@ class Lookup:
 
     def records(self, rows: pd.DataFrame) -> list[Record]:
         """Return results as mappings, in their order."""
-        return [self._records[name] for name in rows["result_id"]] if len(rows) else []
+        return [self._records[name] for name in rows["result_id"]]
 
     @cached_property
     def benchmarks(self) -> dict[str, Record]:

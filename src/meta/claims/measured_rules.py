@@ -13,9 +13,8 @@ from meta.claims.claim_rows import fitting_rows, no_rows, rows_by_id
 from meta.claims.claim_test import ClaimTest
 from meta.claims.how_sure import HowSure, measured_by
 from meta.claims.kind import Kind
-from meta.claims.published_rules import claimed_figures
-from meta.claims.reasons import benchmark_rows, nobody, sure
-from meta.claims.ruling import Case, Ruling, only, ratio_of
+from meta.claims.reasons import benchmark_rows, nobody
+from meta.claims.ruling import Case, Ruling, figures, only, ratio_of
 from meta.claims.verdicts import (
     CONTRADICTED,
     OVERSTATED,
@@ -26,6 +25,7 @@ from meta.claims.verdicts import (
 from meta.evidence.tables import Evidence
 from meta.wording import brief, counted, listed, sentences, span, words
 
+_PUBLISHED = HowSure(certainty="published figures", certainty_why=())
 # a description of people that is longer stands behind the first sentence
 MOST_OF_PEOPLE = 5
 
@@ -62,7 +62,7 @@ def measured(case: Case) -> Ruling:
         instead = "" if not wider else f"what was measured: {_range_text(wider, unit)}"
         return nobody(case, instead, study="study")
     own = _own(case, unit)
-    claimed = claimed_figures(case)
+    claimed = case.claimed
     if claimed is None or not (own or wider):
         return nobody(case, study="study")
     every = [one.value for one in (*own, *wider)]
@@ -70,12 +70,15 @@ def measured(case: Case) -> Ruling:
         claimed, [(one.low, one.high) for one in own], every, ratio=test.measure == "ratio"
     )
     rows = _rows(case)
-    limits = _limits(own, wider)
-    centre = only([one.value for one in own])
+    taken = own or wider
+    real = Oriented(
+        only([one.value for one in own]),
+        min(one.low for one in taken),
+        max(one.high for one in taken),
+    )
     ends = [end for end in claimed if isfinite(end)]
     said = Oriented(sum(ends) / len(ends), min(ends), max(ends))
-    open_ended = len(ends) < 2
-    ratio = (nan,) * 3 if open_ended else ratio_of(said, Oriented(centre, *limits))
+    ratio = ratio_of(said, real) if len(ends) == 2 else (nan, nan, nan)
     return Ruling(
         verdict=verdict,
         answer=_answer(verdict, own, rows, unit),
@@ -90,18 +93,11 @@ def measured(case: Case) -> Ruling:
             _people(case, rows),
         ),
         scale=test.reading or words(test.measure),
-        claimed_low=said.low,
-        claimed_high=said.high,
-        estimate=centre,
-        ci_low=limits[0],
-        ci_high=limits[1],
-        ratio=ratio[0],
-        ratio_low=ratio[1],
-        ratio_high=ratio[2],
-        k=len({one.label for one in own or wider}),
+        **figures((said.low, said.high), real.ends, ratio),
+        k=len({one.label for one in taken}),
         used=rows,
         depends_on=(f"one study ({own[0].label})",) if len({o.label for o in own}) == 1 else (),
-        **sure(measured_by(rows) if len(rows) else HowSure(certainty="published figures")),
+        **(measured_by(rows) if len(rows) else _PUBLISHED),
     )
 
 
@@ -141,23 +137,17 @@ def _same_study(own: list[Measurement], wider: list[Measurement], unit: str) -> 
     return f"the same study: {listed(beside)}" if beside else ""
 
 
-def _limits(own: list[Measurement], wider: list[Measurement]) -> tuple[float, float]:
-    taken = own or wider
-    return min(one.low for one in taken), max(one.high for one in taken)
-
-
 def _people(case: Case, rows: pd.DataFrame) -> str:
     """Say who was measured, wherever the figure stands."""
     people: list[str] = []
-    for row in case.lookup.records(rows.drop_duplicates("study_id")) if len(rows) else []:
+    for row in case.lookup.records(rows.drop_duplicates("study_id")):
         count: str = "" if pd.isna(row["n_t"]) else f"{int(row['n_t']):,} "
         people.append(f"{count}{row['population']} ({row['label']})")
     return f"people measured: {listed(people)}" if people else ""
 
 
 def _rows(case: Case) -> pd.DataFrame:
-    ids = case.test.result_ids or case.test.wider_result_ids
-    return rows_by_id(ids, case.evidence) if ids else pd.DataFrame()
+    return rows_by_id(case.test.result_ids or case.test.wider_result_ids, case.evidence)
 
 
 def _own(case: Case, unit: str) -> list[Measurement]:
@@ -167,8 +157,8 @@ def _own(case: Case, unit: str) -> list[Measurement]:
 
 
 def _values(ids: tuple[str, ...], case: Case, unit: str) -> list[Measurement]:
-    rows = rows_by_id(ids, case.evidence) if ids else pd.DataFrame()
-    return [_share(row) if unit else _ratio(row) for row in case.lookup.records(rows)]
+    rows = case.lookup.records(rows_by_id(ids, case.evidence))
+    return [_share(row) if unit else _ratio(row) for row in rows]
 
 
 def _number(value: object) -> float:

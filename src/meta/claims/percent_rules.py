@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
 from meta.claims.claim_rows import (
     counted_rows,
@@ -23,22 +21,20 @@ from meta.claims.claim_rows import (
 from meta.claims.how_sure import graded
 from meta.claims.kind import Kind
 from meta.claims.reasons import (
-    barred_only,
     benchmark_rows,
     chosen_clause,
     figures_text,
     form_clause,
     heavy_clause,
-    nobody,
+    nobody_counts,
     one_data_set,
     said_by_trials,
-    sure,
     trials_text,
     trusted_text,
     votes_text,
 )
-from meta.claims.ruling import Case, Ruling, ratio_of
-from meta.claims.sensitivity import PRIMARY, subsets
+from meta.claims.ruling import Case, Ruling, figures, ratio_of
+from meta.claims.sensitivity import PRIMARY, Check, subsets, table_of
 from meta.claims.trial_sets import TrialSets, advantage_of, pooled_set, rests_on
 from meta.claims.verdicts import (
     AGAINST,
@@ -135,11 +131,9 @@ def percent_fall(case: Case) -> Ruling:
     claimed = float(case.claim["claimed_value"])
     fitting = fitting_rows(case.test, case.evidence)
     rows = counted_rows(fitting, case.evidence)
-    figures: dict[str, Any] = {"claimed_low": claimed, "claimed_high": claimed}
     if rows.empty:
-        context = [*_nearest(case, claimed), *_benchmarks(case)]
-        found = nobody(case, *context) if fitting.empty else barred_only(case, fitting)
-        return replace(found, **figures)
+        found = nobody_counts(case, fitting, *_nearest(case, claimed), *_benchmarks(case))
+        return replace(found, **figures((claimed, claimed)))
     sets = percent_sets(case, rows)
     verdict = sets.verdict(partial(judge_percent_fall, claimed), advantage_of)
     leans = NEITHER
@@ -155,7 +149,6 @@ def percent_fall(case: Case) -> Ruling:
     )
     if case.names_form and leans not in _form_sides(table, case, claimed):
         leans = NEITHER
-    ratio, ratio_low, ratio_high = ratio_of(Oriented(claimed, claimed, claimed), advantage_of(fit))
     return Ruling(
         verdict=verdict,
         leans=leans,
@@ -174,16 +167,14 @@ def percent_fall(case: Case) -> Ruling:
             one_data_set(sets),
             *_benchmarks(case),
         ),
-        **sure(graded(case, fit)),
+        **graded(case, fit),
         scale="net fall in percentage points",
-        **figures,
-        estimate=fit.estimate,
-        ci_low=fit.ci_low,
-        ci_high=fit.ci_high,
-        ratio=ratio,
-        ratio_low=ratio_low,
-        ratio_high=ratio_high,
-        probability=float(stdtr(fit.dof or np.inf, (fit.estimate - claimed) / fit.se)),
+        **figures(
+            (claimed, claimed),
+            (fit.estimate, fit.ci_low, fit.ci_high),
+            ratio_of(Oriented(claimed, claimed, claimed), advantage_of(fit)),
+        ),
+        probability=advantage_of(fit).minus(claimed).probability_above,
         probability_of=f"the mean net fall reaches {brief(claimed)} %",
         k=fit.k,
         n_total=fit.n_total,
@@ -255,10 +246,9 @@ def _too_few(case: Case, sets: TrialSets, claimed: float, leans: str) -> Ruling:
             *_own_units(case, rows),
             wider,
         ),
-        **sure(graded(case, fit)),
+        **graded(case, fit),
         scale="net fall in percentage points",
-        claimed_low=claimed,
-        claimed_high=claimed,
+        **figures((claimed, claimed)),
         used=rows,
         left_out=sets.excluded,
         arms=None if fit is None else fit.effects.table,
@@ -292,12 +282,9 @@ def _own_units(case: Case, rows: pd.DataFrame) -> Iterator[str]:
 
 def _nearest(case: Case, claimed: float) -> Iterator[str]:
     """Show the percent falls of the nearest results, which are not what the claim is about."""
-    if not case.test.wider_result_ids:
-        return
     rows = rows_by_id(case.test.wider_result_ids, case.evidence)
-    for row, change in zip(
-        case.lookup.records(rows), percent_change(rows).to_dict("records"), strict=True
-    ):
+    changes = percent_change(rows).to_dict("records") if len(rows) else []
+    for row, change in zip(case.lookup.records(rows), changes, strict=True):
         fall_t, fall_c = -change["percent_t"], -change["percent_c"]
         if pd.isna(fall_t) or pd.isna(fall_c):
             continue
@@ -325,29 +312,12 @@ def _check_table(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     claimed = float(case.claim["claimed_value"])
     # every figure here comes from printed arms, and a percentage has no value at "no effect": the
     # checks that vary these two have nothing to vary
-    parts = [(PRIMARY, rows), *subsets(rows, case.question)]
-    table = []
-    first: list[str] = []
-    for name, part in parts:
-        found = percent_falls(part, facts)
-        ids = list(found.table["result_id"]) if found.k else []
-        first = first or ids
-        fit = pooled_set(found, case.evidence).fit
-        net = None if fit is None else advantage_of(fit)
-        table.append(
-            {
-                "analysis": name,
-                "k": found.k,
-                "n_total": None if fit is None else fit.n_total,
-                "estimate": nan if net is None else net.estimate,
-                "ci_low": nan if net is None else net.low,
-                "ci_high": nan if net is None else net.high,
-                "counts": name == PRIMARY or (found.k >= MIN_TRIALS and ids != first),
-                "verdict": "" if net is None else judge_percent_fall(claimed, net),
-                "trials": "; ".join(found.labels) if found.k else "",
-            }
-        )
-    return pd.DataFrame(table).astype({"n_total": "Int64"})
+    found: list[Check] = []
+    for analysis, part in [(PRIMARY, rows), *subsets(rows, case.question)]:
+        fit = pooled_set(percent_falls(part, facts), case.evidence).fit
+        # the same trials are pooled once
+        found.append(Check(analysis=analysis, fit=fit, same=bool(found) and fit is found[0].fit))
+    return table_of(found, partial(judge_percent_fall, claimed))
 
 
 KINDS = {

@@ -10,8 +10,8 @@ from meta.claims.claim_rows import counted_rows, fitting_rows, named_rows, rows_
 from meta.claims.claim_test import ClaimTest
 from meta.claims.how_sure import REFERENCE, SURVEYS, by_studies, measured_by
 from meta.claims.kind import Kind
-from meta.claims.reasons import barred_only, benchmark_rows, nobody, review_rows, sure
-from meta.claims.ruling import Case, Ruling, only, ratio_of
+from meta.claims.reasons import benchmark_rows, nobody_counts, review_rows
+from meta.claims.ruling import Case, Ruling, figures, only, ratio_of
 from meta.claims.verdicts import (
     CONTRADICTED,
     MIN_TRIALS,
@@ -20,7 +20,6 @@ from meta.claims.verdicts import (
     SUPPORTED,
     UNRESOLVED,
     Oriented,
-    claimed_range,
     judge_association,
     judge_prevalence,
     judge_reference,
@@ -41,20 +40,13 @@ from meta.wording import (
 )
 
 
-def claimed_figures(case: Case) -> tuple[float, float] | None:
-    """Return what a claim covers, in figures; None if it names none."""
-    cells = {name: case.claim[f"claimed_{name}"] for name in ("value", "low", "high")}
-    figures = {name: None if pd.isna(cell) else float(cell) for name, cell in cells.items()}
-    return claimed_range(**figures, at_least=case.test.at_least, at_most=case.test.at_most)
-
-
 def prevalence(case: Case) -> Ruling:
     """Judge a share of people below a cut-off that the claim does not name."""
     test, evidence = case.test, case.evidence
     rows = rows_by_id(test.result_ids, evidence)
-    wider = rows_by_id(test.wider_result_ids, evidence) if test.wider_result_ids else rows[:0]
+    wider = rows_by_id(test.wider_result_ids, evidence)
     shares, others = ([float(value) for value in part["estimate"]] for part in (rows, wider))
-    claimed = claimed_figures(case)
+    claimed = case.claimed
     value = None if claimed is None else claimed[1]
     every = [*shares, *others]
     verdict = judge_prevalence(value, shares, every)
@@ -71,7 +63,6 @@ def prevalence(case: Case) -> Ruling:
         answer = f"Published shares say otherwise: {span(min(shares), max(shares))} %."
     said = Oriented(nan, nan, nan) if value is None else Oriented(value, value, value)
     measured = Oriented(only(shares), min(shares), max(shares))
-    ratio = ratio_of(said, measured)
     return Ruling(
         verdict=verdict,
         answer=answer,
@@ -81,18 +72,11 @@ def prevalence(case: Case) -> Ruling:
             "" if value is None else f"claimed: {brief(value)} %",
         ),
         scale=test.reading,
-        claimed_low=said.low,
-        claimed_high=said.high,
-        estimate=measured.estimate,
-        ci_low=measured.low,
-        ci_high=measured.high,
-        ratio=ratio[0],
-        ratio_low=ratio[1],
-        ratio_high=ratio[2],
+        **figures((said.low, said.high), measured.ends, ratio_of(said, measured)),
         k=rows["study_id"].nunique(),
         used=rows,
         depends_on=("the cut-off",) if verdict == UNRESOLVED and value is not None else (),
-        **sure(by_studies(rows, SURVEYS)),
+        **by_studies(rows, SURVEYS),
     )
 
 
@@ -107,15 +91,13 @@ def _cut_offs(case: Case, rows: pd.DataFrame) -> list[str]:
 def threshold(case: Case) -> Ruling:
     """Judge a dose above which harm is said to begin against published upper levels."""
     levels = _levels(case)
-    claimed = claimed_figures(case)
+    claimed = case.claimed
     value = None if claimed is None else claimed[0]
     values = sorted(set(levels.values()))
     unit = case.dose_unit
     verdict = judge_threshold(value, values)
     named = listed(f"{brief(level)} {unit} ({name})" for name, level in levels.items())
-    rows = (
-        rows_by_id(case.test.result_ids, case.evidence) if case.test.result_ids else pd.DataFrame()
-    )
+    rows = rows_by_id(case.test.result_ids, case.evidence)
     answer = {
         SUPPORTED: "Published upper levels say the same."
         if value is None
@@ -133,12 +115,10 @@ def threshold(case: Case) -> Ruling:
             case.test.reading,
         ),
         scale=unit,
-        claimed_low=nan if value is None else value,
-        claimed_high=nan if value is None else value,
-        estimate=only(values),
-        ci_low=values[0],
-        ci_high=values[-1],
-        k=0 if rows.empty else rows["study_id"].nunique(),
+        **figures(
+            (nan, nan) if value is None else (value, value), (only(values), values[0], values[-1])
+        ),
+        k=rows["study_id"].nunique(),
         used=rows,
         certainty=REFERENCE,
     )
@@ -177,9 +157,9 @@ def dose(case: Case) -> Ruling:
     """Judge "typical doses" by the doses that trials print."""
     fitting = dosed_rows(case.test, case.evidence)
     rows = counted_rows(fitting, case.evidence)
-    claimed = claimed_figures(case)
+    claimed = case.claimed
     if rows.empty:
-        return nobody(case) if fitting.empty else barred_only(case, fitting)
+        return nobody_counts(case, fitting)
     if claimed is None:
         return Ruling(verdict=UNRESOLVED, answer="The claim names no dose.")
     column, unit = case.question.dose, case.dose_unit
@@ -204,14 +184,10 @@ def dose(case: Case) -> Ruling:
         answer=answer,
         details=sentences(f"{listed(shown, 6)} {unit}" if shown else "", *limits),
         scale=unit,
-        claimed_low=claimed[0],
-        claimed_high=claimed[1],
-        estimate=only(values),
-        ci_low=min(values, default=nan),
-        ci_high=max(values, default=nan),
+        **figures(claimed, (only(values), min(values, default=nan), max(values, default=nan))),
         k=len(values),
         used=trials,
-        **sure(measured_by(trials)),
+        **measured_by(trials),
     )
 
 
@@ -219,7 +195,7 @@ def reference_intake(case: Case) -> Ruling:
     """Judge a quoted reference intake against the published one."""
     rows = benchmark_rows(case)
     published = min(row["ci_low"] for row in rows), max(row["ci_high"] for row in rows)
-    claimed = claimed_figures(case)
+    claimed = case.claimed
     if claimed is None:
         return Ruling(verdict=UNRESOLVED, answer="The claim names no figure.")
     unit = case.dose_unit
@@ -237,10 +213,7 @@ def reference_intake(case: Case) -> Ruling:
             f"claimed: {span(*claimed)} {unit}",
         ),
         scale=unit,
-        claimed_low=claimed[0],
-        claimed_high=claimed[1],
-        ci_low=published[0],
-        ci_high=published[1],
+        **figures(claimed, (nan, *published)),
         certainty=REFERENCE,
     )
 
@@ -255,7 +228,7 @@ def association(case: Case) -> Ruling:
     test = case.test
     sides, shown = [], []
     for ids, sign in ((test.result_ids, 1), (test.wider_result_ids, -1)):
-        for row in case.lookup.records(rows_by_id(ids, case.evidence)) if ids else []:
+        for row in case.lookup.records(rows_by_id(ids, case.evidence)):
             sides.append(sign * _side(row["ci_low"], row["ci_high"], 1.0))
             shown.append(
                 f"{row['label']}, {row['instrument']}, {row['effect_unit']} "
@@ -317,11 +290,7 @@ def evidence_base(case: Case) -> Ruling:
             f" {brief(length.max())} weeks ({longest}){own}"
         ),
         scale="weeks",
-        claimed_low=weeks,
-        claimed_high=weeks,
-        estimate=float(length.max()),
-        ci_low=float(length.min()),
-        ci_high=float(length.max()),
+        **figures((weeks, weeks), (length.max(), length.min(), length.max())),
         k=len(trials),
         used=trials,
         certainty="a count of trials",

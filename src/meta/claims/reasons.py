@@ -8,7 +8,6 @@ import pandas as pd
 from scipy.special import ndtri
 
 from meta.claims.claim_rows import Votes, labels_of
-from meta.claims.how_sure import HowSure
 from meta.claims.lookup import Record, lookup
 from meta.claims.ruling import Case, Ruling
 from meta.claims.trial_sets import TrialSet, TrialSets
@@ -63,10 +62,12 @@ def nobody(case: Case, *details: str, study: str = "trial") -> Ruling:
     )
 
 
-def barred_only(case: Case, rows: pd.DataFrame) -> Ruling:
-    """Say that whoever measured it cannot be counted."""
+def nobody_counts(case: Case, fitting: pd.DataFrame, *details: str) -> Ruling:
+    """Say that nobody measured it, or that whoever did cannot be counted."""
+    if fitting.empty:
+        return nobody(case, *details)
     flags = listed(
-        dict.fromkeys(f"{row['label']}: {row['flag']}" for row in case.lookup.records(rows))
+        dict.fromkeys(f"{row['label']}: {row['flag']}" for row in case.lookup.records(fitting))
     )
     return Ruling(
         verdict=UNRESOLVED,
@@ -319,8 +320,3 @@ def one_data_set(found: TrialSets) -> str:
     many = int(shared.iloc[0])
     share = "all of them" if many == fit.k else f"{in_words(many)} of them"
     return f"the scores of {share} are known only from one secondary data set"
-
-
-def sure(found: HowSure) -> dict[str, Any]:
-    """Return how sure an answer is as fields of a ruling."""
-    return {"certainty": found.certainty, "certainty_why": found.certainty_why}

@@ -11,11 +11,11 @@ import pandas as pd
 
 from meta.claims.claim_test import ClaimTest
 from meta.claims.lookup import Lookup, lookup
-from meta.claims.verdicts import NEITHER, Oriented
+from meta.claims.verdicts import NEITHER, Oriented, claimed_range
 from meta.evidence.question import Question
 from meta.evidence.tables import Evidence
 from meta.synthesis.models.pooled import Pooled
-from meta.wording import lower_first
+from meta.wording import lower_first, words
 
 # a row of claims.csv
 Claim = Mapping[str, Any]
@@ -72,7 +72,7 @@ class Case:
 
     def outcome(self, name: str) -> Mapping[str, Any]:
         """Return what the table ``outcomes`` says of an outcome; its name in words at least."""
-        found: dict[str, Any] = {"words": name.replace("_", " "), "mid": nan}
+        found: dict[str, Any] = {"words": words(name), "mid": nan}
         return found | self.lookup.outcomes.get(name, {})
 
     def label(self, column: str, code: str) -> str:
@@ -80,14 +80,20 @@ class Case:
         for table in ("results", "trials"):
             described = self.evidence.described(table).get(column)
             if described is not None:
-                said = described.get("labels", {}).get(code, code.replace("_", " "))
-                return lower_first(str(said))
-        return code.replace("_", " ")
+                return lower_first(str(described.get("labels", {}).get(code, words(code))))
+        return words(code)
 
     @property
     def outcomes(self) -> list[str]:
         """The outcomes of the test, in words."""
         return [str(self.outcome(name)["words"]) for name in self.test.outcome]
+
+    @property
+    def claimed(self) -> tuple[float, float] | None:
+        """What the claim covers, in figures; None if it names none."""
+        cells = {name: self.claim[f"claimed_{name}"] for name in ("value", "low", "high")}
+        figures = {name: None if pd.isna(cell) else float(cell) for name, cell in cells.items()}
+        return claimed_range(**figures, at_least=self.test.at_least, at_most=self.test.at_most)
 
     @property
     def mid(self) -> float | None:
@@ -180,6 +186,19 @@ class Ruling:
     def reason(self) -> str:
         """The verdict in one sentence, and the figures behind it."""
         return f"{self.answer} {self.details}".strip()
+
+
+def figures(
+    claimed: tuple[float, float] = (nan, nan),
+    real: tuple[float, float, float] = (nan, nan, nan),
+    ratio: tuple[float, float, float] = (nan, nan, nan),
+) -> dict[str, Any]:
+    """Return fields of a ruling: the claimed ends; estimate and limits of the real figure, and of
+    the ratio of the two.
+    """
+    ends = {"claimed_low": claimed[0], "claimed_high": claimed[1]}
+    names = ("estimate", "ci_low", "ci_high", "ratio", "ratio_low", "ratio_high")
+    return ends | dict(zip(names, (*real, *ratio), strict=True))
 
 
 def only(values: Sequence[float]) -> float:

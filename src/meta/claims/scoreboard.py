@@ -23,42 +23,13 @@ from meta.evidence.tables import Evidence
 from meta.wording import listed
 
 COLUMNS = (
-    "claim_id",
-    "article_file",
-    "article_label",
-    "topic",
-    "group",
-    "same_as",
-    "claim_paraphrase",
-    "claimed",
-    "verdict",
-    "leans",
-    "source",
-    "answer",
-    "reason",
-    "certainty",
-    "how_sure",
-    "direct",
-    "direct_people",
-    "direct_form",
-    "kind",
-    "k",
-    "n_total",
-    "scale",
-    "claimed_low",
-    "claimed_high",
-    "estimate",
-    "ci_low",
-    "ci_high",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "probability",
-    "depends_on",
-    "source_text",
-    "source_link",
-    "source_link_is_citation",
-)
+    "claim_id", "article_file", "article_label", "topic", "group", "same_as", "claim_paraphrase",
+    "claimed", "verdict", "leans", "source", "answer", "reason", "certainty", "how_sure",
+    "direct", "direct_people", "direct_form", "kind", "k", "n_total", "scale",
+    "claimed_low", "claimed_high", "estimate", "ci_low", "ci_high", "ratio", "ratio_low",
+    "ratio_high", "probability", "depends_on",
+    "source_text", "source_link", "source_link_is_citation",
+)  # fmt: skip
 # the group whose claims a reader asks about first
 WORKS = "works"
 
@@ -96,10 +67,7 @@ def scoreboard(evidence: Evidence) -> pd.DataFrame:
     >>> int(counts(board).loc["total", "total"]) == len(board)
     True
     """
-    held = lookup(evidence)
-    if held.board is None:
-        held.board = _board(evidence)
-    return held.board.copy()
+    return lookup(evidence).once("scoreboard", lambda: _board(evidence)).copy()
 
 
 def _board(evidence: Evidence) -> pd.DataFrame:

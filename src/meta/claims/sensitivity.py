@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from meta.arguments import checked
 from meta.claims.ruling import Case
-from meta.claims.trial_sets import advantage_of
+from meta.claims.trial_sets import CI_METHOD, EXTERNAL_SD, Judge, advantage_of
 from meta.claims.verdicts import MIN_TRIALS, judge_superiority
 from meta.effect_sizes.assumptions import LEVELS
 from meta.effect_sizes.derive import effects
 from meta.evidence.question import Question, chosen_by
 from meta.evidence.reporting import doubted_studies
-from meta.evidence.tables import Evidence
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 
@@ -48,10 +47,6 @@ class Check:
     def counts(self) -> bool:
         """Whether it checks anything: enough trials, and not the same ones."""
         return self.fit is not None and self.fit.k >= MIN_TRIALS and not self.same
-
-
-# many claims rest on the same results
-_CHECKS: WeakKeyDictionary[Evidence, dict[tuple[str, ...], list[Check]]] = WeakKeyDictionary()
 
 
 @checked
@@ -114,21 +109,20 @@ def sensitivity(
     chosen = Question() if question is None else question
     found = list(checks(results, measure, chosen, ci_method, **derivation))
     fits = pd.Series([check.fit for check in found], dtype=object)
-    return table_of(found, mid).assign(fit=fits)
+    return table_of(found, partial(judge_superiority, mid=mid)).assign(fit=fits)
 
 
 def check_table(case: Case, rows: pd.DataFrame) -> pd.DataFrame | None:
     """Pool the rows of a claim under other choices, on the reader's scale."""
     if case.test.measure == "vote":
         return None
-    known = _CHECKS.setdefault(case.evidence, {})
-    key = (case.test.measure, *rows["result_id"])
-    if key not in known:
-        known[key] = list(
-            checks(rows, case.test.measure, case.question, "HK-adhoc", sd="instrument")
-        )
-    found = known[key]
-    table = table_of(found, case.mid)
+    measure = case.test.measure
+    # many claims rest on the same results
+    found = case.lookup.once(
+        ("checks", measure, *rows["result_id"]),
+        lambda: list(checks(rows, measure, case.question, CI_METHOD, sd=EXTERNAL_SD)),
+    )
+    table = table_of(found, partial(judge_superiority, mid=case.mid))
     fit = found[0].fit
     if fit is not None:
         for name in ("estimate", "ci_low", "ci_high"):
@@ -191,8 +185,8 @@ def with_nulls(primary: Pooled | None) -> Pooled | None:
     return primary if silent.empty else null_bounds(primary, silent).with_nulls
 
 
-def table_of(found: list[Check], mid: float | None) -> pd.DataFrame:
-    """Set the analyses in a table; see :func:`sensitivity`."""
+def table_of(found: list[Check], judge: Judge) -> pd.DataFrame:
+    """Set the analyses in a table, each judged by itself; see :func:`sensitivity`."""
     rows = []
     for check in found:
         fit = check.fit
@@ -207,7 +201,7 @@ def table_of(found: list[Check], mid: float | None) -> pd.DataFrame:
                 "ci_low": shown[1],
                 "ci_high": shown[2],
                 "counts": check.counts,
-                "verdict": judge_superiority(advantage_of(fit), mid=mid) if fit and known else "",
+                "verdict": judge(advantage_of(fit)) if fit is not None and known else "",
                 "trials": "; ".join([] if fit is None else fit.effects.labels),
             }
         )

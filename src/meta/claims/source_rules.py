@@ -127,9 +127,7 @@ def cited_source(case: Case) -> Ruling:
         for condition, right in zip(conditions, says, strict=True)
         if not right
     ]
-    rows = pd.DataFrame()
-    if case.test.result_ids:
-        rows = rows_by_id(case.test.result_ids, case.evidence)
+    rows = rows_by_id(case.test.result_ids, case.evidence)
     of_a_list = case.test.kind == "reference"
     return Ruling(
         verdict=verdict,
@@ -141,7 +139,7 @@ def cited_source(case: Case) -> Ruling:
             _own_trials(case),
         ),
         used=rows,
-        k=0 if rows.empty else rows["study_id"].nunique(),
+        k=rows["study_id"].nunique(),
         certainty="" if verdict == SOURCE_NOT_FOUND else THE_SOURCE,
     )
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
-from scipy.special import stdtr
 
 from meta.claims.claim_rows import (
     counted_rows,
@@ -21,23 +20,23 @@ from meta.claims.how_sure import by_studies, graded
 from meta.claims.kind import Kind
 from meta.claims.reasons import (
     answer_of_effect,
-    barred_only,
     chosen_clause,
     form_clause,
     mid_clause,
     nobody,
+    nobody_counts,
     one_data_set,
     own_scale,
     published_pools,
     quality_clauses,
     sets_text,
-    sure,
     votes_clause,
     votes_text,
 )
-from meta.claims.ruling import Case, Claim, Ruling
+from meta.claims.ruling import Case, Claim, Ruling, figures
 from meta.claims.sensitivity import check_table
 from meta.claims.trial_sets import (
+    Orient,
     TrialSets,
     advantage_of,
     own_form_sides,
@@ -72,7 +71,7 @@ def superiority(case: Case) -> Ruling:
 def _superiority(case: Case, fitting: pd.DataFrame) -> Ruling:
     rows = counted_rows(fitting, case.evidence)
     if rows.empty:
-        return nobody(case) if fitting.empty else barred_only(case, fitting)
+        return nobody_counts(case, fitting)
     found = trial_sets(case, rows)
     judge = partial(judge_superiority, mid=case.mid, called_large=case.test.strength == "large")
     verdict = found.verdict(judge, advantage_of)
@@ -96,10 +95,9 @@ def _superiority(case: Case, fitting: pd.DataFrame) -> Ruling:
             *own_scale(found, case),
             *published_pools(case),
         ),
-        **sure(graded(case, fit, case.mid)),
+        **graded(case, fit, case.mid),
         **_figures(case, found),
-        probability_of="the mean effect is on the side of the claim" if _pools(fit) else "",
-        probability=probability(advantage_of(fit)) if _pools(fit) and fit else float("nan"),
+        **_chance(found, advantage_of, "the mean effect is on the side of the claim"),
     )
 
 
@@ -116,13 +114,12 @@ def _leans(found: TrialSets, case: Case) -> str:
     return leans
 
 
-def _pools(fit: Pooled | None) -> bool:
-    return fit is not None and fit.k >= MIN_TRIALS
-
-
-def probability(room: Oriented) -> float:
-    """Probability, with a flat prior, that the mean lies above 0."""
-    return float(stdtr(room.dof, room.estimate / room.se))
+def _chance(found: TrialSets, orient: Orient, words: str) -> dict[str, Any]:
+    """Return how probable it is that the mean lies above 0, where trials are pooled."""
+    mean = found.primary.oriented(orient, MIN_TRIALS)
+    if mean is None:
+        return {}
+    return {"probability": mean.probability_above, "probability_of": words}
 
 
 def _figures(case: Case, found: TrialSets) -> dict[str, Any]:
@@ -137,15 +134,9 @@ def _figures(case: Case, found: TrialSets) -> dict[str, Any]:
     }
     if fit is None or fit.k < MIN_TRIALS:
         return shared
-    shown = [float(fit.scale.to_reader(x)) for x in (fit.estimate, fit.ci_low, fit.ci_high)]
-    return shared | {
-        "scale": fit.scale.label,
-        "estimate": shown[0],
-        "ci_low": shown[1],
-        "ci_high": shown[2],
-        "n_total": fit.n_total,
-        "fit": fit,
-    }
+    estimate, low, high = map(fit.scale.to_reader, (fit.estimate, fit.ci_low, fit.ci_high))
+    shared |= figures(real=(float(estimate), float(low), float(high)))
+    return shared | {"scale": fit.scale.label, "n_total": fit.n_total, "fit": fit}
 
 
 def tolerability(case: Case) -> Ruling:
@@ -158,7 +149,7 @@ def tolerability(case: Case) -> Ruling:
     fitting = fitting_rows(test, evidence)
     every = counted_rows(fitting, evidence)
     if every.empty:
-        return nobody(case) if fitting.empty else barred_only(case, fitting)
+        return nobody_counts(case, fitting)
     rows = every[every["outcome"] == test.outcome[0]].reset_index(drop=True)
     found = trial_sets(case, rows)
     margin = test.margin or 0.0
@@ -185,14 +176,13 @@ def tolerability(case: Case) -> Ruling:
             votes_text(found.votes, case, unwanted=True) if found.votes.k > found.primary.k else "",
             *_further(every, case),
         ),
-        **sure(graded(case, fit, margin or None)),
+        **graded(case, fit, margin or None),
         **_figures(case, found),
-        probability=probability((-_excess_of(fit)).minus(-margin))
-        if fit and _pools(fit)
-        else float("nan"),
-        probability_of=f"the mean excess stays below {brief(100 * margin)} in 100"
-        if _pools(fit)
-        else "",
+        **_chance(
+            found,
+            lambda fit: advantage_of(fit).minus(-margin),
+            f"the mean excess stays below {brief(100 * margin)} in 100",
+        ),
     )
 
 
@@ -311,7 +301,7 @@ def evidence_strength(case: Case) -> Ruling:
             verdict=SUPPORTED if enough else UNRESOLVED,
             leans=NEITHER,
             answer=answer,
-            **sure(by_studies(rows, "a count of directions")),
+            **by_studies(rows, "a count of directions"),
         )
     settled = found.verdict == SUPPORTED
     if case.test.strength == "compelling":

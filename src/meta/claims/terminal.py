@@ -12,7 +12,7 @@ from meta.claims.verdicts import SUPPORTED, VERDICTS
 from meta.errors import DataError
 from meta.evidence.faults import closest
 from meta.evidence.tables import Evidence
-from meta.wording import counted, listed
+from meta.wording import counted, listed, words
 
 _GAP = "  "
 # heading, and what share of the room that is left belongs to a column of sentences (0: own width)
@@ -95,7 +95,7 @@ def _table(found: Sequence[Assessment], width: int) -> list[str]:
             one.claim,
             one.claimed,
             one.verdict_words,
-            one.source.replace("_", " "),
+            words(one.source),
             one.answer,
         ]
         for one in found
@@ -138,12 +138,12 @@ def count_verdicts(found: Sequence[Assessment]) -> str:
         own = [one for one in found if one.verdict == name]
         if own:
             groups = _groups(own) if name == SUPPORTED else ""
-            shown.append(f"{len(own)} {name.replace('_', ' ')}{groups}")
+            shown.append(f"{len(own)} {words(name)}{groups}")
     return f"{counted(len(found), 'claim')}: {listed(shown)}"
 
 
 def _groups(found: Sequence[Assessment]) -> str:
     """Say of which groups claims are, so that no bare number of supported ones stands alone."""
-    groups = Counter(one.group.replace("_", " ") for one in found if one.group)
+    groups = Counter(words(one.group) for one in found if one.group)
     shown = ", ".join(f"{group} {count}" for group, count in groups.items())
     return f" ({shown})" if shown else ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from meta.claims.claim_rows import Votes, labels_of, trusted_rows, vote
+from meta.claims.lookup import lookup
 from meta.claims.ruling import Case
 from meta.claims.verdicts import (
     AGAINST,
@@ -35,13 +35,10 @@ from meta.wording import brief, listed
 CI_METHOD = "HK-adhoc"
 # a printed difference without an SD is standardised by a printed SD of the same scale; the effect
 # carries that assumption by name
-_EXTERNAL_SD = "instrument"
+EXTERNAL_SD = "instrument"
 
 Orient = Callable[[Pooled], Oriented]
 Judge = Callable[[Oriented], str]
-
-_EFFECTS: WeakKeyDictionary[Evidence, dict[tuple[str, ...], Effects]] = WeakKeyDictionary()
-_POOLED: WeakKeyDictionary[Evidence, dict[tuple[str, ...], Pooled]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +157,8 @@ def trial_sets(case: Case, rows: pd.DataFrame) -> TrialSets:
 
 def derived(rows: pd.DataFrame, measure: str, evidence: Evidence) -> Effects:
     """Derive one effect a trial; the same rows are derived once."""
-    done = _EFFECTS.setdefault(evidence, {})
-    key = (measure, *rows["result_id"])
-    if key not in done:
-        done[key] = effects(rows, measure, sd=_EXTERNAL_SD)
-    return done[key]
+    key = ("effects", measure, *rows["result_id"])
+    return lookup(evidence).once(key, lambda: effects(rows, measure, sd=EXTERNAL_SD))
 
 
 def pooled_set(found: Effects, evidence: Evidence) -> TrialSet:
@@ -182,27 +176,12 @@ def pooled_set(found: Effects, evidence: Evidence) -> TrialSet:
 def _pooled(found: Effects, evidence: Evidence) -> Pooled:
     if "result_id" not in found.table:
         return pool(found, ci_method=CI_METHOD)
-    done = _POOLED.setdefault(evidence, {})
-    key = (found.measure, *found.table["result_id"])
-    if key not in done:
-        done[key] = pool(found, ci_method=CI_METHOD)
-    return done[key]
+    key = ("pooled", found.measure, *found.table["result_id"])
+    return lookup(evidence).once(key, lambda: pool(found, ci_method=CI_METHOD))
 
 
-def own_form_sides(found: TrialSets, case: Case, orient: Orient, *, at: float = 0.0) -> set[str]:
-    """Say on which sides trials of the form of the question lie, by effect or printed direction.
-
-    Parameters
-    ----------
-    found : TrialSets
-        The trials.
-    case : Case
-        The claim.
-    orient : callable
-        Turns a fit so that above `at` is on the side of the claim.
-    at : float
-        Where the sides part.
-    """
+def own_form_sides(found: TrialSets, case: Case, orient: Orient) -> set[str]:
+    """Say on which sides trials of the form of the question lie, by effect or printed direction."""
     form = case.question.form
     if form is None:
         return set()
@@ -211,7 +190,7 @@ def own_form_sides(found: TrialSets, case: Case, orient: Orient, *, at: float = 
     if fit is not None and form.column in fit.effects.table:
         sign = 1 if orient(fit).estimate * fit.estimate >= 0 else -1
         for effect in sign * fit.effects.yi[form.own(fit.effects.table).to_numpy()]:
-            sides.add(FOR if effect > at else AGAINST)
+            sides.add(FOR if effect > 0 else AGAINST)
     words = {"treated": FOR, "control": AGAINST}
     if len(found.rows):
         printed = found.rows.loc[form.own(found.rows), "side"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, nan
 
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 SUPPORTED = "supported"
 OVERSTATED = "overstated"
@@ -73,18 +73,34 @@ class Oriented:
     se: float = nan
     dof: float = inf
 
+    @classmethod
+    def around(cls, estimate: float, se: float, dof: float) -> Oriented:
+        """Set the 95 % t interval around an estimate."""
+        half = float(stdtrit(dof, 0.975)) * se
+        return cls(estimate, estimate - half, estimate + half, se, dof)
+
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """Estimate and limits."""
+        return self.estimate, self.low, self.high
+
     def __neg__(self) -> Oriented:
         return Oriented(-self.estimate, -self.high, -self.low, self.se, self.dof)
 
     def minus(self, value: float) -> Oriented:
         """Measure from another value than 0."""
-        moved = (self.estimate - value, self.low - value, self.high - value)
-        return Oriented(*moved, self.se, self.dof)
+        estimate, low, high = (end - value for end in self.ends)
+        return Oriented(estimate, low, high, self.se, self.dof)
 
     @property
     def p_above(self) -> float:
         """One-sided p-value of lying above 0; the smaller, the clearer."""
-        return float(stdtr(self.dof, -self.estimate / self.se))
+        return (-self).probability_above
+
+    @property
+    def probability_above(self) -> float:
+        """Probability, with a flat prior, that the mean lies above 0."""
+        return float(stdtr(self.dof, self.estimate / self.se))
 
 
 def settled(words: Iterable[str]) -> str:
@@ -286,15 +302,11 @@ def lean_of_tolerability(excess: Oriented, margin: float) -> str:
 
 def lean_of_association(sides: Sequence[int]) -> str:
     """Return the side that most of at least three intervals lie on, if none lies on the other."""
-    if len(sides) < MIN_TRIALS:
-        return NEITHER
-    return {(True, False): FOR, (False, True): AGAINST}.get(
-        (
-            sides.count(1) > HALF * len(sides) and -1 not in sides,
-            sides.count(-1) > HALF * len(sides) and 1 not in sides,
-        ),
-        NEITHER,
-    )
+    for side, lean in ((1, FOR), (-1, AGAINST)):
+        most = sides.count(side) > HALF * len(sides) and -side not in sides
+        if most and len(sides) >= MIN_TRIALS:
+            return lean
+    return NEITHER
 
 
 def judge_measured(
