@@ -4,9 +4,10 @@
 printed with its place: either the tests lack a case there, or the change says the same.
 
 One run of a stage's tests and doctests notes which functions each enters and how long it takes. A
-mutant then meets every one of them that enters its function, the quickest first, in a process of
-its own that is forked from one in which all is imported. What is computed when a module is imported
-(tables, defaults, classes) meets the tests of its file's functions in a process that imports anew.
+mutant then meets those that enter its function, the quickest first, `MOST_SECONDS` of them, in a
+process of its own that is forked from one in which all is imported. What is computed when a module
+is imported (tables, defaults, classes) meets the tests of its file's functions in a process that
+imports anew.
 
 Passed over, since no number can show them: texts, annotations, decorators and raised messages;
 `PASSED_OVER`, the arguments that bear on layout, speed, memory, warnings and the stopping of a
@@ -39,6 +40,9 @@ ROOT = Path(__file__).parents[1]
 META = ROOT / "src" / "meta"
 STAGES = ("effect_sizes", "synthesis", "claims", "evidence")
 KEPT = ROOT / "build" / "mutants"
+CODE = "src, data"
+# a mutant meets tests that take so long together, the slowest of a stage last
+MOST_SECONDS = 20.0
 # imported once, so that a mutant costs its tests and not the start of the interpreter
 WARM = (
     "numpy", "pandas", "scipy.stats", "scipy.optimize", "scipy.special", "formulaic", "pymare",
@@ -155,6 +159,7 @@ class Reached:
     on_import: set[Place]
     functions: dict[str, set[Place]]
     seconds: dict[str, float]
+    digests: dict[str, str]
 
     def tests(self, mutant: Mutant) -> tuple[list[str], float]:
         """Tests that enter the function of a mutant, or its file, the quickest first; seconds."""
@@ -169,15 +174,20 @@ class Reached:
         place = {test: number for number, test in enumerate(self.functions)}
         cost = {test: int(20 * self.seconds[test]).bit_length() for test in tests}
         tests.sort(key=lambda test: (cost[test], place[test]))
-        return tests, sum(self.seconds[test] for test in tests)
+        spent = 0.0
+        for number, test in enumerate(tests):
+            spent += self.seconds[test]
+            if spent > MOST_SECONDS:
+                return tests[:number], MOST_SECONDS
+        return tests, spent
 
     def in_place(self, mutant: Mutant) -> bool:
         """Tell whether a function can be changed after all was imported."""
         return bool(mutant.function[1]) and mutant.function not in self.on_import
 
-    def save(self, file: Path, digest: str) -> None:
+    def save(self, file: Path) -> None:
         kept = {
-            "digest": digest,
+            "digests": self.digests,
             "on_import": sorted(self.on_import),
             "functions": {test: sorted(entered) for test, entered in self.functions.items()},
             "seconds": self.seconds,
@@ -195,6 +205,19 @@ class Reached:
                 for test, entered in kept["functions"].items()
             },
             kept["seconds"],
+            kept["digests"],
+        )
+
+    def without_changed(self, now: dict[str, str]) -> Reached:
+        """Forget the tests of files that have changed since; all if it is the code."""
+        if self.digests[CODE] != now[CODE]:
+            return Reached(set(), {}, {}, {})
+        same = {name for name, digest in now.items() if self.digests.get(name) == digest}
+        return Reached(
+            self.on_import,
+            {test: on for test, on in self.functions.items() if test.split("::")[0] in same},
+            self.seconds,
+            {name: self.digests[name] for name in same},
         )
 
 
@@ -211,14 +234,19 @@ class Recorder:
             self.now.add((code.co_filename, code.co_firstlineno))
 
 
-def digest_of(stage: str) -> str:
-    """Say by a sum which code, data and tests a map was made from."""
-    found = hashlib.sha256()
-    for folder in ("src", "data", f"tests/{stage}"):
+def digests_of(stage: str) -> dict[str, str]:
+    """Say by sums which code and data, and which test files of a stage, a map was made from."""
+    code = hashlib.sha256()
+    for folder in ("src", "data"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".csv", ".json", ".toml"):
-                found.update(path.read_bytes())
-    return found.hexdigest()
+                code.update(path.read_bytes())
+    found = {CODE: code.hexdigest()}
+    for folder in (ROOT / "tests" / stage, META / stage):
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 # ---- running
@@ -250,7 +278,7 @@ class Session:
     """Tests of a stage that are collected once; each mutant meets them in a fork."""
 
     def __init__(self, stage: str, recorder: Recorder, then: Callable[[Session], None]) -> None:
-        self.file, self._digest = KEPT / f"{stage}.json", digest_of(stage)
+        self.file, self._digests = KEPT / f"{stage}.json", digests_of(stage)
         self._recorder, self._then = recorder, then
         sys.settrace(recorder)
 
@@ -259,16 +287,19 @@ class Session:
         few_examples()  # whatever profile the tests themselves have loaded
         session.config.pluginmanager.unregister(name="terminalreporter")
         self.items = {item.nodeid: item for item in session.items}
-        known = self.file.exists() and json.loads(self.file.read_text())["digest"] == self._digest
-        if not known and not forked(lambda: self._record(session), 1e5):
+        if not forked(lambda: self._record(session), 1e5):
             sys.exit("the tests could not be run")
         self.reached = Reached.load(self.file)
         self._then(self)
         return True
 
     def _record(self, session: Any) -> bool:
-        """Run each test once, and keep what it enters if it passes."""
-        found = Reached(set(self._recorder.now), {}, {})
+        """Run each test that is not known yet, and keep what it enters if it passes."""
+        found = Reached(set(), {}, {}, {})
+        if self.file.exists():
+            found = Reached.load(self.file).without_changed(self._digests)
+        known = set(found.digests)
+        found.on_import |= self._recorder.now
         prepared: dict[tuple[str, str], set[Place]] = defaultdict(set)
         recorder = self._recorder
 
@@ -284,23 +315,25 @@ class Session:
         hook = importlib.import_module("pytest").hookimpl(hookwrapper=True)
         Prepared.pytest_fixture_setup = hook(Prepared.pytest_fixture_setup)  # type: ignore[method-assign]
         session.config.pluginmanager.register(Prepared())
-        for place, item in enumerate(session.items):
+        items = [item for item in session.items if item.nodeid.split("::")[0] not in known]
+        for place, item in enumerate(items):
             recorder.now = set()
             began = time.process_time()
             failed = session.testsfailed
             sys.settrace(recorder)
-            self._run(session.items[place : place + 2])
+            self._run(items[place : place + 2])
             sys.settrace(None)
             if session.testsfailed == failed:
                 found.functions[item.nodeid] = recorder.now
                 found.seconds[item.nodeid] = time.process_time() - began
-        for item in session.items:
+        for item in items:
             if item.nodeid in found.functions:
                 info = getattr(item, "_fixtureinfo", None)
                 for name, definitions in (info.name2fixturedefs if info else {}).items():
                     for each in definitions:
                         found.functions[item.nodeid] |= prepared[each.baseid, name]
-        found.save(self.file, self._digest)
+        found.digests = self._digests
+        found.save(self.file)
         return True
 
     @staticmethod
