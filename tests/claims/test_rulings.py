@@ -797,3 +797,39 @@ def test_what_became_of_a_source(
     )
     assert unnamed.source == "not_cited"
     assert unnamed.answer == "No source is named that one could look up."
+
+
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [
+        (("treated", "treated"), "favours the one named"),
+        (("control", "control"), "favours the other"),
+        (("treated", "control"), "points both ways"),
+        (("neither",), "found no difference"),
+        ((None,), "does not say which is better"),
+        (("treated", "neither"), "does not say which is better"),
+    ],
+)
+def test_studies_of_two_forms_are_quoted_and_decide_nothing(
+    world: World, sides: tuple, said: str
+) -> None:
+    rows = [
+        {"mean_t": 3.5, "effect_unit": "mmol/L", "arm_t": "one", "favours": side, "n_t": 12,
+         "population": "adults"}
+        for side in sides
+    ]  # fmt: skip
+    test = {"kind": "head_to_head", "result_ids": named(*range(1, len(sides) + 1))}
+    found = ruled(world(rows, test))
+    many = {1: "One study", 2: "Two studies"}[len(sides)]
+    assert found.answer == f"{many} compared the two and {said}, which is too little to decide."
+    assert (found.verdict, found.k) == ("unresolved", len(sides))
+    # who was in it is said of a single study
+    who = "Study 1: 12 people, adults." if len(sides) == 1 else "Study 1 and Study 2."
+    assert found.details.startswith(who)
+    assert "one 3.5 mmol/L" in found.details
+
+
+def test_a_study_of_two_forms_without_figures_is_quoted_in_its_words(world: World) -> None:
+    row = SILENT | {"mean_t": None, "reported_as": "no difference", "population": "adults"}
+    found = ruled(world([row], {"kind": "head_to_head", "result_ids": named(1)}))
+    assert found.details == "Study 1: adults. Depression: “no difference”."
