@@ -62,7 +62,7 @@ fuzz: .venv/ready ## draw cases for an hour and count what they find; MINUTES=10
 	@PYTHONPATH=tests $(PY) tests/fuzz.py --minutes $(or $(MINUTES),60)
 
 mutants: .venv/ready ## change the code in one place at a time, and name what no test notices
-	@$(PY) tests/mutants.py --count $(or $(COUNT),80)
+	@$(PY) tests/mutants.py --count $(or $(COUNT),80) --seed $(or $(SEED),1)
 
 clean: ## remove everything that was built
 	@rm -rf build .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -833,3 +833,83 @@ def test_a_study_of_two_forms_without_figures_is_quoted_in_its_words(world: Worl
     row = SILENT | {"mean_t": None, "reported_as": "no difference", "population": "adults"}
     found = ruled(world([row], {"kind": "head_to_head", "result_ids": named(1)}))
     assert found.details == "Study 1: adults. Depression: “no difference”."
+
+
+def test_the_checks_leave_out_what_they_say(world: World) -> None:
+    second = {"source_kind": "secondary_review", "source_url": "https://example.org/set"}
+    trials = [
+        {"mean_t": 9.6, "n_t": 400, "n_c": 400},
+        {"mean_t": 9.5, "blinding": "open"},
+        {"mean_t": 9.7, "flag": "integrity: copied rows"},
+        {"mean_t": 9.6, **second},
+        {"mean_t": 9.5, "mg_form": "glycinate"},
+    ]
+    table = ruled(world(trials, {})).sensitivity.set_index("analysis")
+    assert table["k"].tolist() == [5, 5, 5, 4, 4, 3, 4, 1, 4]
+    # the same trials, and one alone, check nothing
+    assert table["counts"].tolist() == [True, False, False, True, True, True, True, False, True]
+    assert table.index[-1].endswith("Study 1")
+    assert table["trials"].iloc[3] == "Study 1; Study 3; Study 4; Study 5"
+    assert table["trials"].iloc[4] == "Study 1; Study 2; Study 4; Study 5"
+    assert table["trials"].iloc[5] == "Study 1; Study 4; Study 5"
+    assert table["trials"].iloc[6] == "Study 1; Study 2; Study 3; Study 5"
+    assert table["trials"].iloc[7] == "Study 5"
+    effects = [hedges(-0.4, 400), hedges(-0.5), hedges(-0.3), hedges(-0.4), hedges(-0.5)]
+    rest = pooled(*effects[1:])
+    assert table["estimate"].iloc[-1] == pytest.approx(rest.estimate)
+    assert table["ci_low"].iloc[-1] == pytest.approx(rest.ci_low)
+    words = ["supported" if high < 0 else "unresolved" for high in table["ci_high"]]
+    assert table["verdict"].tolist() == words
+    assert table["n_total"].tolist()[0] == 1200
+
+
+def test_three_trials_are_not_checked_without_the_heaviest(world: World) -> None:
+    trials = [{"mean_t": 9.6, "n_t": 400, "n_c": 400}, *means(9.5, 9.7)]
+    table = ruled(world(trials, {})).sensitivity
+    assert not table["analysis"].str.contains("Study 1").any()
+
+
+def test_silent_trials_count_as_no_effect_in_one_check(world: World) -> None:
+    silent = SILENT | {"favours": "neither", "n_t": 50, "n_c": 50}
+    table = ruled(world([*CLEAR, silent], {})).sensitivity
+    assert table["k"].tolist()[:3] == [3, 3, 4]
+    # the fourth, at nothing, draws a mean of three equal ones by a quarter
+    assert table["estimate"][2] == pytest.approx(0.75 * table["estimate"][0], rel=0.05)
+
+
+def test_the_checks_of_a_percentage(world: World) -> None:
+    ends = ((10, 15), (10.1, 15), (9.9, 15), (10, 15))
+    trials = falls(*ends)
+    trials[3]["blinding"] = "open"
+    found = ruled(world(trials, {"kind": "percent_fall"}, {"claimed_value": 10}))
+    table = found.sensitivity
+    assert table["k"].tolist()[:2] == [4, 3]
+    assert table["verdict"][0] == "supported"
+    by_hand = pooled(*(net(*end) for end in ends[:3]))
+    assert table["estimate"][1] == pytest.approx(by_hand.estimate)
+    assert table["ci_low"][1] == pytest.approx(by_hand.ci_low)
+    assert table["counts"].tolist()[:2] == [True, True]
+    only_form = table[table["k"] == 0].iloc[0]
+    assert (only_form["verdict"], only_form["trials"], only_form["counts"]) == ("", "", False)
+
+
+@pytest.mark.parametrize(
+    ("cells", "test", "k"),
+    [
+        ([{"elemental_mg_day": dose} for dose in (100, 200, 300, 400)], {"dose_low": 200}, 3),
+        ([{"elemental_mg_day": dose} for dose in (100, 200, 300, 400)], {"dose_high": 300}, 3),
+        ([{"time_weeks": week} for week in (2.0, 4.0, 6.0)], {"max_weeks": 4.0}, 2),
+        ([{"mg_form": form} for form in ("oxide", "citrate", "glycinate")], {"form": "citrate"}, 1),
+        ([{"stratum": kind} for kind in ("magnesium_alone", "add_on", "combined")], {}, 2),
+        ([{"stratum": kind} for kind in ("magnesium_alone", "add_on")], {"stratum": "add_on"}, 1),
+        ([{"control": kind} for kind in ("placebo", "no_treatment", "drug")],
+         {"control": "placebo;drug"}, 2),
+        # studies that are named need not be of the primary set
+        ([{"route": "iv"}, {"route": "oral"}], {"studies": "s1"}, 1),
+        ([{"cointervention": text} for text in ("an SSRI", "diet", None)], {"background": "ssri"},
+         1),
+    ],
+)  # fmt: skip
+def test_which_results_a_test_selects(world: World, cells: list, test: dict, k: int) -> None:
+    found = ruled(world([{"mean_t": 9.0, **cell} for cell in cells], test))
+    assert found.k == k
