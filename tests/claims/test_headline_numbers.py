@@ -220,4 +220,4 @@ def test_the_counts_by_group(board: pd.DataFrame) -> None:
     from meta.claims.scoreboard import headline
 
     assert headline(board).startswith(f"Of {len(works)} claims that it works, {len(backed)} are")
-    assert f"counted once each they are {len(once)}" in headline(board)
+    assert f"of {len(once)}, if repeated claims count once" in headline(board)

@@ -14,7 +14,7 @@ BY_HAND = {
     "This is about the chemistry of the body, which trials of symptoms do not test.": 19,
     "Trials lean towards a benefit, but too few of them can be trusted to decide.": 20,
     "No trial that we found measured adherence to antidepressants.": 17,
-    "It was measured once, in twelve patients with ileal resection.": 17,
+    "We found one measurement, in twelve patients with ileal resection.": 18,
 }
 _SILENT = re.compile(r"(?:[^laeiouy]es|[^taeiouyd]ed|[^laeiouy]e)$")
 

@@ -59,9 +59,9 @@ def test_the_headline_counts_by_hand(board: pd.DataFrame) -> None:
     kinds_tried = ["superiority", "onset", "tolerability", "equivalence", "percent_fall"]
     tried = board["kind"].isin(kinds_tried).sum()
     assert headline(board) == (
-        f"Of {len(own)} claims that it works, {backed} are backed; counted once each they are "
-        f"{len(once)}, and {(once['verdict'] == 'supported').sum()} are backed. Of {tried} claims "
-        "that only trials can show, trials that can be trusted decide none."
+        f"Of {len(own)} claims that it works, {backed} are backed "
+        f"({(once['verdict'] == 'supported').sum()} of {len(once)}, if repeated claims count "
+        f"once). Of {tried} claims that only trials can test, trusted trials decide none."
     )
 
 

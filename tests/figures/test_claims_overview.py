@@ -94,7 +94,7 @@ def test_verdicts_have_a_word_a_colour_and_a_shape() -> None:
 
 def test_claims_that_nothing_was_measured_for_keep_a_row() -> None:
     shown = [text for text, _ in boxes(plot_claims(several()))]
-    assert {"Claim unmeasured", "never measured", "Claim unusable", "no usable figure"} <= {
+    assert {"Claim unmeasured", "nothing found", "Claim unusable", "no usable figure"} <= {
         text.replace("\u00a0", " ") for text in shown
     }
 
@@ -117,7 +117,7 @@ def test_alt_text_says_every_claim() -> None:
         "Claim fall, claimed 28 %, measured 7.0 (−2.8 to 14.0) % (four studies), overstated" in text
     )
     assert "Claim people, claimed 28 %, measured 2.8 to 14.0 % (four studies), unresolved" in text
-    assert "Claim unmeasured, claimed 28 %, never measured, no trials" in text
+    assert "Claim unmeasured, claimed 28 %, nothing found, no trials" in text
 
 
 def test_far_more_than_claimed_is_cut_and_keeps_its_figures() -> None:

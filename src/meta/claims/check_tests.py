@@ -170,7 +170,7 @@ def _selection_faults(
         yield place.fault(
             "outcome",
             "the test selects no result",
-            "Widen it, or write none in the column expect if nobody measured it.",
+            "Widen it, or write none in the column expect if no trial that you found measured it.",
         )
     elif test.expect and len(selected):
         ids = listed(selected["result_id"], most=3)

@@ -56,7 +56,7 @@ from meta.wording import (
 
 # so papers call a standardised mean difference
 _STANDARDISED = ("effect size", "standardised effect size")
-NO_COMPARISON = "No trial in these tables compared the two with each other."
+NO_COMPARISON = "No trial in these tables compared the two."
 
 
 def equivalence(case: Case) -> Ruling:
@@ -89,7 +89,7 @@ def equivalence(case: Case) -> Ruling:
     shared: dict[str, Any] = {
         "verdict": verdict,
         "leans": leans,
-        "answer": f"{NO_COMPARISON[:-1]}, and the way through placebo does not settle it."
+        "answer": f"{NO_COMPARISON[:-1]}, and comparing each with placebo does not settle it."
         if verdict == UNRESOLVED
         else NO_COMPARISON,
         "used": rows if fit is None else fit.effects.table,
@@ -190,7 +190,7 @@ def head_to_head(case: Case) -> Ruling:
     who = f"{studies[0]}: {people}{first['population']}" if one else listed(studies, 6)
     return Ruling(
         verdict=UNRESOLVED,
-        answer=sentence(f"{answer} and {found}, which is too little to decide"),
+        answer=sentence(f"{answer} and {found}: too little to decide"),
         details=sentences(who, *[_compared(row) for row in case.lookup.records(kept)]),
         used=kept,
         k=kept["study_id"].nunique(),
@@ -293,7 +293,9 @@ def effect_modification(case: Case) -> Ruling:
 def _few_in_group(inside: int, k: int) -> str:
     few = in_words(inside) if inside else "none"
     verb = "are" if inside > 1 else "is"
-    return sentence(f"{few} of {in_words(k)} trials {verb} of that kind, too few to compare")
+    return sentence(
+        f"{few} of {in_words(k)} trials {verb} of the kind it names, too few to compare"
+    )
 
 
 def _ahead(difference: Oriented) -> str:

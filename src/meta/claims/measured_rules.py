@@ -110,14 +110,14 @@ def _answer(
     """Say in one plain sentence what was measured."""
     if not own:
         if verdict == CONTRADICTED:
-            return "It was never measured, and nothing like it comes anywhere near that figure."
-        return "It was never measured in this form, and other forms do not rule it out."
+            return "We found no such measurement, and those that we found come nowhere near it."
+        return "We found no measurement of this form, and those of other forms do not rule it out."
     values = sorted(one.value for one in own)
     shown = listed([f"{brief(value)}{unit}" for value in dict.fromkeys(values)])
     if len(own) == 1 and len(rows) and pd.notna(rows["n_t"].iloc[0]) and verdict != SUPPORTED:
         people = str(rows["population"].iloc[0])
         who = people if len(people.split()) < MOST_OF_PEOPLE else "people"
-        return f"It was measured once, in {int(rows['n_t'].iloc[0]):,} {who}: {shown}."
+        return f"We found one measurement, in {int(rows['n_t'].iloc[0]):,} {who}: {shown}."
     if verdict == SUPPORTED:
         return f"What was measured agrees with it: {shown}." if len(own) < 4 else "It agrees."
     if verdict in (OVERSTATED, CONTRADICTED):
@@ -205,7 +205,7 @@ def _share(row: dict[str, Any]) -> Measurement:
 
 
 def _selects(test: ClaimTest, evidence: Evidence) -> pd.DataFrame | None:
-    """Choose what a test names; described are only results that nobody measured when written."""
+    """Choose what a test names; described are only results missing when it was written."""
     if test.result_ids or test.benchmark_ids:
         return rows_by_id(test.result_ids, evidence) if test.result_ids else None
     return fitting_rows(test, evidence) if test.expect else no_rows(test, evidence)

@@ -28,6 +28,7 @@ from meta.claims.reasons import (
     heavy_clause,
     nobody_counts,
     one_data_set,
+    quality_clauses,
     said_by_trials,
     trials_text,
     trusted_text,
@@ -153,17 +154,18 @@ def percent_fall(case: Case) -> Ruling:
         verdict=verdict,
         leans=leans,
         answer=(
-            f"Scores {_verb(rows)} {brief(treated, 0)} % on {case.treatment} and"
-            f" {brief(control, 0)} % without it, {_settled(verdict, sets)}."
+            f"In {in_words(fit.k)} trials scores {_verb(rows)} {brief(treated, 0)} % on"
+            f" {case.treatment} and {brief(control, 0)} % without, {_settled(verdict, sets)}."
         ),
         details=sentences(
             f"{trials_text(sets.primary)} for both arms ({listed(fit.effects.labels, 6)}): the"
-            f" gap is {figures_text(sets.primary, 0)} points, beside the {brief(claimed)} % of the"
-            " claim",
+            f" gap, in percentage points, is {figures_text(sets.primary, 0)}; the claim says"
+            f" {brief(claimed)} %",
             *heavy_clause(sets.primary, 0),
             *trusted_text(sets, case, 0),
             chosen_clause(case),
             form_clause(table, case),
+            *quality_clauses(rows[rows["result_id"].isin(table["result_id"])], case),
             one_data_set(sets),
             *_benchmarks(case),
         ),
@@ -193,7 +195,7 @@ def _settled(verdict: str, sets: TrialSets) -> str:
     if verdict != UNRESOLVED and fit is not None:
         return f"a gap of {brief(fit.estimate, 0)} points"
     few = sets.trusted.k < MIN_TRIALS
-    return "but too few trials can be trusted" if few else "which does not settle it"
+    return "but too few can be trusted" if few else "which does not settle it"
 
 
 def _verb(rows: pd.DataFrame) -> str:
@@ -225,7 +227,7 @@ def _too_few(case: Case, sets: TrialSets, claimed: float, leans: str) -> Ruling:
     """Say what the trials give where fewer than three give the falls of both arms."""
     rows, k, votes = sets.rows, sets.primary.k, sets.votes
     if votes.k == 1:
-        answer = "Only one trial looked at this, and one cannot decide."
+        answer = "Only one trial looked at this. One trial is too little to decide."
     elif k == 0:
         answer = "Trials looked at this, but none gives the change in percent of both groups."
     else:

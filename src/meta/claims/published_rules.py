@@ -51,9 +51,9 @@ def prevalence(case: Case) -> Ruling:
     every = [*shares, *others]
     verdict = judge_prevalence(value, shares, every)
     if value is None:
-        answer = "It names no share, so there is none to be met or missed."
+        answer = "The claim names no share that could be compared."
     elif verdict == UNRESOLVED:
-        answer = f"It depends where too low begins: {span(min(shares), max(shares))} %"
+        answer = f"It depends where “too low” begins: {span(min(shares), max(shares))} %"
         if others:
             answer += f" in such people, {span(min(others), max(others))} % in others"
         answer += "."

@@ -42,7 +42,7 @@ MOST_WORDS = 20
 
 
 def nobody(case: Case, *details: str, study: str = "trial") -> Ruling:
-    """Say that nobody measured it."""
+    """Say that no trial was found that measured it."""
     test = case.test
     form = listed(test.form, last="or")
     if test.reading:
@@ -153,7 +153,7 @@ def trusted_words(case: Case) -> str:
         control = case.test.control
     kinds = [f"{words(value)}-blind" for value in filters.get("blinding", ())]
     against = f"against {listed(map(words, control), last='or')}" if control else ""
-    return listed(filter(None, [*kinds, against, "free of doubt about the data"]))
+    return listed(filter(None, [*kinds, against, "without an integrity flag"]))
 
 
 def trials_text(found: TrialSet) -> str:
@@ -208,16 +208,16 @@ def form_clause(rows: pd.DataFrame, case: Case) -> str:
     if len(own) == len(trials):
         return ""
     if own.empty:
-        return f"none of these trials used {form.label}"
+        return f"none of these trials is known to have used {form.label}"
     return f"{form.label} was used in {listed(labels_of(own), 6)}"
 
 
 def chosen_clause(case: Case) -> str:
     """Say which trials a test counts, where it does not take every one of the outcome."""
-    chosen = ["in the people of the claim"] if case.test.population else []
+    chosen = ["in the people that the claim names"] if case.test.population else []
     if case.test.control and set(case.test.control) < set(case.question.primary["control"]):
         chosen.append(f"against {listed(map(words, case.test.control), last='or')}")
-    return f"these are the trials {listed(chosen)}" if chosen else ""
+    return f"only trials {listed(chosen)} count here" if chosen else ""
 
 
 def quality_clauses(rows: pd.DataFrame, case: Case) -> list[str]:
@@ -229,7 +229,8 @@ def quality_clauses(rows: pd.DataFrame, case: Case) -> list[str]:
         parts.append(f"in {counted(opened, 'trial')} people knew what they took")
     flagged = trials["study_id"].isin(case.lookup.flagged)
     if flagged.any():
-        parts.append(f"the data of {listed(labels_of(trials[flagged]), 6)} are in doubt")
+        carry = "carries" if flagged.sum() == 1 else "carry"
+        parts.append(f"{listed(labels_of(trials[flagged]), 6)} {carry} an integrity flag")
     return parts
 
 

@@ -120,7 +120,7 @@ class Ruling:
     verdict : str
         What the evidence says; see `meta.claims.verdicts`.
     leans : {"for", "against", "neither"}
-        To which side the evidence leans where it cannot decide.
+        To which side the evidence leans where it is too little to decide.
     answer : str
         The verdict in one plain sentence.
     details : str

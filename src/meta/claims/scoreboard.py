@@ -142,8 +142,8 @@ def headline(board: pd.DataFrame) -> str:
     ...     "verdict": ["unresolved", "unresolved", "supported"],
     ...     "kind": ["superiority", "superiority", "reference"]})
     >>> print(*headline(board).split(". "), sep=chr(10))
-    Of 2 claims that it works, none is backed; counted once each they are 1, and none is backed
-    Of 2 claims that only trials can show, trials that can be trusted decide none.
+    Of 2 claims that it works, none is backed (0 of 1, if repeated claims count once)
+    Of 2 claims that only trials can test, trusted trials decide none.
     """
     _need_columns("headline", board, ["group", "same_as", "kind", "verdict"])
     own = board[board["group"] == WORKS]
@@ -151,9 +151,10 @@ def headline(board: pd.DataFrame) -> str:
     tried = board[[KINDS[kind].trusted for kind in board["kind"]]]
     decided = int(tried["verdict"].isin([SUPPORTED, OVERSTATED, CONTRADICTED]).sum())
     return (
-        f"Of {len(own)} claims that it works, {_backed(own)}; counted once each they are"
-        f" {len(once)}, and {_backed(once)}. Of {len(tried)} claims that only trials can show,"
-        f" trials that can be trusted decide {decided or 'none'}."
+        f"Of {len(own)} claims that it works, {_backed(own)} "
+        f"({int((once['verdict'] == SUPPORTED).sum())} of {len(once)}, if repeated claims count "
+        f"once). Of {len(tried)} claims that only trials can test, trusted trials decide "
+        f"{decided or 'none'}."
     )
 
 

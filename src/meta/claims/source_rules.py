@@ -70,7 +70,7 @@ def trace(case: Case) -> Source:
     """
     row = case.lookup.sources.get(case.test.claim_id)
     if row is None:
-        return Source(status=NOT_CITED, text="No source is named.")
+        return Source(status=NOT_CITED, text="The article names no source.")
     status = _FOUND[str(row["found"])] if case.test.source_named else NOT_CITED
     if case.test.kind == "reference" and case.test.source_says and all(_says(case)):
         status = FOUND
@@ -106,8 +106,8 @@ def _text(status: str, found: str, searches: int | None) -> str:
     if status == MISQUOTED:
         return f"What was found says something else: {found}."
     if status == NOT_FOUND:
-        return f"Not found in {_made(searches)}. What turned up: {found}."
-    return f"No source is named that could be traced. What turned up ({_made(searches)}): {found}."
+        return f"Not found in {_made(searches)}. What we saw: {found}."
+    return f"The article names no source to look up. What we saw in {_made(searches)}: {found}."
 
 
 def _link(row: Mapping[str, Any]) -> str:
@@ -149,7 +149,7 @@ def _answer(verdict: str, source: Source, *, of_a_list: bool) -> str:
     what = "The text listed" if of_a_list else "The source"
     if verdict == SOURCE_NOT_FOUND:
         if source.status == NOT_CITED:
-            return "No source is named that one could look up."
+            return "The article names no source that one could look up."
         return f"We did not find {what.lower()} in {_made(source.searches)}."
     if source.status == IN_PART:
         return f"{what} exists, but the article does not quote it right."

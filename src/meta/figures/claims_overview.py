@@ -167,7 +167,7 @@ def _row(one: Assessment) -> Row:
 
 def _figure(one: Assessment) -> str:
     if not _measured(one):
-        return "never measured" if one.verdict == "no_trials" else "no usable figure"
+        return "nothing found" if one.verdict == "no_trials" else "no usable figure"
     limits = span(one.ci_low, one.ci_high, 1)
     if not isfinite(one.estimate):
         return limits

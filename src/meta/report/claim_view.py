@@ -206,6 +206,6 @@ def _source(one: Assessment) -> dict[str, Any]:
     link: Markup | str = ""
     if one.source_link.startswith(("https://", "http://")):
         address = one.source_link.split(" ")[0]
-        role = "the cited source" if one.source_link_is_citation else "what turned up"
+        role = "the cited source" if one.source_link_is_citation else "what we found"
         link = source_link(address, role)
     return {"said": said, "text": one.source_text if said else "", "link": link}

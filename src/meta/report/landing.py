@@ -41,6 +41,10 @@ _SHORT = (
 )
 
 
+# what is asked of a trial before it can decide, as a reader is told
+_STRICT = "double-blind, against placebo and not marked as doubtful"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """The answer for one outcome.
@@ -201,7 +205,11 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
     people = f" ({fit.n_total:,} people)" if fit.n_total is not None else ""
     lines = [f"{_capital(counted(len(every), 'trial'))}, {in_words(fit.k)} with figures{people}."]
     if form is not None:
-        used = f"{_capital(in_words(int(own.sum())))} of them" if own.any() else "None of them"
+        used = (
+            f"{_capital(in_words(int(own.sum())))} of them"
+            if own.any()
+            else "None of them is known to have"
+        )
         lines[0] += f" {used} used {form.label}."
     lines.append(_strict(rows, each, evidence))
     asked = f", {own.sum()} of {form.label}" if form else ""
@@ -228,16 +236,13 @@ def _strict(rows: pd.DataFrame, each: Rated, evidence: Evidence) -> str:
     strict = trusted_rows(rows, evidence)
     found = effects(strict, each.measure) if len(strict) else None
     if found is None or found.k == 0:
-        return "No trial with figures is double-blind, against placebo and free of doubt."
+        return f"No trial with figures is {_STRICT}."
     if found.k < MIN_TRIALS:
         are = "is" if found.k == 1 else "are"
-        return (
-            f"Only {in_words(found.k)} of them {are} double-blind, against placebo and free of "
-            "doubt."
-        )
+        return f"Only {in_words(found.k)} of them {are} {_STRICT}."
     side = _side(pool(found, ci_method=CI_METHOD))
-    says = {0: "leave open a benefit, nothing or harm", 1: "agree", -1: "point the other way"}
-    return f"The {in_words(found.k)} strictest trials {says[side]}."
+    says = {0: "leave open a benefit, no effect or harm", 1: "agree", -1: "point the other way"}
+    return f"The {in_words(found.k)} that are {_STRICT} {says[side]}."
 
 
 def _safety(evidence: Evidence) -> dict[str, Any]:

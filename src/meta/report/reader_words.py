@@ -62,7 +62,7 @@ WORDS: dict[str, Word] = {
     ),
     UNRESOLVED: Word(
         "cannot be decided",
-        "There is evidence, and it cannot decide. Where it leans to one side, that is said.",
+        "There is evidence, but too little to decide. Where it leans to one side, that is said.",
         "cannot be decided",
         "cannot be decided",
     ),
@@ -74,16 +74,16 @@ WORDS: dict[str, Word] = {
     ),
     SOURCE_NOT_FOUND: Word(
         "source not found",
-        "It only repeats what a study is said to show, and we did not find that study. That does "
-        "not prove that there is none.",
+        "It only repeats what a study is said to show. We searched and did not find that study; "
+        "it may still exist.",
         "rest on a study that we did not find",
         "rests on a study that we did not find",
     ),
     NOT_TESTABLE: Word(
         "not for trials",
         "A mechanism, advice or praise that no trial in these tables can test.",
-        "are nothing that trials can test",
-        "is nothing that trials can test",
+        "cannot be tested in trials",
+        "cannot be tested in trials",
     ),
 }
 

@@ -196,8 +196,8 @@ def null_bounds(
     rows, not_entered = _read(fit, silent, sd, correlation, alpha)
     entered = _variances(rows, fit.measure, correlation, alpha)
     notes = [
-        "no effect is a convention for a trial without a figure, not its estimate: "
-        "the bounds show how far other results that the reports allow would move the answer."
+        "counting a silent trial as zero is only a convention. "
+        "The bounds show how far other results that the reports allow would move the answer."
     ]
     assumed = entered[entered["assumptions"] != ""]
     if len(assumed):
