@@ -118,7 +118,7 @@ def test_an_article_shows_its_headline_first_and_every_claim_once(evidence, foun
     for one in claims:
         section = soup.select_one(f"#{one.claim_id}")
         if one.source_link and not one.source_link_is_citation:
-            assert "the cited source" not in section.get_text()
+            assert "The cited source" not in section.get_text()
 
 
 def test_falls_of_both_arms_are_those_of_the_sentence(evidence, found):

@@ -25,9 +25,9 @@ from meta.evidence.reporting import doubted_studies
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
 
-PRIMARY = "every derived effect"
-NULLS = "trials without a figure as no effect"
-ARMS = "arms and intervals only"
+PRIMARY = "all trials that give an effect"
+NULLS = "with silent trials counted as no effect"
+ARMS = "only trials that print means, counts or an interval"
 BLIND = "double-blind against placebo only"
 UNFLAGGED = "without trials under an integrity flag"
 PRIMARY_SOURCE = "without figures from a secondary data set"
@@ -90,8 +90,8 @@ def sensitivity(
 
     Notes
     -----
-    The analyses are: every derived effect; only arms and intervals (nothing rebuilt from a
-    p-value); trials that report no difference and no figure counted as no effect (standardised
+    The analyses are: all trials that give an effect; only arms and intervals (nothing rebuilt from
+    a p-value); trials that report no difference and no figure counted as no effect (standardised
     mean differences only); blinded against placebo only; without studies of which any row carries
     an integrity flag; both together, which is the trusted set; without figures that only a
     secondary data set prints; only the form of the question, if it has one; without the trial that
@@ -103,8 +103,8 @@ def sensitivity(
     >>> import meta
     >>> from meta.claims.sensitivity import sensitivity
     >>> rows = meta.load_evidence("data").primary("depression")
-    >>> sensitivity(rows)["analysis"].tolist()[:2]
-    ['every derived effect', 'arms and intervals only']
+    >>> sensitivity(rows)["analysis"].tolist()[:1]
+    ['all trials that give an effect']
     """
     chosen = Question() if question is None else question
     found = list(checks(results, measure, chosen, ci_method, **derivation))

@@ -211,7 +211,7 @@ def _rests_on(primary: TrialSet, case: Case) -> Iterator[str]:
         yield f"{primary.heaviest}, with {brief(primary.heaviest_weight, 0)} % of the weight"
     flagged = table["study_id"].isin(case.lookup.flagged)
     if flagged.any():
-        yield f"trials whose data are in doubt ({listed(labels_of(table[flagged]))})"
+        yield f"trials under an integrity flag ({listed(labels_of(table[flagged]))})"
     if "source_kind" in table and "source_url" in table:
         second = table[table["source_kind"] == "secondary_review"]
         for _, part in second.groupby("source_url"):

@@ -135,7 +135,9 @@ def _figures(one: Assessment) -> list[str]:
         parts.append(f"The claimed figure is {times} times the measured one ({limits}).")
     if isfinite(one.probability):
         shown = probability_text(one.probability)
-        parts.append(f"By the fitted model the probability is {shown} that {one.probability_of}.")
+        parts.append(
+            f"Taken at face value, these trials make it {shown} probable that {one.probability_of}."
+        )
     if one.depends_on:
         parts.append(f"It rests on {'; '.join(one.depends_on)}.")
     return parts
@@ -206,6 +208,6 @@ def _source(one: Assessment) -> dict[str, Any]:
     link: Markup | str = ""
     if one.source_link.startswith(("https://", "http://")):
         address = one.source_link.split(" ")[0]
-        role = "the cited source" if one.source_link_is_citation else "what we found"
+        role = "The cited source" if one.source_link_is_citation else "What we found"
         link = source_link(address, role)
     return {"said": said, "text": one.source_text if said else "", "link": link}

@@ -142,7 +142,7 @@ def studies_table(
         "effect": f"{fit.scale.short} ({fit.level_text()} interval)",
         "weight": "Weight, %",
         "reporting": "Printed as",
-        "mind": "Assumed, and to mind",
+        "mind": "Assumptions and cautions",
     }
     kept = {
         name: text

@@ -247,12 +247,13 @@ def _findings(findings: pd.DataFrame) -> str:
     return html.table(
         findings.assign(
             check=findings["check"].map(CHECKS),
+            verdict=findings["verdict"].replace("flag", "contradiction"),
             result_id=[
                 Markup('<a href="#{}">{}</a>').format(name, name) if name else "whole study"
                 for name in findings["result_id"]
             ],
         ),
-        "Checks of the printed figures against arithmetic; they flag and delete nothing",
+        "The printed figures against arithmetic; nothing is deleted or corrected",
         columns={
             "result_id": "Result",
             "check": "Check",

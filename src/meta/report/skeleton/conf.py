@@ -27,6 +27,7 @@ extensions = [
     "meta.report.extensions.citation_keys",
     "meta.report.extensions.accessible_html",
     "meta.report.extensions.evidence_links",
+    "meta.report.extensions.glossary_links",
     "meta.report.extensions.extra_files",
     "meta.report.extensions.navigation",
     "meta.report.extensions.find",
