@@ -96,7 +96,7 @@ def _data_page(home: Path) -> str:
     package = json.loads((home / "data" / "datapackage.json").read_text(encoding="utf-8"))
     parts = [
         "# The data",
-        "What stands in every column of every table. The tables are in the folder `data` of the "
+        "What each column of each table means. The tables are in the folder `data` of the "
         "project, under the Creative Commons Attribution 4.0 licence.",
     ]
     for resource in package["resources"]:

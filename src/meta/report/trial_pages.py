@@ -205,7 +205,7 @@ def _facts(trial: pd.Series, evidence: Evidence) -> str:
         facts.append(("Same trial as", trial_link(other, other, folder="")))
     return html.table(
         pd.DataFrame(facts, columns=["what", "value"]),
-        "The study as entered; an empty field is left out and means: not reported",
+        "The study; what was not reported is left out",
         columns={"what": "What", "value": "As reported"},
         plain=True,
     )
