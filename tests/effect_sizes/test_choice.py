@@ -122,3 +122,21 @@ def test_a_row_that_cannot_serve_does_not_stand_in_the_way():
 def test_unknown_rule_is_refused():
     with pytest.raises(DataError, match=r"choose has .*'newest'.*needed: some of reporting, time"):
         meta.effects(table(ARMS), choose=("newest",))
+
+
+@pytest.mark.parametrize(
+    ("preferred", "other", "words"),
+    [
+        (ARMS, ARMS | {"result_type": "change"}, "(scores at the end rather than changes)"),
+        (
+            ARMS | {"result_type": "change"},
+            {"estimate": -2.0, "ci_low": -3.0, "ci_high": -1.0, "result_type": "difference"},
+            "(changes rather than another form)",
+        ),
+    ],
+)
+def test_scores_at_the_end_before_changes_before_other_forms(preferred, other, words):
+    for frame, name in ((table(preferred, other), "a-1"), (table(other, preferred), "a-2")):
+        first, reason = chosen(frame, measure="MD", choose=("scores",))
+        assert first == name
+        assert words in reason

@@ -55,3 +55,7 @@ def test_a_trial_counts_once_and_directions_agree():
 def test_nothing_to_take_gives_no_effects():
     assert meta.net_change(rows().iloc[[2]]).k == 0
     assert meta.net_change(rows().iloc[:0]).k == 0
+
+
+def test_a_set_in_which_higher_is_better_has_one_direction():
+    assert meta.net_change(rows(lower_is_better=["no", "no", "no"])).lower_is_better is False

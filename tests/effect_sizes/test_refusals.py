@@ -219,3 +219,60 @@ def test_a_set_shows_itself_with_what_was_left_out() -> None:
     assert ">20<" in shown.replace(" ", "")  # people are whole numbers
     whole = meta.effects(table.iloc[:1], "OR")._repr_html_()
     assert "Without an effect" not in whole
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"yi": 0.1, "vi": 0.04, "sei": 0.0}, "column sei: 0.0; needed: a standard error > 0"),
+        ({"yi": 0.1, "vi": 0.0}, "column vi: 0.0; needed: a sampling variance > 0"),
+    ],
+)
+def test_a_spread_of_nothing_is_refused_whatever_stands_beside_it(
+    cells: dict[str, float], said: str
+) -> None:
+    with pytest.raises(meta.DataError, match=said):
+        one(cells, "GEN")
+
+
+def test_a_level_of_one_is_no_percentage() -> None:
+    row = {"estimate": -2.0, "ci_low": -3.0, "ci_high": -1.0}
+    ninety, share = (one(row | {"ci_level": level}, "MD").table["sei"][0] for level in (90, 0.9))
+    assert ninety == share == pytest.approx(1 / stats.norm.ppf(0.95))
+    with pytest.raises(meta.DataError, match=r"column ci_level: 1(\.0)?; needed"):
+        one(row | {"ci_level": 1.0}, "MD")
+
+
+def spreads(*pairs: tuple[float, float], n: int = 36, gap: float = 3.0) -> meta.Effects:
+    rows = [
+        {"study_id": name, "label": name, "lower_is_better": "yes", "mean_t": 10.0, "n_t": n,
+         "mean_c": 10.0 + gap, "n_c": n, "sd_t": treated, "sd_c": control}
+        for name, (treated, control) in zip("ABCDE", pairs, strict=False)
+    ]  # fmt: skip
+    return meta.effects(pd.DataFrame(rows), "MD")
+
+
+USUAL = [(12.0, 11.0), (11.0, 12.0), (12.0, 12.0)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "gap", "said"),
+    [
+        (USUAL, 3.0, ""),
+        # a sixth, as the root of 36 makes of a deviation
+        ([*USUAL, (2.0, 2.0)], 3.0, "D: SDs far below the others', by about the root of n"),
+        # a third of the root and less is no error of that kind, and 2 SDs no huge difference
+        ([*USUAL, (4.1, 4.1)], 3.0, ""),
+        # twice the root and more neither
+        ([*USUAL, (0.9, 0.9)], 2.0, ""),
+        # two trials know of no usual deviation
+        ([(12.0, 11.0), (2.0, 2.0)], 3.0, ""),
+        ([*USUAL, (2.0, 12.0)], 3.0, "D: the SD of one arm is far below the other's"),
+        ([*USUAL, (72.0, 72.0)], 3.0, "D: SDs far above the others', by about the root of n"),
+        ([(1.0, 1.0)], 3.1, "A: SDs so small that the difference is implausibly many"),
+        ([(1.0, 1.0)], 3.0, ""),
+    ],
+)
+def test_deviations_that_look_like_standard_errors(pairs: list, gap: float, said: str) -> None:
+    notes = spreads(*pairs, gap=gap).notes
+    assert [note.startswith(said) for note in notes] == [True] * bool(said), notes
