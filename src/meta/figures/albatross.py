@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
-from meta.figures.frame import dot, frame, label_points, marks, stroke
+from meta.figures.frame import dot, frame, label_points, stroke
 from meta.wording import power_of_ten
 
 if TYPE_CHECKING:
@@ -107,10 +107,9 @@ def plot_albatross(
     for side in (-1, 1):
         panel.axvline(side * -np.log10(0.05), color=theme.FAINT, linewidth=0.9, zorder=0)
     for chosen, face in ((~bound, theme.STUDY), (bound, theme.GROUND)):
-        panel.plot(
-            x[chosen], n[chosen], linestyle="none", marker="o", markersize=5.5,
-            markerfacecolor=face, markeredgecolor=theme.STUDY, markeredgewidth=1.1,
-            zorder=4, gid="bounds" if face == theme.GROUND else "points",
+        drawn.points(
+            x[chosen], n[chosen], markerfacecolor=face, markeredgewidth=1.1,
+            gid="bounds" if face == theme.GROUND else "points",
         )  # fmt: skip
     shown = [v for v in _P if -np.log10(v) <= reach]
     # far out on a long axis, neighbouring ticks would meet
@@ -125,14 +124,12 @@ def plot_albatross(
     alike = points.assign(x=x).groupby(["x", "n"], sort=False)["label"]
     at = np.array(list(alike.groups), dtype=float)
     names = [" and ".join(map(str, one)) for _, one in alike]
-    order = [int(i) for i in np.argsort(-np.abs(at[:, 0]), kind="stable")]
-    label_points(drawn, list(at[:, 0]), list(at[:, 1]), names, order)
+    order = np.argsort(-np.abs(at[:, 0]), kind="stable")
+    label_points(drawn, at[:, 0], at[:, 1], names, order)
     return drawn.finish(
-        f"{theme.lead(title)}Albatross plot of {len(points)} results. {' '.join(notes)}",
-        marks(
-            ("result", points[~bound].drop(columns="bound")),
-            ("threshold", points[bound].drop(columns="bound")),
-        ),
+        f"Albatross plot of {len(points)} results. {' '.join(notes)}",
+        ("result", points[~bound].drop(columns="bound")),
+        ("threshold", points[bound].drop(columns="bound")),
     )
 
 

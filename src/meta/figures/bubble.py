@@ -14,7 +14,7 @@ from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, robust_limits
-from meta.figures.frame import effect_axis, frame, label_points, marks, stroke
+from meta.figures.frame import effect_axis, frame, label_points, stroke
 
 if TYPE_CHECKING:
     from meta.synthesis.models.regression import MetaRegression
@@ -136,33 +136,24 @@ def plot_bubble(
     )  # fmt: skip
     effect_axis(drawn, scale, limits, axis="y")
     if names:
-        order = [int(i) for i in np.argsort(-weights, kind="stable")]
-        label_points(
-            drawn, list(x), list(yi), regression.effects.labels, order, list(np.sqrt(areas) / 2)
-        )
+        order = np.argsort(-weights, kind="stable")
+        label_points(drawn, x, yi, regression.effects.labels, order, np.sqrt(areas) / 2)
     return drawn.finish(
-        f"{theme.lead(title)}Meta-regression of {regression.k} studies on "
-        f"{label or moderator}. {' '.join(notes)}",
-        marks(
-            (
-                "study",
-                {
-                    "label": regression.effects.labels,
-                    moderator: x,
-                    "estimate": scale.to_reader(yi),
-                    "weight": 100 * weights / weights.sum(),
-                },
-            ),
-            (
-                "line",
-                {
-                    moderator: at,
-                    **{
-                        name: scale.to_reader(line[name].to_numpy())
-                        for name in line
-                        if name in _ENDS
-                    },
-                },
-            ),
+        f"Meta-regression of {regression.k} studies on {label or moderator}. {' '.join(notes)}",
+        (
+            "study",
+            {
+                "label": regression.effects.labels,
+                moderator: x,
+                "estimate": scale.to_reader(yi),
+                "weight": 100 * weights / weights.sum(),
+            },
+        ),
+        (
+            "line",
+            {
+                moderator: at,
+                **{name: scale.to_reader(line[name].to_numpy()) for name in line if name in _ENDS},
+            },
         ),
     )

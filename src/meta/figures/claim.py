@@ -181,7 +181,6 @@ def plot_claim(
     )
     in_arms = [row for row in rows if row.kind == "arm"]
     parts = [
-        f"{table.title}." if title else "",
         f"Claimed {_said(claimed, falls=falls)} beside the effect that trials show.",
         fit.sentence(),
         f"{rows_in_words(in_arms, len(in_arms))}." if in_arms else "",

@@ -132,7 +132,7 @@ def plot_claims(
         notes=tuple(Note(text) for text in _notes(drawn, found)),
         title=theme.plain(title),
     )
-    return draw_table(table, ax, _in_words(table.title, drawn, found, table.notes))
+    return draw_table(table, ax, _in_words(drawn, found, table.notes))
 
 
 def _asked(one: Assessment) -> tuple[int, bool]:
@@ -223,12 +223,9 @@ def _notes(drawn: Sequence[Assessment], found: Sequence[Assessment]) -> list[str
 
 
 def _in_words(
-    title: str, drawn: Sequence[Assessment], found: Sequence[Assessment], notes: Sequence[Note]
+    drawn: Sequence[Assessment], found: Sequence[Assessment], notes: Sequence[Note]
 ) -> str:
-    parts = [
-        f"{title}." if title else "",
-        f"Claimed and measured percentages of {len(drawn)} of {len(found)} claims.",
-    ]
+    parts = [f"Claimed and measured percentages of {len(drawn)} of {len(found)} claims."]
     for fall, heading in _SECTIONS.items():
         said = [_claim_in_words(one) for one in drawn if (one.kind == _FALL) is fall]
         if said:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from meta.arguments import checked
 from meta.figures import theme
-from meta.figures.frame import dot, frame, label_points, marks
+from meta.figures.frame import dot, frame, label_points
 from meta.figures.theme import SMALL, text_width
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
@@ -75,20 +75,15 @@ def plot_baujat(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Fi
     # room for names on both sides of the outermost points
     panel.set_xlim(-0.1 * (x.max() or 1), 1.12 * (x.max() or 1))
     panel.set_ylim(-0.05 * (y.max() or 1), 1.12 * (y.max() or 1))
-    panel.plot(
-        x, y, linestyle="none", marker="o", markersize=5.5, color=theme.STUDY,
-        gid="studies", zorder=4,
-    )  # fmt: skip
+    drawn.points(x, y)
     far = np.argsort(-(x / (x.max() or 1) + y / (y.max() or 1)), kind="stable")
-    label_points(drawn, list(x), list(y), labels, [int(i) for i in far])
+    label_points(drawn, x, y, labels, far)
     top_x, top_y = int(np.argmax(x)), int(np.argmax(y))
     return drawn.finish(
-        f"{theme.lead(title)}Baujat plot of {fit.k} studies. Largest part of the "
+        f"Baujat plot of {fit.k} studies. Largest part of the "
         f"heterogeneity: {labels[top_x]} ({number(x[top_x])}); largest pull: {labels[top_y]} "
         f"({number(y[top_y])}).",
-        marks(
-            ("study", {"label": labels, "q_contribution": x, "influence": y}),
-        ),
+        ("study", {"label": labels, "q_contribution": x, "influence": y}),
     )
 
 
@@ -180,15 +175,13 @@ def plot_influence(fit: Estimate, *, title: str = "") -> Figure:
         panel.margins(x=0.12)
     found = ", ".join(label for label, hit in zip(labels, marked, strict=True) if hit) or "none"
     return drawn.finish(
-        f"{theme.lead(title)}Influence of {k} studies. Influential by the usual limits: {found}.",
-        marks(
-            (
-                "study",
-                {
-                    "label": labels,
-                    **{column: table[column].to_numpy() for column, _ in _PANELS},
-                    "influential": marked,
-                },
-            ),
+        f"Influence of {k} studies. Influential by the usual limits: {found}.",
+        (
+            "study",
+            {
+                "label": labels,
+                **{column: table[column].to_numpy() for column, _ in _PANELS},
+                "influential": marked,
+            },
         ),
     )

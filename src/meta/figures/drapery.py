@@ -12,7 +12,7 @@ from meta.arguments import checked
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, robust_limits
 from meta.figures.forest_rows import predicted
-from meta.figures.frame import effect_axis, frame, marks, stroke
+from meta.figures.frame import effect_axis, frame, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile, two_sided
 from meta.synthesis.estimate import Estimate, RandomEffects
@@ -127,20 +127,18 @@ def plot_drapery(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> F
     confidence.spines["right"].set_visible(False)
     effect_axis(drawn, fit.scale, limits)
     return drawn.finish(
-        f"{theme.lead(title)}P-value functions of {fit.k} studies and of the pooled "
+        f"P-value functions of {fit.k} studies and of the pooled "
         f"effect. {fit.sentence()} " + " ".join(notes[1:]),
-        marks(
-            ("study", {"label": effects.labels, "estimate": fit.scale.to_reader(yi), "se": sei}),
-            (
-                "pooled",
-                {"estimate": [fit.scale.to_reader(fit.estimate)] * pooled, "se": [fit.se] * pooled},
-            ),
-            (
-                "new study",
-                {
-                    "ci_low": [fit.scale.to_reader(pi_low)] * predicts,
-                    "ci_high": [fit.scale.to_reader(pi_high)] * predicts,
-                },
-            ),
+        ("study", {"label": effects.labels, "estimate": fit.scale.to_reader(yi), "se": sei}),
+        (
+            "pooled",
+            {"estimate": [fit.scale.to_reader(fit.estimate)] * pooled, "se": [fit.se] * pooled},
+        ),
+        (
+            "new study",
+            {
+                "ci_low": [fit.scale.to_reader(pi_low)] * predicts,
+                "ci_high": [fit.scale.to_reader(pi_high)] * predicts,
+            },
         ),
     )

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.frame import Frame, dot, frame, marks
+from meta.figures.frame import Frame, dot, frame
 from meta.figures.theme import SMALL, SMALL_LINE, text_width, wrap
 
 # ways of reporting that give a size with its uncertainty
@@ -121,9 +121,8 @@ def plot_evidence_map(
         for line, group in ((line, counted[counted[rows] == line]) for line in lines)
     )
     return drawn.finish(
-        f"{theme.lead(title)}A map of studies, by {rows.replace('_', ' ')} and "
-        f"{columns.replace('_', ' ')}. {told}.",
-        marks(("place", {name: counted[name] for name in (rows, columns, "studies", "share")})),
+        f"A map of studies, by {rows.replace('_', ' ')} and {columns.replace('_', ' ')}. {told}.",
+        ("place", {name: counted[name] for name in (rows, columns, "studies", "share")}),
     )
 
 

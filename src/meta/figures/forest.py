@@ -273,7 +273,7 @@ def _in_words(
 ) -> str:
     studies = [r for r in table.rows if r.kind == "study"]
     count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
-    parts = [f"{table.title}." if table.title else "", f"Forest plot of {count}.", fit.sentence()]
+    parts = [f"Forest plot of {count}.", fit.sentence()]
     if groups is not None:
         parts.append(make.decoded(groups.sentence()))
     if mid is not None:

@@ -7,7 +7,7 @@ everything has room.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
 from matplotlib.text import Text
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
@@ -62,6 +62,8 @@ class Frame:
         Width and height of the panel in points.
     scale : float
         Factor for sizes of text and marks; below 1 in small given axes.
+    title : str
+        Heading, with which the description begins.
     """
 
     figure: Figure
@@ -69,13 +71,28 @@ class Frame:
     panel: Axes
     size: tuple[float, float]
     scale: float
+    title: str
 
-    def finish(self, words: str, data: pd.DataFrame) -> Figure:
+    def points(self, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
+        """Draw a point for each study."""
+        usual: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 5.5,
+                                 "color": theme.STUDY, "zorder": 4, "gid": "studies"}  # fmt: skip
+        self.panel.plot(x, y, **(usual | style))
+
+    def finish(self, words: str, *parts: tuple[str, Mapping[str, Any] | pd.DataFrame]) -> Figure:
+        """Finish with what is drawn in parts: of each what it is, and its columns."""
+        frames = [pd.DataFrame(columns).assign(what=what) for what, columns in parts]
+        found = pd.concat([one for one in frames if len(one)], ignore_index=True)
+        return self.finish_table(
+            words, found[["what", *(name for name in found if name != "what")]]
+        )
+
+    def finish_table(self, words: str, data: pd.DataFrame) -> Figure:
         """Shrink what was drawn with the frame, attach its description and data, and return it."""
         _settle(self.host)
         if self.scale < 1:
             _shrink(self.host, self.scale)
-        theme.describe(self.host, words, data)
+        theme.describe(self.host, theme.lead(self.title) + words, data)
         return self.figure
 
 
@@ -184,9 +201,9 @@ def frame(
     ax.set_ylim(total - origin, -origin)
     _write(ax, title, key, said, full, -origin, head - origin + height + below)
     if table:
-        return Frame(figure, ax, ax, (width, height), float(scale))
+        return Frame(figure, ax, ax, (width, height), float(scale), title)
     place = (left / full, 1 - (head + height) / total, width / full, height / total)
-    drawn = Frame(figure, ax, ax.inset_axes(place), (width, height), float(scale))
+    drawn = Frame(figure, ax, ax.inset_axes(place), (width, height), float(scale), title)
     panel = drawn.panel
     if not axes:
         panel.set_axis_off()
@@ -340,13 +357,6 @@ def _shrink(axes: Axes, scale: float) -> None:
             artist.set_linewidth(np.multiply(scale, artist.get_linewidth()))  # type: ignore[arg-type]
 
 
-def marks(*parts: tuple[str, Mapping[str, Any] | pd.DataFrame]) -> pd.DataFrame:
-    """Put what is drawn into one table: of each part what it is, and its columns."""
-    frames = [pd.DataFrame(columns).assign(what=what) for what, columns in parts]
-    found = pd.concat([one for one in frames if len(one)], ignore_index=True)
-    return found[["what", *(name for name in found if name != "what")]]
-
-
 def effect_axis(
     drawn: Frame,
     scale: Measure,
@@ -374,11 +384,11 @@ def effect_axis(
 
 def label_points(
     drawn: Frame,
-    x: Sequence[float],
-    y: Sequence[float],
+    x: ArrayLike,
+    y: ArrayLike,
     labels: Sequence[str],
-    first: Sequence[int] | None = None,
-    radii: Sequence[float] | None = None,
+    first: Iterable[int] | None = None,
+    radii: Iterable[float] | None = None,
 ) -> list[str]:
     """Write names beside points where they have room, the important ones first.
 
@@ -386,13 +396,13 @@ def label_points(
     ----------
     drawn : Frame
         A frame whose limits are set.
-    x, y : sequence of float
+    x, y : array_like
         Points in axis coordinates.
     labels : sequence of str
         Their names.
-    first : sequence of int, optional
-        Positions in the order of importance.
-    radii : sequence of float, optional
+    first : iterable of int, optional
+        Positions of the points that get a name, in the order of importance; all by default.
+    radii : iterable of float, optional
         Radii of the marks in points, which names keep off; those of usual marks by default.
 
     Returns

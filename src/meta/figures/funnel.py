@@ -15,7 +15,7 @@ from meta.arguments import checked
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place
-from meta.figures.frame import dot, effect_axis, frame, marks, stroke
+from meta.figures.frame import dot, effect_axis, frame, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate
@@ -168,38 +168,29 @@ def plot_funnel(
             [egger.limit, egger.limit + egger.slope * bottom], [0, bottom], color=theme.CLAIMED,
             linewidth=1.4, linestyle="-.", gid="egger",
         )  # fmt: skip
-    panel.plot(
-        x, size, linestyle="none", marker="o", markersize=5.5, color=theme.STUDY,
-        markeredgecolor=theme.GROUND, markeredgewidth=0.5, gid="studies", zorder=4,
-    )  # fmt: skip
+    drawn.points(x, size, markeredgecolor=theme.GROUND, markeredgewidth=0.5)
     if mirrored is not None:
-        panel.plot(
-            mirrored["yi"], np.sqrt(mirrored["vi"].to_numpy(dtype=float)), linestyle="none",
-            marker="o", markersize=5.5, markerfacecolor=theme.GROUND,
-            markeredgecolor=theme.STUDY, markeredgewidth=1.1, gid="filled", zorder=4,
+        drawn.points(
+            mirrored["yi"], np.sqrt(mirrored["vi"]), markerfacecolor=theme.GROUND,
+            markeredgewidth=1.1, gid="filled",
         )  # fmt: skip
     effect_axis(drawn, fit.scale, limits)
     below = int((x < fit.estimate).sum())
     return drawn.finish(
-        f"{theme.lead(title)}Funnel plot of {fit.k} studies. {fit.sentence()} {below} "
+        f"Funnel plot of {fit.k} studies. {fit.sentence()} {below} "
         f"of them lie below the pooled effect, {len(x) - below} above; standard errors from "
         f"{range_text([effects.sei.min(), effects.sei.max()])}. " + " ".join(notes),
-        marks(
-            (
-                "study",
-                {"label": effects.labels, "estimate": fit.scale.to_reader(x), predictor: size},
-            ),
-            (
-                "mirrored",
-                {}
-                if mirrored is None
-                else {
-                    "estimate": fit.scale.to_reader(mirrored["yi"].to_numpy(dtype=float)),
-                    predictor: np.sqrt(mirrored["vi"].to_numpy(dtype=float)),
-                },
-            ),
-            ("pooled", {"estimate": [fit.scale.to_reader(fit.estimate)]}),
+        ("study", {"label": effects.labels, "estimate": fit.scale.to_reader(x), predictor: size}),
+        (
+            "mirrored",
+            {}
+            if mirrored is None
+            else {
+                "estimate": fit.scale.to_reader(mirrored["yi"].to_numpy(dtype=float)),
+                predictor: np.sqrt(mirrored["vi"].to_numpy(dtype=float)),
+            },
         ),
+        ("pooled", {"estimate": [fit.scale.to_reader(fit.estimate)]}),
     )
 
 

@@ -12,7 +12,7 @@ from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import axis_name, to_axis, to_reader
-from meta.figures.frame import dot, effect_axis, frame, marks
+from meta.figures.frame import dot, effect_axis, frame
 from meta.synthesis.diagnostics.gosh import Gosh
 from meta.wording import listed, number
 
@@ -114,17 +114,15 @@ def plot_gosh(
         number(found.scale.to_reader(beside[f"estimate_{side}"])) for side in ("with", "without")
     )
     return drawn.finish(
-        f"{theme.lead(title)}Estimate and I² of {len(x):,} subsets, darker where there are more. "
+        f"Estimate and I² of {len(x):} subsets, darker where there are more. "
         f"{found.sentence()} Median with {name} {with_it}, without it {without}.",
-        marks(
-            (
-                "cell",
-                {
-                    "estimate": to_reader(found.scale, middles[filled[:, 0]]),
-                    "i2": (up[:-1] + up[1:])[filled[:, 1]] / 2,
-                    "subsets": here.astype(int),
-                    "with_study": holding[tuple(filled.T)].astype(int),
-                },
-            ),
+        (
+            "cell",
+            {
+                "estimate": to_reader(found.scale, middles[filled[:, 0]]),
+                "i2": (up[:-1] + up[1:])[filled[:, 1]] / 2,
+                "subsets": here.astype(int),
+                "with_study": holding[tuple(filled.T)].astype(int),
+            },
         ),
     )

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
-from meta.figures.frame import frame, marks
+from meta.figures.frame import frame
 from meta.figures.theme import SMALL, put, text_width
 
 if TYPE_CHECKING:
@@ -138,18 +138,16 @@ def plot_harvest(
         for i, (side, labels) in enumerate(sides.items())
     )
     return drawn.finish(
-        f"{theme.lead(title)}Directions of {vote.k} trials. {said}. {' '.join(notes)}",
-        marks(
-            *(
-                (
-                    "trial",
-                    {
-                        "label": labels,
-                        "side": [side] * len(labels),
-                        "marked": [label in heavy for label in labels],
-                    },
-                )
-                for side, labels in sides.items()
+        f"Directions of {vote.k} trials. {said}. {' '.join(notes)}",
+        *(
+            (
+                "trial",
+                {
+                    "label": labels,
+                    "side": [side] * len(labels),
+                    "marked": [label in heavy for label in labels],
+                },
             )
+            for side, labels in sides.items()
         ),
     )

@@ -279,8 +279,7 @@ def _notes(found: Blocks, notes: Sequence[str]) -> list[Note]:
 def _in_words(found: Blocks, table: Table) -> str:
     count = sum(len(block.rows) for block in found.blocks)
     first = "1 estimate" if count == 1 else f"{count} estimates side by side"
-    title = table.title if table.title.endswith(("?", "!", ".")) else f"{table.title}."
-    parts = [title if table.title else "", f"{first}: {table.axis_label}."]
+    parts = [f"{first}: {table.axis_label}."]
     drawn = iter([row for row in table.rows if row.kind not in {"gap", "heading"}])
     for block in found.blocks:
         items = []

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from meta.arguments import checked
 from meta.errors import DataError, NotComparable
 from meta.figures import theme
-from meta.figures.frame import frame, label_points, marks, stroke
+from meta.figures.frame import frame, label_points, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.judgement.absolute_effect import DIFFERENCES
@@ -116,13 +116,11 @@ def plot_labbe(
     pad = 0.03 * reach
     panel.set_xlim(-pad, reach)
     panel.set_ylim(-pad, reach)
-    order = [int(i) for i in np.argsort(-people, kind="stable")]
-    label_points(drawn, list(x), list(y), fit.effects.labels, order, list(np.sqrt(areas) / 2))
+    order = np.argsort(-people, kind="stable")
+    label_points(drawn, x, y, fit.effects.labels, order, np.sqrt(areas) / 2)
     return drawn.finish(
-        f"{theme.lead(title)}L'Abbé plot of {len(x)} studies. {fit.sentence()} In "
+        f"L'Abbé plot of {len(x)} studies. {fit.sentence()} In "
         f"{int((y < x).sum())} of them fewer of the treated had the event.",
-        marks(
-            ("study", {"label": fit.effects.labels, "risk_t": y, "risk_c": x, "people": people}),
-            ("pooled", {"risk_c": grid, "risk_t": curve}),
-        ),
+        ("study", {"label": fit.effects.labels, "risk_t": y, "risk_c": x, "people": people}),
+        ("pooled", {"risk_c": grid, "risk_t": curve}),
     )

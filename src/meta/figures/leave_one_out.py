@@ -211,10 +211,9 @@ def _steps(
         notes=tuple(notes),
         title=theme.plain(title),
     )
-    head = f"{drawn.title}. " if title else ""
     return draw_table(
         drawn, ax,
-        f"{head}{what} plot of {fit.k} studies. With all: {fit.sentence()} "
+        f"{what} plot of {fit.k} studies. With all: {fit.sentence()} "
         f"{rows_in_words(studies)}. " + " ".join(note.text for note in notes[1:]),
     )  # fmt: skip
 

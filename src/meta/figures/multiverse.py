@@ -14,7 +14,7 @@ from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, robust_limits, to_axis
-from meta.figures.frame import Frame, dot, effect_axis, frame, marks
+from meta.figures.frame import Frame, dot, effect_axis, frame
 from meta.figures.theme import SIZE, put, text_width
 from meta.synthesis.diagnostics.multiverse import Multiverse
 from meta.wording import number
@@ -51,7 +51,7 @@ def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "
         See :func:`meta.plot_forest`. Above, estimates with their intervals in rising order, dark
         where the interval excludes no effect; below, a stroke for each value that the combination
         holds. A value whose strokes gather at one end is one that the answer hangs on. Of more than
-        1,000 combinations, evenly spaced ones are drawn.
+        400 combinations, evenly spaced ones are drawn.
 
     Raises
     ------
@@ -98,20 +98,18 @@ def plot_multiverse(found: Multiverse, ax: Axes | None = None, *, title: str = "
     _draw_curve(replace(drawn, panel=upper, size=(width, curve)), found, shown)
     _draw_choices(lower, choices, shown, lines)
     return drawn.finish(
-        f"{theme.lead(title)}Estimates of {len(shown):,} combinations of choices, in rising order. "
+        f"Estimates of {len(shown):} combinations of choices, in rising order. "
         + found.sentence()
         + " Median by choice: "
         + "; ".join(_by_choice(found))
         + ". "
         + " ".join(notes[1:]),
-        marks(
-            (
-                "combination",
-                {
-                    **{name: shown[name] for name in choices},
-                    **{name: found.scale.to_reader(shown[name].to_numpy()) for name in _ENDS},
-                },
-            ),
+        (
+            "combination",
+            {
+                **{name: shown[name] for name in choices},
+                **{name: found.scale.to_reader(shown[name].to_numpy()) for name in _ENDS},
+            },
         ),
     )
 

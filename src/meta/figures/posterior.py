@@ -14,7 +14,7 @@ from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place
-from meta.figures.frame import effect_axis, frame, marks, stroke
+from meta.figures.frame import effect_axis, frame, stroke
 from meta.wording import as_stated
 
 if TYPE_CHECKING:
@@ -111,19 +111,17 @@ def plot_posterior(
     pad = 0.05 * (max(shown) - min(shown))
     effect_axis(drawn, scale, (min(shown) - pad, max(shown) + pad))
     return drawn.finish(
-        f"{theme.lead(title)}Posterior of the mean effect. {' '.join(notes)}",
-        marks(
-            (
-                "mean effect",
-                {
-                    "estimate": scale.to_reader(mean["x"].to_numpy()),
-                    "density": mean["density"],
-                    "prior": mean["prior"],
-                },
-            ),
-            (
-                "new study",
-                {"estimate": scale.to_reader(new["x"].to_numpy()), "density": new["density"]},
-            ),
+        f"Posterior of the mean effect. {' '.join(notes)}",
+        (
+            "mean effect",
+            {
+                "estimate": scale.to_reader(mean["x"].to_numpy()),
+                "density": mean["density"],
+                "prior": mean["prior"],
+            },
+        ),
+        (
+            "new study",
+            {"estimate": scale.to_reader(new["x"].to_numpy()), "density": new["density"]},
         ),
     )

@@ -13,7 +13,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
-from meta.figures.frame import frame, marks
+from meta.figures.frame import frame
 from meta.figures.theme import LINE, SIZE, put, wrap
 
 if TYPE_CHECKING:
@@ -184,13 +184,11 @@ def plot_prisma_flow(flow: Flow | Effects, ax: Axes | None = None, *, title: str
             _arrow(panel, (_BOX / 2, y + _height(one)), (_BOX / 2, y + heights[i] + _DOWN))
         y += heights[i] + _DOWN
     return drawn.finish(
-        f"{theme.lead(title)}{words}",
-        marks(
-            *(
-                (what, {"step": [i] * len(lines), "text": [line.strip() for line in lines]})
-                for i, pair in enumerate(boxes, start=1)
-                for what, lines in zip(("goes on", "left out"), pair, strict=True)
-            )
+        words,
+        *(
+            (what, {"step": [i] * len(lines), "text": [line.strip() for line in lines]})
+            for i, pair in enumerate(boxes, start=1)
+            for what, lines in zip(("goes on", "left out"), pair, strict=True)
         ),
     )
 

@@ -10,7 +10,7 @@ from scipy import stats
 from meta.arguments import checked
 from meta.errors import DataError
 from meta.figures import theme
-from meta.figures.frame import frame, marks, stroke
+from meta.figures.frame import frame, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
@@ -101,7 +101,7 @@ def plot_profile(
     panel.set_xlim(0, grid[-1])
     panel.set_ylim(max(float(curve.min()), floor - 2.5), top + 0.35)
     return drawn.finish(
-        f"{theme.lead(title)}Log-likelihood of τ² ({fit.tau2_method}), {fit.k} studies. Highest at "
+        f"Log-likelihood of τ² ({fit.tau2_method}), {fit.k} studies. Highest at "
         f"{compact(fit.tau2)}; {level} interval {compact(low)} to {compact(high)}.",
-        marks(("curve", {"tau2": grid, "log_likelihood": curve})),
+        ("curve", {"tau2": grid, "log_likelihood": curve}),
     )

@@ -12,7 +12,7 @@ from scipy import stats
 from meta.arguments import checked
 from meta.errors import DataError, TooFewStudies
 from meta.figures import theme
-from meta.figures.frame import frame, label_points, marks, stroke
+from meta.figures.frame import frame, label_points, stroke
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.models.pooled import Pooled
@@ -96,21 +96,18 @@ def plot_radial(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> Fi
     panel.plot(line, fit.estimate * line, color=theme.SUMMARY, linewidth=1.6, zorder=2,
                gid="pooled")  # fmt: skip
     panel.axhline(0, color=theme.RULE, linewidth=0.9, linestyle=":", zorder=1)
-    panel.plot(
-        x, z, linestyle="none", marker="o", markersize=5.5, color=theme.STUDY, zorder=4,
-        gid="studies",
-    )  # fmt: skip
+    drawn.points(x, z)
     low = min(float(z.min()), -reach, fit.estimate * far - reach)
     high = max(float(z.max()), reach, fit.estimate * far + reach)
     panel.set_xlim(0, far)
     panel.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    order = [int(i) for i in np.argsort(-np.abs(z - fit.estimate * x), kind="stable")]
-    label_points(drawn, list(x), list(z), fit.effects.labels, order)
+    order = np.argsort(-np.abs(z - fit.estimate * x), kind="stable")
+    label_points(drawn, x, z, fit.effects.labels, order)
     names = [fit.effects.labels[i] for i in np.flatnonzero(outside)]
     return drawn.finish(
-        f"{theme.lead(title)}Radial plot of {fit.k} studies. {fit.sentence()} Outside the band: "
+        f"Radial plot of {fit.k} studies. {fit.sentence()} Outside the band: "
         f"{theme.plain(', '.join(names)) or 'none'}.",
-        marks(("study", {"label": fit.effects.labels, "precision": x, "z": z, "outside": outside})),
+        ("study", {"label": fit.effects.labels, "precision": x, "z": z, "outside": outside}),
     )
 
 
@@ -169,32 +166,27 @@ def plot_qq(fit: Estimate | MetaRegression, ax: Axes | None = None, *, title: st
     panel = drawn.panel
     panel.fill_between(at, low, high, color=_BAND, linewidth=0, zorder=1)
     panel.plot(at, at, color=theme.INK, linewidth=1.0, zorder=2)
-    panel.plot(
-        at, residual[order], linestyle="none", marker="o", markersize=5.5,
-        color=theme.STUDY, zorder=4, gid="studies",
-    )  # fmt: skip
+    drawn.points(at, residual[order])
     reach = 1.08 * float(max(np.abs(residual).max(), np.abs(low).max(), np.abs(high).max()))
     panel.set_ylim(-reach, reach)
     panel.set_xlim(1.15 * at[0], 1.15 * at[-1])
     labels = [fit.effects.labels[i] for i in order]
-    first = [int(i) for i in np.argsort(-np.abs(residual[order]), kind="stable")]
-    label_points(drawn, list(at), list(residual[order]), labels, first[:10])
+    first = np.argsort(-np.abs(residual[order]), kind="stable")[:10]
+    label_points(drawn, at, residual[order], labels, first)
     return drawn.finish(
-        f"{theme.lead(title)}Normal Q-Q plot of {k} studies. Residuals from "
+        f"Normal Q-Q plot of {k} studies. Residuals from "
         f"{number(float(residual.min()))} ({theme.plain(labels[0])}) to "
         f"{number(float(residual.max()))} ({theme.plain(labels[-1])}); "
         f"{int(((residual[order] < low) | (residual[order] > high)).sum())} outside the band.",
-        marks(
-            (
-                "study",
-                {
-                    "label": labels,
-                    "quantile": at,
-                    "residual": residual[order],
-                    "low": low,
-                    "high": high,
-                },
-            ),
+        (
+            "study",
+            {
+                "label": labels,
+                "quantile": at,
+                "residual": residual[order],
+                "low": low,
+                "high": high,
+            },
         ),
     )
 

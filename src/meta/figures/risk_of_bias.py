@@ -16,7 +16,7 @@ from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.evidence.judgements import NOT_APPLICABLE, Tool, read_risk_of_bias, tools
 from meta.figures.checks import nothing_to_draw
-from meta.figures.frame import frame, marks
+from meta.figures.frame import frame
 from meta.figures.lights import LIGHTS, legend, light
 from meta.figures.theme import (
     FAINT,
@@ -25,7 +25,6 @@ from meta.figures.theme import (
     SMALL,
     for_readers,
     in_house_style,
-    lead,
     plain,
     put,
     text_width,
@@ -209,14 +208,10 @@ def plot_traffic_light(
         for study, name in names.items()
     )
     return drawn.finish(
-        f"{lead(title)}Risk of bias of {len(names)} studies. {said}.",
-        marks(
-            (
-                "judgement",
-                judged.assign(label=judged["study_id"].map(names))[
-                    ["label", "domain", "judgement"]
-                ],
-            ),
+        f"Risk of bias of {len(names)} studies. {said}.",
+        (
+            "judgement",
+            judged.assign(label=judged["study_id"].map(names))[["label", "domain", "judgement"]],
         ),
     )
 
@@ -318,8 +313,6 @@ def plot_risk_of_bias_summary(
             said += [f"{missing} not judged"] * bool(missing)
         parts.append(f"{names[i]}: {', '.join(said)}")
     return drawn.finish(
-        f"{lead(title)}Risk of bias of {studies} studies by domain. {'; '.join(parts)}.",
-        marks(
-            ("domain", counts.rename("studies").reset_index()),
-        ),
+        f"Risk of bias of {studies} studies by domain. {'; '.join(parts)}.",
+        ("domain", counts.rename("studies").reset_index()),
     )

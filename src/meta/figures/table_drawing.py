@@ -54,7 +54,7 @@ def draw_table(table: Table, ax: Axes | None, words: str) -> Figure:
         Where to; a new figure of exactly the needed size for None. Given axes keep their place:
         the axis takes up spare width, and text shrinks where there is too little.
     words : str
-        The description of the figure.
+        The description of the figure, behind its title.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def draw_table(table: Table, ax: Axes | None, words: str) -> Figure:
         _draw_mark(table, panel, row, y)
         for x, judgement in zip(layout.lights, row.lights, strict=False):
             light(host, x, y, judgement)
-    return drawn.finish(words, table_data(table))
+    return drawn.finish_table(words, table_data(table))
 
 
 def _draw_panel(table: Table, layout: Layout, panel: Axes) -> None:

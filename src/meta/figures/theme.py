@@ -316,7 +316,8 @@ def plain(text: Any) -> str:
 
 def lead(title: str) -> str:
     """Return a title as the first sentence of a description."""
-    return f"{plain(title)}. " if title else ""
+    said = plain(title)
+    return f"{said}{'' if said.endswith(('?', '!', '.')) else '.'} " if said else ""
 
 
 def note_lines(notes: Iterable[str]) -> list[str]:
