@@ -273,10 +273,15 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:] if second.islower() or second == " " else text
 
 
+def upper_first(text: str) -> str:
+    """Begin with a capital letter and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(*parts: str) -> str:
     """Join clauses by semicolons into one sentence with a capital and a full stop."""
     text = "; ".join(part.strip().rstrip(".;") for part in parts if part.strip())
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{upper_first(text)}." if text else ""
 
 
 def sentences(*parts: str) -> str:

@@ -20,7 +20,7 @@ import meta
 from meta.errors import DataError
 from meta.figures import theme
 from meta.figures.forest import plot_forest
-from meta.figures.forest_rows import decoded
+from meta.figures.forest_notes import decoded
 
 
 def marks(panel: Axes, gid: str) -> list[Line2D]:

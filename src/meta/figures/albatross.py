@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from meta.arguments import checked
 from meta.errors import need
 from meta.figures import theme
-from meta.figures.frame import dot, frame, label_points, stroke
+from meta.figures.frame import dot, frame, stroke
+from meta.figures.point_labels import label_points
 from meta.wording import power_of_ten
 
 if TYPE_CHECKING:

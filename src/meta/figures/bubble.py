@@ -14,7 +14,8 @@ from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, robust_limits
-from meta.figures.frame import effect_axis, frame, label_points, stroke
+from meta.figures.frame import effect_axis, frame, stroke
+from meta.figures.point_labels import label_points
 
 if TYPE_CHECKING:
     from meta.synthesis.models.regression import MetaRegression

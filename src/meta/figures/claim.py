@@ -17,6 +17,7 @@ from meta.figures import theme
 from meta.figures.axis import axis_name, null_place, reader_to_axis, to_axis
 from meta.figures.checks import nothing_to_draw, require_columns
 from meta.figures.forest import favours
+from meta.figures.forest_notes import remarks
 from meta.figures.frame import Note
 from meta.figures.references import important_and_claimed, reference_lines
 from meta.figures.table import (
@@ -32,7 +33,7 @@ from meta.figures.table import (
 from meta.figures.table_drawing import CONTROL, TREATED, draw_table
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
-from meta.wording import as_stated
+from meta.wording import as_stated, upper_first
 
 _ARMS = "The change within one arm is no effect: the effect is the difference between the arms."
 _SIDES = ("treated", "control")
@@ -164,8 +165,8 @@ def plot_claim(
         notes.append(Note(_ARMS))
     if any(row.hollow for row in arm_rows):
         for name, sample in ((treatment, TREATED), (control, CONTROL)):
-            notes.append(Note(f"{make.sentence_case(theme.plain(name))} arm.", sample))
-    notes += make.remarks(fit, marked_rows=fit.k == 1)
+            notes.append(Note(f"{upper_first(theme.plain(name))} arm.", sample))
+    notes += remarks(fit, marked_rows=fit.k == 1)
     table = Table(
         name="plot_claim",
         rows=tuple(rows),
@@ -325,7 +326,7 @@ def _verdict(fit: Estimate, low: float, high: float, shown: str) -> str:
     nothing_predicted = bool(pi_low <= null <= pi_high)
     # "inside" alone would read as a confirmation where nothing is excluded
     if inside and ci_low <= null <= ci_high:
-        text = f"{make.sentence_case(name)} holds both the claimed {shown} and no effect"
+        text = f"{upper_first(name)} holds both the claimed {shown} and no effect"
         if predicted and nothing_predicted:
             return f"{text}, and so does the prediction interval: they cannot tell the two apart."
         return f"{text}: it cannot tell the two apart."

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from meta.arguments import checked
 from meta.figures import theme
-from meta.figures.frame import dot, frame, label_points
+from meta.figures.frame import dot, frame
+from meta.figures.point_labels import label_points
 from meta.figures.theme import SMALL, text_width
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate

@@ -15,6 +15,7 @@ from meta.errors import DataError
 from meta.figures import forest_rows as make
 from meta.figures import theme
 from meta.figures.axis import axis_name
+from meta.figures.forest_notes import decoded, remarks
 from meta.figures.frame import Note
 from meta.figures.references import important_and_claimed, reference_lines
 from meta.figures.risk_of_bias import lights_by_study
@@ -177,7 +178,7 @@ def _table(
     rows: list[Row] = []
     for name, one in fits.items():
         shares = _shares(one, fit)
-        heading = make.decoded(theme.plain(name))
+        heading = decoded(theme.plain(name))
         if groups is not None:
             rows.append(Row(kind="group", cells={"label": heading}))
         rows += make.study_rows(
@@ -202,7 +203,7 @@ def _table(
     beside = []
     if groups is not None:
         beside += [
-            f"{make.decoded(theme.plain(name))}: {one.heterogeneity_text()}"
+            f"{decoded(theme.plain(name))}: {one.heterogeneity_text()}"
             for name, one in fits.items()
             if one.k > 1 and one.heterogeneity_text()
         ]
@@ -215,11 +216,9 @@ def _table(
     notes = [Note(rob_text)] if rob_text else []
     if layout == "dense":
         notes.append(Note(f"Each of {fit.k:,} thin lines is one study with its interval."))
-    notes += make.remarks(fit)
+    notes += remarks(fit)
     if groups is not None:
-        notes += [
-            Note(f"Subgroups: {make.decoded(theme.for_readers(note))}") for note in groups.notes
-        ]
+        notes += [Note(f"Subgroups: {decoded(theme.for_readers(note))}") for note in groups.notes]
     references = reference_lines("plot_forest", scale, important_and_claimed(mid, claimed), fit)
     return Table(
         name="plot_forest",
@@ -275,7 +274,7 @@ def _in_words(
     count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
     parts = [f"Forest plot of {count}.", fit.sentence()]
     if groups is not None:
-        parts.append(make.decoded(groups.sentence()))
+        parts.append(decoded(groups.sentence()))
     if mid is not None:
         parts.append(f"A line marks the smallest important effect, {as_stated(mid)}.")
     if claimed is not None:

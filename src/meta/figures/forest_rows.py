@@ -1,37 +1,27 @@
-"""Which rows, columns and notes does a forest plot have, given a pooled answer?"""
+"""Which rows and columns does a forest plot have, given a pooled answer?"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from meta.errors import DataError
 from meta.figures.axis import to_axis, to_reader
-from meta.figures.frame import Note
+from meta.figures.forest_notes import DAGGER, STAR, flags_of, marked
 from meta.figures.table import Column, Row, digits_for, effect_columns, interval_cells
-from meta.figures.table_drawing import HOLLOW
-from meta.figures.theme import for_readers, note_lines, plain, text_width, wrap
+from meta.figures.theme import plain, text_width, wrap
 from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.models.robust import Robust
-from meta.wording import exact_decimals, number
+from meta.wording import exact_decimals, number, upper_first
 
 LAYOUTS = ("revman", "jama", "compact", "dense")
-# as many names are listed under a plot, and how many more there are
-_LISTED = 12
-_DAGGER, _STAR = "†", "*"
 # longer names are broken into lines, so that the figure fits a column
 NARROW, WIDE = 120.0, 220.0
-# remarks that doubt a trial's figures, not its design
-_DOUBT = re.compile(r"^integrity|expression of concern|retract", re.IGNORECASE)
 _MISSING = "–"
-# codes of evidence tables: small letters joined by underscores
-_CODE = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
 def effect_heading(fit: Estimate) -> str:
@@ -63,7 +53,7 @@ def forest_columns(
         return (first, *effect_columns(heading))
     fields = {"events": ("events", "n"), "means": ("mean", "sd", "n"), "n": ("n",), "": ()}[arms]
     names = {"events": "Events", "n": "Total", "mean": "Mean", "sd": "SD"}
-    groups = [sentence_case(treatment), sentence_case(control)] if fields else []
+    groups = [upper_first(treatment), upper_first(control)] if fields else []
     if layout == "jama":
         sub = {"events": "No./total", "means": "Mean (SD), n", "n": "No."}.get(arms, "")
         both = [
@@ -77,16 +67,6 @@ def forest_columns(
         for name in fields
     ]
     return (first, *both, *weight, *effect)
-
-
-def sentence_case(text: str) -> str:
-    """Begin with a capital letter and leave the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def decoded(text: str) -> str:
-    """Write the codes of evidence tables in words, and leave everything else as it is."""
-    return _CODE.sub(lambda found: found[0].replace("_", " "), text)
 
 
 def _arm_digits(table: pd.DataFrame, names: Sequence[str]) -> int:
@@ -195,17 +175,13 @@ def study_rows(
     intervals, printed = study_intervals(fit), _printed(fit)
     cells = arm_cells(table, arms, everyone)
     hollow = marked(table, "assumptions")
-    flags = (
-        [doubts_and_remarks(value) for value in table["flag"]]
-        if "flag" in table
-        else [([], [])] * len(table)
-    )
+    flags = flags_of(table)
     rows = []
     for i in order:
         weight = float(weights[i])
         text = {"label": plain(fit.effects.labels[i])}
         integrity, other = flags[i]
-        signs = _DAGGER * bool(integrity) + _STAR * bool(other)
+        signs = DAGGER * bool(integrity) + STAR * bool(other)
         text["label"] = in_lines(text["label"] + (f" {signs}" if signs else ""), width)
         text["weight"] = f"{weight:.1f}" if np.isfinite(weight) else _MISSING
         estimate, low, high = (float(value) for value in intervals[i])
@@ -268,19 +244,7 @@ def predicted(fit: Estimate) -> tuple[float, float]:
 def total_name(fit: Estimate) -> str:
     """Name the row of the pooled effect by its model."""
     kind = ", cluster-robust" * isinstance(fit, Robust)
-    return sentence_case(fit.model_name()) + kind
-
-
-def marked(table: pd.DataFrame, column: str) -> list[bool]:
-    """Say which rows hold something in a column of remarks."""
-    if column not in table:
-        return [False] * len(table)
-    return [
-        bool(value)
-        if isinstance(value, bool | np.bool_)
-        else not pd.isna(value) and plain(value) != ""
-        for value in table[column]
-    ]
+    return upper_first(fit.model_name()) + kind
 
 
 def summary_rows(
@@ -353,59 +317,6 @@ def silent_rows(silent: pd.DataFrame, arms: str, *, pooled: bool, width: float) 
             )
         )
     return rows
-
-
-def doubts_and_remarks(value: Any) -> tuple[list[str], list[str]]:
-    """Split a flag into doubts about integrity and other remarks."""
-    if isinstance(value, bool | np.bool_):
-        return (["flagged"], []) if value else ([], [])
-    text = "" if value is None or pd.isna(value) else for_readers(value)
-    parts = [clause.strip() for clause in text.split(";") if clause.strip()]
-    doubts = [c for c in parts if _DOUBT.search(c)]
-    return (
-        [c.removeprefix("integrity:").strip() for c in doubts],
-        [c for c in parts if c not in doubts],
-    )
-
-
-def by_clause(labels: Sequence[str], clauses: Sequence[Sequence[str]]) -> str:
-    """List what is said with whom it is said of, each saying once."""
-    who: dict[str, list[str]] = {}
-    for label, said in zip(labels, clauses, strict=True):
-        for clause in said:
-            who.setdefault(clause, []).append(plain(label))
-    return "; ".join(f"{clause} ({_some(names)})" for clause, names in who.items())
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + more
-
-
-def remarks(fit: Estimate, *, marked_rows: bool = True) -> list[Note]:
-    """Explain hollow marks, daggers and stars, and say the notes of the fit.
-
-    Where the studies have no rows (``marked_rows`` is False), the same without their signs.
-    """
-    table, labels, found = fit.effects.table, fit.effects.labels, []
-    if any(marked(table, "assumptions")):
-        said = [
-            [for_readers(text)] if hollow else []
-            for text, hollow in zip(table["assumptions"], marked(table, "assumptions"), strict=True)
-        ]
-        text = f"Rests on an assumption: {by_clause(labels, said)}."
-        found.append(Note(text, HOLLOW if marked_rows else None))
-    if "flag" in table:
-        flags = [doubts_and_remarks(value) for value in table["flag"]]
-        for sign, name, clauses in (
-            (_DAGGER, "Doubt about integrity", [doubts for doubts, _ in flags]),
-            (_STAR, "Remarks", [others for _, others in flags]),
-        ):
-            said_once = by_clause(labels, clauses)
-            if said_once:
-                found.append(Note(f"{f'{sign} ' * marked_rows}{name}: {said_once}."))
-    found += [Note(note) for note in note_lines(fit.notes)]
-    return found
 
 
 def effect_digits(fit: Estimate, digits: int | None) -> int:

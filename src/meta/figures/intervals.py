@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from meta.arguments import checked
 from meta.errors import DataError, need
-from meta.figures import forest_rows as make
 from meta.figures import theme
 from meta.figures.axis import axis_name, to_reader
+from meta.figures.forest_notes import by_clause
 from meta.figures.frame import Note
 from meta.figures.interval_rows import Blocks, Data, read_blocks
 from meta.figures.references import Place, Wanted, place_text, reference_lines
@@ -27,7 +27,7 @@ from meta.figures.table import (
     table_limits,
 )
 from meta.figures.table_drawing import HIGHLIGHT, HOLLOW, draw_table
-from meta.wording import as_stated, exact_decimals
+from meta.wording import as_stated, exact_decimals, upper_first
 
 _WHAT = "plot_intervals"
 # longer texts are broken into lines, so that the axis is not pushed off a narrow screen
@@ -255,13 +255,13 @@ def _notes(found: Blocks, notes: Sequence[str]) -> list[Note]:
     # what a highlighted mark means is said once; whom it marks is seen
     meanings = list(dict.fromkeys(row.why_highlight for row in rows if row.why_highlight))
     if meanings:
-        said.append(Note(f"{make.sentence_case('; '.join(meanings))}.", HIGHLIGHT))
+        said.append(Note(f"{upper_first('; '.join(meanings))}.", HIGHLIGHT))
     if any(row.assumed for row in rows):
-        why = make.by_clause(labels, [[row.why_assumed] * bool(row.why_assumed) for row in rows])
+        why = by_clause(labels, [[row.why_assumed] * bool(row.why_assumed) for row in rows])
         text = f"Rests on an assumption: {why}." if why else "Rests on an assumption."
         said.append(Note(text, HOLLOW))
     said += [Note(theme.plain(note)) for note in notes]
-    methods = make.by_clause(labels, [[row.method] * bool(row.method) for row in rows])
+    methods = by_clause(labels, [[row.method] * bool(row.method) for row in rows])
     names = {row.method for row in rows if row.method}
     if names:
         said.append(Note(f"Pooled by: {methods if len(names) > 1 else names.pop()}."))

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from meta.arguments import checked
 from meta.errors import DataError, NotComparable
 from meta.figures import theme
-from meta.figures.frame import frame, label_points, stroke
+from meta.figures.frame import frame, stroke
+from meta.figures.point_labels import label_points
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.judgement.absolute_effect import DIFFERENCES

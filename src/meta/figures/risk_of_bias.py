@@ -29,6 +29,7 @@ from meta.figures.theme import (
     put,
     text_width,
 )
+from meta.wording import upper_first
 
 _EMPTY = "#eceff2"
 _OTHER = Tool(name="", source="", levels=(), domains=MappingProxyType({}))
@@ -256,8 +257,7 @@ def plot_risk_of_bias_summary(
     domains = domains_of(judged, tool)
     studies = judged["study_id"].nunique()
     counts = judged.groupby(["domain", "judgement"]).size()
-    names = [tool.domains.get(d, plain(d)) for d in domains]
-    names = [name[:1].upper() + name[1:] for name in names]
+    names = [upper_first(tool.domains.get(d, plain(d))) for d in domains]
     there = set(judged["judgement"])
     key = [
         (one.sample(), f"{one.symbol} {one.words}") for word, one in LIGHTS.items() if word in there

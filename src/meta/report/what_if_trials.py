@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects as derive_effects
 from meta.errors import DataError
-from meta.figures.forest_rows import doubts_and_remarks
+from meta.figures.forest_notes import doubts_and_remarks
 
 
 @dataclass(frozen=True, slots=True)
