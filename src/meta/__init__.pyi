@@ -115,9 +115,9 @@ from meta.figures.risk_of_bias import plot_traffic_light as plot_traffic_light
 from meta.figures.risk_of_bias import plot_risk_of_bias_summary as plot_risk_of_bias_summary
 from meta.figures.prisma_flow import plot_prisma_flow as plot_prisma_flow
 from meta.figures.prisma_flow import Flow as Flow
-from meta.figures.theme import save_figure as save_figure
-from meta.figures.theme import alt_text as alt_text
-from meta.figures.theme import figure_data as figure_data
+from meta.figures.drawing import save_figure as save_figure
+from meta.figures.drawing import alt_text as alt_text
+from meta.figures.drawing import figure_data as figure_data
 
 # report: telling
 from meta.report.links import as_text as as_text

@@ -20,7 +20,7 @@ import meta
 from meta.arguments import shown
 from meta.errors import DataError, TooFewStudies
 from meta.evidence.judgements import tools
-from meta.figures import theme
+from meta.figures import drawing, theme
 from meta.figures.albatross import plot_albatross
 from meta.figures.bubble import plot_bubble
 from meta.figures.claim import plot_claim
@@ -106,7 +106,7 @@ def test_every_figure_is_readable_described_and_leaves_settings_alone(name: str)
     figure = FIGURES[name](None)
     assert dict(mpl.rcParams) == before
     assert_readable(figure)
-    assert len(theme.alt_text(figure)) > 40
+    assert len(drawing.alt_text(figure)) > 40
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -116,7 +116,7 @@ def test_every_figure_draws_into_given_axes(name: str) -> None:
     before = axes.get_position().bounds
     assert FIGURES[name](axes) is figure
     assert axes.get_position().bounds == before
-    assert theme.alt_text(axes)
+    assert drawing.alt_text(axes)
     with pytest.raises(DataError, match="larger axes"):
         FIGURES[name](Figure(figsize=(0.9, 0.7)).subplots())
 
@@ -180,7 +180,7 @@ def test_a_label_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["plot_bubble", "plot_funnel", "plot_risk_of_bias_summary"])
 def test_files_are_the_same_every_time(name: str) -> None:
-    assert theme.svg_text(FIGURES[name](None)) == theme.svg_text(FIGURES[name](None))
+    assert drawing.svg_text(FIGURES[name](None)) == drawing.svg_text(FIGURES[name](None))
 
 
 def test_funnel_points_are_effects_and_standard_errors() -> None:
@@ -228,10 +228,10 @@ def test_claim_stands_on_its_own_figure_and_the_sentence_is_true() -> None:
     assert np.exp(span.get_xdata()) == pytest.approx([0.1, 0.25])
     (diamond,) = [p for p in panel.patches if isinstance(p, Polygon)]
     assert diamond.get_xy()[0, 0] == pytest.approx(fit.ci_low)
-    said = theme.alt_text(figure)
+    said = drawing.alt_text(figure)
     assert "outside the interval of the pooled effect but inside the prediction" in said
-    assert "inside the interval of the pooled effect" in theme.alt_text(plot_claim(fit, 0.5))
-    assert "and outside the prediction interval" in theme.alt_text(plot_claim(fit, 0.05))
+    assert "inside the interval of the pooled effect" in drawing.alt_text(plot_claim(fit, 0.5))
+    assert "and outside the prediction interval" in drawing.alt_text(plot_claim(fit, 0.05))
 
 
 def test_an_interval_that_holds_the_claim_and_no_effect_is_said_to_hold_both() -> None:
@@ -239,19 +239,19 @@ def test_an_interval_that_holds_the_claim_and_no_effect_is_said_to_hold_both() -
     assert (
         "The interval of the pooled effect holds both the claimed 5 and no effect, and so does "
         "the prediction interval: they cannot tell the two apart."
-        in theme.alt_text(plot_claim(wide, -5))
+        in drawing.alt_text(plot_claim(wide, -5))
     )
     one = meta.pool([-4.0], [16.0], measure="PC")
     assert (
         "The interval of the one trial holds both the claimed 5 and no effect: it cannot tell "
-        "the two apart." in theme.alt_text(plot_claim(one, -5))
+        "the two apart." in drawing.alt_text(plot_claim(one, -5))
     )
     bare = meta.pool([-4.0], [1.0], measure="PC")
-    said = theme.alt_text(plot_claim(bare, -5))
+    said = drawing.alt_text(plot_claim(bare, -5))
     assert "The claimed 5 lies inside the interval of the one trial." in said
     spread = meta.pool(bcg())
     assert spread.ci_high < 0 < spread.pi_high
-    assert "inside the prediction interval, which holds no effect too." in theme.alt_text(
+    assert "inside the prediction interval, which holds no effect too." in drawing.alt_text(
         plot_claim(spread, 0.2)
     )
 
@@ -318,7 +318,7 @@ def test_claimed_fall_stands_beside_both_arms() -> None:
     ]
     # falls are positive
     assert at == [28, 28, 21]
-    assert "the effect is the difference between the arms" in theme.alt_text(figure)
+    assert "the effect is the difference between the arms" in drawing.alt_text(figure)
     assert_readable(figure)
 
 
@@ -352,7 +352,7 @@ def test_impossible_claims_are_refused_together() -> None:
 
 
 def test_claim_beside_one_trial_is_not_called_pooled() -> None:
-    text = theme.alt_text(plot_claim(meta.pool([-0.3], [0.02], measure="SMD"), -0.9))
+    text = drawing.alt_text(plot_claim(meta.pool([-0.3], [0.02], measure="SMD"), -0.9))
     assert "outside the interval of the one trial." in text
 
 
@@ -499,7 +499,7 @@ def test_what_is_not_applicable_has_no_sign_and_is_counted(tmp_path: Path) -> No
     lights = {str(m.get_gid()) for m in panel_of(plot_traffic_light(file)).lines}
     assert "light-no information" in lights
     assert "light-not applicable" not in lights
-    text = theme.alt_text(plot_risk_of_bias_summary(file))
+    text = drawing.alt_text(plot_risk_of_bias_summary(file))
     assert "1 low risk, 1 not applicable" in text
     assert "not judged" not in text
 
@@ -605,7 +605,7 @@ def test_domains_that_were_not_judged_are_drawn_as_such() -> None:
     assert widths["overall-none"] == widths["D2-none"] == 1
     assert "D1-none" not in widths
     assert "not judged" in [text for text, _ in boxes(figure)]
-    assert "1 not judged" in theme.alt_text(figure)
+    assert "1 not judged" in drawing.alt_text(figure)
 
 
 def test_results_flow_into_effects_with_their_reasons() -> None:
@@ -623,7 +623,9 @@ def test_results_flow_into_effects_with_their_reasons() -> None:
     assert said <= heads
     assert "only a direction:\u00a02" in texts
     assert not [text for text in texts if "creened" in text or "ecords" in text]
-    assert theme.alt_text(figure).startswith("Mood. From results to effects. 7 results entered; 4")
+    assert drawing.alt_text(figure).startswith(
+        "Mood. From results to effects. 7 results entered; 4"
+    )
     assert_readable(figure)
 
 

@@ -13,7 +13,7 @@ from matplotlib.markers import CARETRIGHT
 
 import meta
 from meta.errors import DataError
-from meta.figures import theme
+from meta.figures import drawing
 from meta.figures.claims_overview import plot_claims
 
 
@@ -141,9 +141,9 @@ def test_it_draws_into_given_axes_and_the_same_bytes(tmp_path: Path) -> None:
     figure = Figure(figsize=(12, 10))
     axes = figure.subplots()
     assert plot_claims(several(), axes) is figure
-    assert theme.alt_text(axes)
-    one = theme.save_figure(plot_claims(several()), tmp_path / "a" / "x.svg").read_bytes()
-    two = theme.save_figure(plot_claims(several()), tmp_path / "b" / "x.svg").read_bytes()
+    assert drawing.alt_text(axes)
+    one = drawing.save_figure(plot_claims(several()), tmp_path / "a" / "x.svg").read_bytes()
+    two = drawing.save_figure(plot_claims(several()), tmp_path / "b" / "x.svg").read_bytes()
     assert one == two
 
 

@@ -8,7 +8,7 @@ from figures.readable import assert_readable, boxes
 from matplotlib.figure import Figure
 
 import meta
-from meta.figures import theme
+from meta.figures import drawing
 from meta.figures.evidence_map import plot_evidence_map
 
 RESULTS = pd.DataFrame(
@@ -26,7 +26,7 @@ RESULTS = pd.DataFrame(
 
 def test_a_study_counts_once_a_place_and_the_words_say_it_all():
     figure = plot_evidence_map(RESULTS, columns="form", certainty={"mood": "low"}, title="Map")
-    assert theme.alt_text(figure) == (
+    assert drawing.alt_text(figure) == (
         "Map. A map of studies, by outcome and form. mood: one 2, other form 1; sleep: one 1."
     )
     texts = [text for text, _ in boxes(figure)]
@@ -47,7 +47,7 @@ def test_darkness_is_the_share_of_studies_that_report_a_size():
 def test_it_draws_into_given_axes_the_same_way_twice():
     figure = Figure(figsize=(14, 9))
     assert plot_evidence_map(RESULTS, figure.subplots(), columns="form") is figure
-    first, second = (theme.svg_text(plot_evidence_map(RESULTS, columns="form")) for _ in "12")
+    first, second = (drawing.svg_text(plot_evidence_map(RESULTS, columns="form")) for _ in "12")
     assert first == second
 
 

@@ -18,7 +18,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 import meta
 from meta.errors import DataError
-from meta.figures import theme
+from meta.figures import drawing, theme
 from meta.figures.forest import plot_forest
 from meta.figures.forest_notes import decoded
 
@@ -214,7 +214,7 @@ def test_codes_of_the_tables_are_written_in_words_and_names_are_not() -> None:
     found = [text for text, _ in boxes(figure)]
     assert {"magnesium alone", "own code", "add_on 2001", "my_trial"} <= set(found)
     assert "Random effects: magnesium alone" in found
-    assert "magnesium_alone" not in theme.alt_text(figure)
+    assert "magnesium_alone" not in drawing.alt_text(figure)
 
 
 def test_every_code_that_makes_groups_is_known() -> None:
@@ -366,7 +366,7 @@ def test_names_of_lines_stand_behind_a_sample_of_the_line() -> None:
         ]  # fmt: skip
         assert len(samples) == 1
         assert samples[0].get_linestyle() == line.get_linestyle()
-    assert "smallest important effect, 0.8" in theme.alt_text(figure)
+    assert "smallest important effect, 0.8" in drawing.alt_text(figure)
 
 
 def test_nothing_to_pool_says_so() -> None:
@@ -383,7 +383,7 @@ def test_given_axes_keep_their_place_and_the_figure_its_size() -> None:
     assert plot_forest(fit, left) is figure
     plot_forest(fit, right, layout="compact")
     assert left.get_position().bounds == before
-    assert theme.alt_text(left).startswith("Forest plot of 13 studies")
+    assert drawing.alt_text(left).startswith("Forest plot of 13 studies")
     small = Figure(figsize=(2, 2)).subplots()
     with pytest.raises(DataError, match="larger axes"):
         plot_forest(fit, small)
@@ -424,7 +424,7 @@ def test_labels_are_text_whatever_they_hold(tmp_path: Path) -> None:
     assert labels[0] in texts
     assert labels[1] in texts
     assert "new line tab" in texts
-    path = theme.save_figure(figure, tmp_path / "a.svg")
+    path = drawing.save_figure(figure, tmp_path / "a.svg")
     assert "<script" not in path.read_text()
     root = ET.parse(path).getroot()
     described = root.find("{http://www.w3.org/2000/svg}desc")
@@ -452,17 +452,17 @@ def test_rows_of_arms_show_what_was_reported() -> None:
 
 def test_settings_of_the_caller_neither_matter_nor_change(tmp_path: Path) -> None:
     fit = meta.pool(bcg())
-    plain = theme.save_figure(plot_forest(fit), tmp_path / "plain.svg").read_bytes()
+    plain = drawing.save_figure(plot_forest(fit), tmp_path / "plain.svg").read_bytes()
     with mpl.rc_context():
         mpl.rcParams.update(
             {"font.size": 30, "font.family": "serif", "axes.grid": True, "lines.linewidth": 9}
         )
         before = dict(mpl.rcParams)
         figure = plot_forest(fit)
-        styled = theme.save_figure(figure, tmp_path / "styled.svg").read_bytes()
+        styled = drawing.save_figure(figure, tmp_path / "styled.svg").read_bytes()
         assert dict(mpl.rcParams) == before
     # the prefix of identifiers is made from the file's name
-    key = {name: theme.svg_text(plot_forest(fit), name) for name in ("a", "a")}
+    key = {name: drawing.svg_text(plot_forest(fit), name) for name in ("a", "a")}
     assert len(key) == 1
     assert strip(plain) == strip(styled)
 

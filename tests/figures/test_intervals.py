@@ -15,7 +15,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 import meta
 from meta.errors import DataError, NotComparable
-from meta.figures import theme
+from meta.figures import drawing, theme
 from meta.figures.intervals import plot_intervals
 
 
@@ -191,7 +191,7 @@ def test_it_draws_into_given_axes() -> None:
     figure = Figure(figsize=(14, 9))
     axes = figure.subplots()
     assert plot_intervals(shares(), axes) is figure
-    assert theme.alt_text(axes)
+    assert drawing.alt_text(axes)
     with pytest.raises(DataError, match="larger axes"):
         plot_intervals(shares(), Figure(figsize=(0.9, 0.7)).subplots())
 

@@ -12,7 +12,7 @@ from figures.test_charts import FIGURES
 from matplotlib.figure import Figure
 
 import meta
-from meta.figures import theme
+from meta.figures import drawing
 
 # pixels: the column of a page on a small desktop screen, and the least height of letters in it
 COLUMN, LEAST = 800.0, 9.0
@@ -55,7 +55,7 @@ def drawn() -> dict[str, Figure]:
 def test_letters_are_nine_pixels_high_in_the_column(drawn: dict[str, Figure]) -> None:
     small = []
     for name, figure in drawn.items():
-        svg = theme.svg_text(figure)
+        svg = drawing.svg_text(figure)
         width = float(re.search(r'width="([\d.]+)pt"', svg)[1]) * 96 / 72  # type: ignore[index]
         # letters are outlines of 100 units
         sizes = [100 * float(one) for one in re.findall(r"scale\((0\.\d+) -0\.\d+\)", svg)]
@@ -75,7 +75,7 @@ def test_no_word_in_a_figure_is_code(drawn: dict[str, Figure]) -> None:
 
 
 def _texts(figure: Figure) -> list[str]:
-    return [*(text.replace("\u00a0", " ") for text, _ in boxes(figure)), theme.alt_text(figure)]
+    return [*(text.replace("\u00a0", " ") for text, _ in boxes(figure)), drawing.alt_text(figure)]
 
 
 def test_a_legend_names_only_what_is_drawn() -> None:

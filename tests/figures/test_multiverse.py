@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import meta
-from meta.figures.theme import svg_text
+from meta.figures.drawing import svg_text
 
 CHOICES = {
     "rows": {"all": {}, "double-blind": {"blinding": "double"}, "nobody": {"blinding": "x"}},

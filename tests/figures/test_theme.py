@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 import meta
 from meta.errors import DataError
-from meta.figures import theme
+from meta.figures import drawing, theme
 from meta.figures.axis import robust_limits, ticks
 from meta.figures.forest import plot_forest
 
@@ -30,14 +30,14 @@ def fit() -> meta.Pooled:
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_two_drawings_give_the_same_bytes(tmp_path: Path, ending: str) -> None:
-    one = theme.save_figure(plot_forest(fit()), tmp_path / "a" / f"x.{ending}").read_bytes()
-    two = theme.save_figure(plot_forest(fit()), tmp_path / "b" / f"x.{ending}").read_bytes()
+    one = drawing.save_figure(plot_forest(fit()), tmp_path / "a" / f"x.{ending}").read_bytes()
+    two = drawing.save_figure(plot_forest(fit()), tmp_path / "b" / f"x.{ending}").read_bytes()
     assert one == two
 
 
 def test_svg_is_an_image_with_title_and_description(tmp_path: Path) -> None:
     figure = plot_forest(fit(), title="Mood")
-    root = ET.parse(theme.save_figure(figure, tmp_path / "x.svg")).getroot()
+    root = ET.parse(drawing.save_figure(figure, tmp_path / "x.svg")).getroot()
     assert root.get("role") == "img"
     title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
     assert title is not None
@@ -50,7 +50,7 @@ def test_svg_is_an_image_with_title_and_description(tmp_path: Path) -> None:
 def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_path: Path) -> None:
     found = []
     for name in ("x", "y"):
-        text = theme.save_figure(plot_forest(fit()), tmp_path / f"{name}.svg").read_text()
+        text = drawing.save_figure(plot_forest(fit()), tmp_path / f"{name}.svg").read_text()
         root = ET.fromstring(text)
         ids = [str(e.get("id")) for e in root.iter() if e.get("id")]
         assert len(ids) == len(set(ids))
@@ -65,12 +65,12 @@ def test_identifiers_of_two_files_do_not_meet_and_all_references_resolve(tmp_pat
 
 def test_unknown_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"use \.svg, \.png, \.pdf or \.csv"):
-        theme.save_figure(plot_forest(fit()), tmp_path / "x.jpg")
+        drawing.save_figure(plot_forest(fit()), tmp_path / "x.jpg")
 
 
 def test_a_foreign_figure_has_no_description() -> None:
     with pytest.raises(DataError, match="no description"):
-        theme.alt_text(Figure())
+        drawing.alt_text(Figure())
 
 
 def test_notebooks_get_svg_and_alt_text() -> None:
@@ -82,14 +82,14 @@ def test_notebooks_get_svg_and_alt_text() -> None:
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert data["image/png"] == figure._repr_mimebundle_()[0]["image/png"]  # type: ignore[attr-defined]
     rows = pd.read_csv(io.StringIO(data["text/csv"]))
-    assert list(rows["label"])[:2] == list(theme.figure_data(figure)["label"])[:2]
+    assert list(rows["label"])[:2] == list(drawing.figure_data(figure)["label"])[:2]
 
 
 def test_drawing_needs_no_pyplot_and_meta_no_matplotlib() -> None:
     code = (
         "import sys, meta; assert 'matplotlib' not in sys.modules;"
-        "import meta.figures.forest, meta.figures.theme as theme;"
-        "theme.new_figure(9, 9).canvas.draw();"
+        "import meta.figures.forest, meta.figures.drawing as drawing;"
+        "drawing.new_figure(9, 9).canvas.draw();"
         "assert not {'matplotlib.pyplot', 'pymare', 'statsmodels'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -139,11 +139,11 @@ def test_files_hold_nothing_that_a_processor_adds_differently() -> None:
     """Coordinates that differ in the last bit of a double are drawn alike."""
 
     def drawn(noise: float) -> str:
-        figure = theme.new_figure(200, 100)
+        figure = drawing.new_figure(200, 100)
         ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
         x = np.linspace(0, 1, 7)
         ax.plot(x * (1 + noise), np.sin(x) * (1 - noise), marker="o", clip_on=True)
-        return theme.svg_text(figure)
+        return drawing.svg_text(figure)
 
     exact = drawn(0.0)
     assert drawn(3e-16) == exact

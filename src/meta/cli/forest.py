@@ -36,8 +36,8 @@ def add(commands: Any, studies: str) -> None:
 
 def _forest(options: argparse.Namespace) -> int:
     target = output.place(options.output, force=options.force)
+    from meta.figures.drawing import save_figure
     from meta.figures.forest import plot_forest
-    from meta.figures.theme import save_figure
 
     table = tables.read(options)
     figure = plot_forest(

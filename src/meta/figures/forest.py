@@ -101,7 +101,7 @@ def plot_forest(
     Returns
     -------
     matplotlib.figure.Figure
-        Without ``ax`` a :class:`meta.figures.theme.Drawing`, which offers ``alt_text()`` and
+        Without ``ax`` a :class:`meta.figures.drawing.Drawing`, which offers ``alt_text()`` and
         ``save(path)`` and shows itself in a notebook; else the figure of ``ax``.
 
     Raises

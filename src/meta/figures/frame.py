@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from meta.effect_sizes.measures import Measure
 from meta.errors import DataError
-from meta.figures import theme
+from meta.figures import drawing, theme
 from meta.figures.axis import fitting_ticks
 from meta.figures.theme import LINE, MARGIN, SIZE, SMALL, SMALL_LINE, put, text_width, wrap
 
@@ -92,7 +92,7 @@ class Frame:
         _settle(self.host)
         if self.scale < 1:
             _shrink(self.host, self.scale)
-        theme.describe(self.host, theme.lead(self.title) + words, data)
+        drawing.describe(self.host, theme.lead(self.title) + words, data)
         return self.figure
 
 
@@ -172,10 +172,10 @@ def frame(
     head, foot = around(full)
     total = head + height + below + foot
     if ax is None:
-        figure: Figure = theme.new_figure(full, total)
+        figure: Figure = drawing.new_figure(full, total)
         ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     else:
-        figure = theme.figure_of(ax)
+        figure = drawing.figure_of(ax)
         box = ax.get_window_extent()
         given = box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
         least = (width, height) if table else _LEAST_PANEL

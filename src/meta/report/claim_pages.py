@@ -16,7 +16,7 @@ from meta.claims.assessment import Assessment
 from meta.evidence.spreadsheet import safe_csv
 from meta.evidence.tables import Evidence
 from meta.figures.claims_overview import plot_claims
-from meta.figures.theme import save_figure
+from meta.figures.drawing import save_figure
 from meta.html import Markup, fenced
 from meta.report.article_pages import about_article, article_page, quotes
 from meta.report.claim_view import claim_section
