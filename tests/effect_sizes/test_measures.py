@@ -46,6 +46,15 @@ def test_a_measure_has_a_name_in_a_sentence():
     ]
 
 
+def test_a_heading_is_short_or_the_name_itself():
+    named = ("RR", "OR", "SMD", "MD", "HR", "IRR", "RD", "ROM")
+    assert [MEASURES[name].short for name in named] == list(named)
+    assert [MEASURES[name].short for name in ("SMDH", "PETO", "PLO")] == [
+        "SMD", "Peto OR", "Proportion",
+    ]  # fmt: skip
+    assert all(0 < len(measure.short) <= 18 for measure in MEASURES.values())
+
+
 def test_an_unknown_measure_is_named_with_the_known_ones():
     with pytest.raises(DataError, match=r"unknown measure 'rr': use one of GEN, MD, .*HR"):
         measure_of("rr")

@@ -28,6 +28,30 @@ def test_figures_printed_to_many_decimals_give_the_tests_themselves():
     assert high == pytest.approx(p, rel=1e-9)
 
 
+@pytest.mark.parametrize(("n_t", "n_c"), [(9, 40), (40, 9), (3, 4)])
+def test_unequal_arms_give_students_and_welchs_test(n_t, n_c):
+    t, c = PrintedArm(n_t, 5.0, 1.0, 12, 12), PrintedArm(n_c, 6.5, 3.0, 12, 12)
+    both = sorted(
+        stats.ttest_ind_from_stats(5, 1, n_t, 6.5, 3, n_c, equal_var=equal).pvalue
+        for equal in (True, False)
+    )
+    assert t_test_range(t, c) == pytest.approx(tuple(both), rel=1e-9)
+
+
+@pytest.mark.parametrize("table", [(3, 20, 9, 25), (1, 8, 5, 7), (22, 30, 10, 30)])
+def test_the_range_of_a_table_ends_at_one_of_its_four_tests(table):
+    events_t, n_t, events_c, n_c = table
+    cells = [[events_t, n_t - events_t], [events_c, n_c - events_c]]
+    values = [
+        stats.fisher_exact(cells).pvalue,
+        *(
+            stats.chi2_contingency(cells, correction=correction, lambda_=name).pvalue
+            for correction, name in ((False, None), (True, None), (False, "log-likelihood"))
+        ),
+    ]
+    assert two_by_two_range(*table) == pytest.approx((min(values), max(values)), rel=1e-9)
+
+
 def test_coarser_printing_widens_the_range():
     fine = t_test_range(PrintedArm(12, 11.4, 3.8, 2, 2), PrintedArm(9, 10.9, 4.3, 2, 2))
     coarse = t_test_range(PrintedArm(12, 11.4, 3.8, 1, 1), PrintedArm(9, 10.9, 4.3, 1, 1))
