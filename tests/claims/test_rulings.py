@@ -11,6 +11,8 @@ from scipy import special, stats
 import meta
 from meta.claims.assess import assess
 from meta.claims.assessment import Assessment
+from meta.claims.ruling import ratio_of
+from meta.claims.verdicts import Oriented
 from meta.evidence.tables import Evidence
 
 World = Callable[..., Evidence]
@@ -913,3 +915,32 @@ def test_the_checks_of_a_percentage(world: World) -> None:
 def test_which_results_a_test_selects(world: World, cells: list, test: dict, k: int) -> None:
     found = ruled(world([{"mean_t": 9.0, **cell} for cell in cells], test))
     assert found.k == k
+
+
+def test_one_or_two_trials_are_shown_each_with_its_interval(world: World) -> None:
+    found = ruled(world(means(9.0, 9.1), {}))
+    shown = []
+    for number, difference in ((1, -1.0), (2, -0.9)):
+        g, v = hedges(difference)
+        half = stats.norm.ppf(0.975) * np.sqrt(v)
+        text = f"{g:.2f} ({g - half:.2f} to {g + half:.2f}) in Study {number}"
+        shown.append(text.replace("-", "−"))
+    assert " and ".join(shown) in found.reason
+
+
+@pytest.mark.parametrize(
+    ("claimed", "real", "ratio"),
+    [
+        ((6, 4, 8), (2, 1, 4), (3, 1, 8)),
+        # where the real figure may be nothing, the ratio has no upper end
+        ((6, 4, 8), (2, -1, 4), (3, 1, np.inf)),
+        ((6, 4, 8), (2, 0, 4), (3, 1, np.inf)),
+        # nothing, or the other side, has no ratio
+        ((6, 4, 8), (0, -1, 4), (np.nan,) * 3),
+        ((6, 4, 8), (-1, -2, 4), (np.nan,) * 3),
+        ((np.nan,) * 3, (2, 1, 4), (np.nan,) * 3),
+        ((6, 6, 6), (np.nan, 1, 4), (np.nan,) * 3),
+    ],
+)
+def test_a_claimed_figure_beside_a_real_one(claimed: tuple, real: tuple, ratio: tuple) -> None:
+    assert ratio_of(Oriented(*claimed), Oriented(*real)) == pytest.approx(ratio, nan_ok=True)

@@ -264,3 +264,26 @@ def test_speed():
         meta.bayes(np.tile(Y, 7), np.tile(V, 7))
     # about 15 ms each; the bound leaves room for a busy machine
     assert (time.process_time() - start) / 5 < 0.2
+
+
+@pytest.mark.parametrize(
+    ("k", "mu", "mean_exists", "sd_exists", "said"),
+    [
+        # the prior of tau falls like tau^-2, the likelihood of k studies by tau^-(k - 1) more
+        # with a flat prior of the mean, by tau^-k with another
+        (1, None, False, False, "the posterior mean of tau is infinite"),
+        (2, None, True, False, "the posterior standard deviation is infinite"),
+        (3, None, True, True, ""),
+        (1, "normal(0, 2)", True, True, ""),
+        (2, "normal(0, 2)", True, True, ""),
+    ],
+)
+def test_which_moments_exist_under_a_heavy_tail(k, mu, mean_exists, sd_exists, said):
+    found = meta.bayes(
+        [0.1, 0.4, -0.2][:k], [0.04, 0.09, 0.06][:k], tau_prior="halfcauchy(0.5)", mu_prior=mu
+    )
+    assert np.isfinite(found.tau_mean) == mean_exists
+    assert np.isfinite(found.mean) == mean_exists
+    assert np.isfinite(found.se) == sd_exists
+    told = [note for note in found.notes if "is infinite" in note]
+    assert [note.startswith(said) for note in told] == [True] * bool(said)
