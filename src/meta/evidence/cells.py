@@ -8,6 +8,7 @@ together (about 1.5 s against 0.05 s).
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import signal
@@ -16,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ _REPEATED = re.compile(r"[*+}][^()]*\)[*+{]")
 _SECONDS = 2
 _SLOW = "takes too long"
 _BOUNDS = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
+_TEXT = pd.StringDtype(na_value=math.nan)
 CellReader = Callable[[str], tuple[Any, Mapping[str, str] | None]]
 
 
@@ -94,6 +96,16 @@ class CheckedTable:
         """Rows with a cell at fault: what seems to be missing there may only be unreadable."""
         lines = {fault.line for fault in self.faults if fault.column}
         return frozenset(row for row, line in enumerate(self.lines) if line in lines)
+
+    def values(self, column: str) -> list[Any]:
+        """List the cells of a column; the rules walk over it many times."""
+        if column not in self._values:
+            self._values[column] = list(self.frame[column].to_numpy(dtype=object))
+        return self._values[column]
+
+    @cached_property
+    def _values(self) -> dict[str, list[Any]]:
+        return {}
 
     def key(self, row: int) -> str:
         """Name a row for a message: its key, and its study where the key does not say it."""
@@ -181,7 +193,7 @@ def check_cells(raw: RawTable, schema: TableSchema) -> CheckedTable:
                                 )
                             )
         columns[column.name] = _typed(values, column.type)
-    frame = pd.DataFrame(columns, index=range(len(raw.rows)))
+    frame = pd.DataFrame(columns, index=range(len(raw.rows)), copy=False)
     readable = all(name in position for name in schema.primary_key)
     table = CheckedTable(
         schema=schema,
@@ -276,32 +288,41 @@ def _text_key(cells: list[str], position: Mapping[str, int], schema: TableSchema
 
 def _reader(column: Column, schema: TableSchema) -> CellReader | str:
     """Make the reader of one column's cells, or say what is wrong with its description."""
-    from frictionless import FrictionlessException, system
+    from frictionless import FrictionlessException
 
+    options = {
+        ours: column.descriptor[theirs]
+        for theirs, ours in _FORMATS.items()
+        if theirs in column.descriptor
+    }
+    constraints = dict(column.constraints)
+    if column.type == "string" and not options and not constraints:
+        missing = set(schema.missing_values)
+        return lambda text: (None if text in missing else text, None)
+    if "pattern" in constraints:
+        # the standard matches whole cells; Frictionless anchors only the first alternative
+        constraints["pattern"] = f"(?:{constraints['pattern']})$"
     try:
-        make = system.select_field_class(column.type)
-        options = {
-            ours: column.descriptor[theirs]
-            for theirs, ours in _FORMATS.items()
-            if theirs in column.descriptor
-        }
-        constraints = dict(column.constraints)
-        if "pattern" in constraints:
-            # the standard matches whole cells; Frictionless anchors only the first alternative
-            constraints["pattern"] = f"(?:{constraints['pattern']})$"
-        chosen = make(
-            name=column.name,
-            constraints=constraints,
-            missing_values=list(schema.missing_values),
-            **options,
-        )
-        reader: CellReader = chosen.create_cell_reader()
+        described = json.dumps([options, constraints])
+        reader = _reader_of(column.type, described, schema.missing_values)
         if "pattern" in constraints and _REPEATED.search(constraints["pattern"]):
             reader = _within_time(reader)
     except FrictionlessException:
         return f"datapackage.json gives it the unknown type {column.type!r}"
     except Exception as error:  # a broken pattern or bound fails in many ways
         return f"datapackage.json describes it with a constraint that cannot be used ({error})"
+    return reader
+
+
+@lru_cache(maxsize=1024)
+def _reader_of(kind: str, described: str, missing: tuple[str, ...]) -> CellReader:
+    """Make the reader of all columns that are described alike."""
+    from frictionless import system
+
+    options, constraints = json.loads(described)
+    make = system.select_field_class(kind)
+    chosen = make(name="", constraints=constraints, missing_values=list(missing), **options)
+    reader: CellReader = chosen.create_cell_reader()
     return reader
 
 
@@ -376,11 +397,13 @@ def _unseen(value: Any) -> bool:
 
 def _typed(values: list[Any], kind: str) -> Any:
     if kind in ("integer", "year"):
-        return pd.array(values, dtype="Int64")
+        missing = np.array([value is None for value in values], dtype=bool)
+        whole = np.array([value or 0 for value in values], dtype=np.int64)
+        return pd.arrays.IntegerArray(whole, missing)
     if kind == "number":
         return np.array([math.nan if v is None else float(v) for v in values])
     if kind == "string":
-        return pd.array(values, dtype="str")
+        return pd.array(values, dtype=_TEXT)
     return pd.Series(values, dtype="object").array
 
 
@@ -394,8 +417,8 @@ def _repeated(table: CheckedTable) -> Iterator[Fault]:
         if not names or not set(names) <= set(table.frame):
             continue
         seen: dict[tuple[Any, ...], int] = {}
-        for row, values in enumerate(zip(*(table.frame[name] for name in names), strict=True)):
-            if not all(_there(value) for value in values):
+        for row, values in enumerate(zip(*map(table.values, names), strict=True)):
+            if not all(map(_there, values)):
                 continue
             if values in seen:
                 yield table.fault(
@@ -431,12 +454,10 @@ def reference_faults(table: CheckedTable, tables: Mapping[str, CheckedTable]) ->
             continue
         if not set(key.columns) <= set(table.frame) or not set(key.target) <= set(target.frame):
             continue
-        known = set(zip(*(target.frame[name] for name in key.target), strict=True))
-        words = [" ".join(map(str, value)) for value in known if all(_there(v) for v in value)]
-        for row, values in enumerate(
-            zip(*(table.frame[name] for name in key.columns), strict=True)
-        ):
-            if all(_there(value) for value in values) and values not in known:
+        known = set(zip(*map(target.values, key.target), strict=True))
+        for row, values in enumerate(zip(*map(table.values, key.columns), strict=True)):
+            if values not in known and all(map(_there, values)):
+                words = [" ".join(map(str, value)) for value in known if all(map(_there, value))]
                 written = " ".join(map(str, values))
                 yield table.fault(
                     row,

@@ -201,24 +201,25 @@ def read_numbers(
     >>> read_numbers(["1_5"]).problems[0][0]
     "'1_5' is not a number: it holds an underscore"
     """
-    texts = [_plain(cell) for cell in cells]
-    own = decimal_sign([texts])
+    # what a cell says depends on its text alone, and most texts stand more than once
+    plain = {cell: _plain(cell) for cell in dict.fromkeys(cells)}
+    own = decimal_sign([[plain[cell] for cell in cells]])
     sign = given or own or of_file
     doubtful = not sign and not whole
     if not sign:
         # what separates thousands is then the other sign
-        dotted = any(re.search(r"\.[0-9]{3}", text) for text in texts)
+        dotted = any(re.search(r"\.[0-9]{3}", text) for text in plain.values())
         sign = "," if whole and dotted else "."
-    values, problems = [], {}
-    for i, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-        value = math.nan
+    values, faulty = {}, {}
+    for cell, text in plain.items():
+        values[cell] = math.nan
         if is_missing(cell):
             pass
         elif not _BY_SIGN[sign].fullmatch(text):
-            problems[i] = _problem(cell, text, sign)
+            faulty[cell] = _problem(cell, text, sign)
         elif doubtful and re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
             alternatives = f"{text.replace(',', '.')} or {text.replace(',', '')}"
-            problems[i] = (
+            faulty[cell] = (
                 f"{cell!r} may be {alternatives}",
                 'Say which sign is the decimal one: decimal = "," or "." in the mapping.',
             )
@@ -226,11 +227,13 @@ def read_numbers(
             value = float(_pointed(text, sign))
             lost = value == 0 and re.search("[1-9]", re.split("[eE]", text)[0])
             if lost or not math.isfinite(value):
-                value = math.nan
                 size = "small" if lost else "large"
-                problems[i] = (f"{cell!r} is too {size} for a number", "Look the figure up.")
-        values.append(value)
-    return Numbers(values=values, problems=problems, sign=sign)
+                faulty[cell] = (f"{cell!r} is too {size} for a number", "Look the figure up.")
+            else:
+                values[cell] = value
+    problems = {i: faulty[cell] for i, cell in enumerate(cells) if cell in faulty}
+    found = [values[cell] for cell in cells]
+    return Numbers(values=found, problems=problems, sign=sign)
 
 
 def _plain(cell: str) -> str:

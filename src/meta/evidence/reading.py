@@ -317,11 +317,13 @@ def _cells(
     )
     found: list[tuple[list[str], int]] = []
     line = 1
+    formulas = '="' in text
     try:
         for cells in reader:
             begins, line = line, reader.line_num + 1
-            cells = [_AS_FORMULA.sub(r"\1", cell) if cell[:2] == '="' else cell for cell in cells]
-            if any(cell.strip() for cell in cells):
+            if formulas:
+                cells = [_AS_FORMULA.sub(r"\1", c) if c[:2] == '="' else c for c in cells]
+            if any(map(str.strip, cells)):
                 found.append((cells, begins))
             if len(found) == limit:
                 break

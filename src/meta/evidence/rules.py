@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,12 +89,8 @@ def _is_numeric(table: CheckedTable, column: str) -> bool:
 def _rows(table: CheckedTable, *columns: str) -> Iterator[tuple[Any, ...]]:
     """Walk over row number and values; columns that the table lacks are missing throughout."""
     none = [pd.NA] * len(table.frame)
-    held = [_listed(table.frame[c]) if c in table.frame else none for c in columns]
+    held = [table.values(column) if column in table.frame else none for column in columns]
     yield from zip(range(len(table.frame)), *held, strict=True)
-
-
-def _listed(column: pd.Series[Any]) -> list[Any]:
-    return list(column.to_numpy(dtype=object))
 
 
 def _spreads(table: CheckedTable) -> Iterator[Fault]:
@@ -152,14 +149,10 @@ def _addresses(table: CheckedTable) -> Iterator[Fault]:
         is_address = column == "url" or column.endswith("_url")
         if not is_address and column not in ("read_at", "range_source"):
             continue
-        problems: dict[str, str] = {}
         for row, text in _rows(table, column):
             if not _there(text) or (not is_address and not _ADDRESS.match(text)):
                 continue
-            if text not in problems:
-                problems[text] = _address_problem(text)
-            problem = problems[text]
-            if problem:
+            if problem := _address_problem(text):
                 yield table.fault(
                     row,
                     column,
@@ -168,6 +161,7 @@ def _addresses(table: CheckedTable) -> Iterator[Fault]:
                 )
 
 
+@lru_cache(maxsize=4096)
 def _address_problem(text: str) -> str:
     # a remark in brackets may follow the address
     address = re.sub(r" \(.+\)$", "", text)
@@ -189,11 +183,11 @@ def _address_problem(text: str) -> str:
 
 def _machine_numbers(table: CheckedTable) -> Iterator[Fault]:
     """Refuse addresses of machines in running text; columns of addresses have their own rule."""
-    for column in map(str, table.frame.select_dtypes("str").columns):
+    for column in (column.name for column in table.schema.columns if column.type == "string"):
         if column.endswith("url") or column in ("read_at", "range_source"):
             continue
-        for row, text in _rows(table, column):
-            if not _there(text) or "://" not in text or not _MACHINE.search(text):
+        for row, text in enumerate(table.values(column)):
+            if not isinstance(text, str) or "://" not in text or not _MACHINE.search(text):
                 continue
             yield table.fault(
                 row,
