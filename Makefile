@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 
+# what is compiled once is kept: a report and its tests start dozens of processes
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help report test check lab bench lock validation reference fuzz mutants clean
 .DEFAULT_GOAL := help
 

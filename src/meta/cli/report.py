@@ -20,6 +20,9 @@ def add(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from meta.report.imports import leave_out_grammars
+
+    leave_out_grammars()
     from meta.report.build import build
 
     build(options.folder)

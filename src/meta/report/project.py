@@ -65,6 +65,12 @@ class Project:
         return self.home / "report"
 
     @property
+    def lists_functions(self) -> bool:
+        """Whether a page of its own lists the functions of this package."""
+        pages = (self.own / "pages").glob("*.md")
+        return any(b"reference()" in page.read_bytes() for page in pages)
+
+    @property
     def styles(self) -> list[str]:
         """The style sheets; those that the project adds have the last word."""
         return ["report.css", "reader.css", *self._added("*.css")]

@@ -16,14 +16,19 @@ from typing import Self
 
 import meta
 from meta.errors import BuildError
+from meta.report.imports import leave_out_grammars
 from meta.report.memory import code_digest, digest, environment, read_note, tree_digest, write_whole
 from meta.report.project import Project
 from meta.report.recording import digest_of
 
-# what Sphinx and its extensions need, and the modules whose documentation they read
+# what Sphinx and its extensions need
 LIBRARIES = (
-    *("sphinx.cmd.build", "myst_nb", "furo", "numpydoc", "sphinxcontrib.bibtex", "bs4"),
-    *sorted(set(meta._PUBLIC.values())),
+    "sphinx.cmd.build",
+    "myst_nb.sphinx_ext",
+    "furo",
+    "numpydoc",
+    "sphinxcontrib.bibtex",
+    "bs4",
 )
 REFERENCE = "reference"  # the folder of pages that Sphinx writes by itself, a function each
 
@@ -36,9 +41,10 @@ class SphinxProcess:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Let it begin to import what it needs."""
+        """Let it begin to import what it needs, also the modules whose documentation it reads."""
+        read = sorted(set(meta._PUBLIC.values())) if self._project.lists_functions else ()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-W", "ignore", "-m", __name__, *LIBRARIES],
+            [sys.executable, "-P", "-W", "ignore", "-m", __name__, *LIBRARIES, *read],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -148,6 +154,7 @@ def _end_with_parent() -> None:
 
 
 def _main() -> None:
+    leave_out_grammars()
     for name in sys.argv[1:]:
         with suppress(Exception):  # Sphinx reports it
             import_module(name)
