@@ -168,7 +168,7 @@ def dose(case: Case) -> Ruling:
     verdict = judge_typical(values, *claimed)
     inside = sum(claimed[0] <= value <= claimed[1] for value in values)
     shown = [f"{row['label']} {brief(row[column])}" for row in case.lookup.records(trials)]
-    many, used = counted(len(values), "trial"), in_words(inside)
+    many, used = counted(len(values), "trial"), in_words(inside) if inside else "none"
     answer = (
         f"Only {many} of that kind with a clear dose, too few to say."
         if verdict == UNRESOLVED
