@@ -111,12 +111,29 @@ def site(built: dict[str, str]) -> Path:
     return ROOT / "build" / "site"
 
 
+# what takes longest begins first, so that no worker is left alone with it at the end
+LONG = {"wheel", "tests.report.test_build"}
+
+
+def group_of(item: pytest.Item) -> str:
+    """Name the tests that run in one process with this one."""
+    marked = item.get_closest_marker("xdist_group")
+    return str(marked.args[0]) if marked else item.nodeid
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let tests of the site come last, and browser tests not at all where there is no browser.
 
-    In CI there must be one.
+    In CI there must be one. What a file makes once for its tests, one process makes.
     """
-    items.sort(key=lambda item: "site" in getattr(item, "fixturenames", ()))
+    for item in items:
+        made = getattr(item, "_fixtureinfo", None)
+        shared = made and any(one[-1].scope == "module" for one in made.name2fixturedefs.values())
+        if isinstance(item, pytest.Function) and shared and group_of(item) == item.nodeid:
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+    waiting = {group_of(item) for item in items if "site" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (group_of(item) in waiting, group_of(item) not in LONG))
     if shutil.which("chromium") or os.environ.get("CI"):
         return
     for item in items:
