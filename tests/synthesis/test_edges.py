@@ -137,6 +137,31 @@ def test_a_likelihood_that_loses_its_digits_is_refused():
     assert exact.estimate == pytest.approx(near.estimate, abs=1e-4)
 
 
+@pytest.mark.parametrize("model", ["UM.FS", "UM.RS", "CM.EL"])
+def test_likelihoods_of_more_people_than_they_can_count_are_refused(model):
+    counts = [1e17, 2e17], [1e18] * 2, [1.25e17, 1.7e17], [1e18] * 2
+    with pytest.raises(meta.DataError, match="loses its digits"):
+        meta.glmm(*counts, model=model)
+
+
+def test_a_likelihood_of_many_people_is_that_of_the_log_odds():
+    # sampling errors vanish, so each table counts the same: the mean of the two log odds ratios
+    counts = [1e7, 2e7], [1e8] * 2, [1.25e7, 1e8 / 6], [1e8] * 2
+    mean = (np.log(7 / 9) + np.log(5 / 4)) / 2
+    assert meta.glmm(*counts, model="UM.FS").estimate == pytest.approx(mean, abs=1e-6)
+
+
+@pytest.mark.parametrize("ci_level", [1 - 2**-53, 1e-17])
+def test_a_level_without_a_quantile_is_refused(ci_level):
+    for call in (
+        lambda: meta.pool([0.1, 0.2, 0.4], [0.1] * 3, ci_level=ci_level),
+        lambda: meta.convert.se_to_ci(1.0, 1.0, ci_level=ci_level),
+        lambda: meta.convert.ci_to_se(1.0, 2.0, ci_level=ci_level),
+    ):
+        with pytest.raises(meta.DataError, match="between 0 and 1"):
+            call()
+
+
 def test_effects_beyond_computation_are_named():
     assert np.isfinite(meta.pool([1e49, 2e49, 3.5e49], [0.1] * 3).se)
     with pytest.raises(meta.DataError, match=r"yi\[2\] \(study 3\) is 1e\+100"):

@@ -61,7 +61,9 @@ PERSON_TIME = Rule(lambda x: x > 0, "a person-time > 0", _SMALLEST)
 CORRELATION = Rule(lambda x: np.abs(x) < 1, "a correlation strictly between -1 and 1")
 DEGREES_OF_FREEDOM = Rule(lambda x: x > 0, "degrees of freedom > 0")
 LEVEL = Rule(
-    lambda x: (x > 0) & (x < 1), "a confidence level strictly between 0 and 1 (0.95, not 95)"
+    # beyond these the quantile is 0 or endless
+    lambda x: ((1 + x) / 2 > 0.5) & ((1 + x) / 2 < 1),
+    "a confidence level strictly between 0 and 1 (0.95, not 95)",
 )
 P_VALUE = Rule(
     lambda x: (x > 0) & (x <= 1),

@@ -166,7 +166,7 @@ def _choice_faults(scores: str, correlation: float, ci_level: float) -> list[str
         faults.append(f"scores is {scores!r}; needed: post or change")
     if not is_number(correlation) or not -1 < correlation < 1:
         faults.append(f"correlation is {correlation!r}; needed: a number strictly between -1 and 1")
-    if not is_number(ci_level) or not 0 < ci_level < 1:
+    if not is_number(ci_level) or not 0.5 < (1 + ci_level) / 2 < 1:
         faults.append(f"ci_level is {ci_level!r}; needed: a number between 0 and 1 (0.95, not 95)")
     return faults
 

@@ -105,5 +105,6 @@ def check_level(ci_level: float) -> None:
     DataError
         With what is needed.
     """
-    if not isinstance(ci_level, int | float | np.number) or not 0 < ci_level < 1:
+    # beyond these the quantile is 0 or endless
+    if not isinstance(ci_level, int | float | np.number) or not 0.5 < (1 + ci_level) / 2 < 1:
         raise DataError(f"ci_level is {ci_level!r}; give a share between 0 and 1, for example 0.95")

@@ -193,10 +193,11 @@ def glmm(
             "without the event; 2 are needed to tell the effect from its spread"
         )
     _check_separation(used)
-    if model == "CM.EL" and max(used.n_t.max(), used.n_c.max()) > _MOST_PEOPLE:
+    if model != "CM.AL" and max(used.n_t.max(), used.n_c.max()) > _MOST_PEOPLE:
         raise DataError(
-            f"glmm: model='CM.EL' sums over coefficients that lose their digits in arms of more "
-            f"than {_MOST_PEOPLE:.0e} people; use model='CM.AL', its approximation for rare events"
+            f"glmm: the likelihood of model={model!r} loses its digits in arms of more than "
+            f"{_MOST_PEOPLE:.0e} people; use model='CM.AL', an approximation for rare events, or "
+            "pool() on effect_size('OR', ...)"
         )
     fit = {"UM.FS": _fixed_studies, "UM.RS": _random_studies}.get(model, _conditional)(used, model)
     q_dof = len(used.a) - 1
@@ -338,6 +339,8 @@ class _Likelihood:
         # the study effects are warm-started from one tau to the next
         self.start = special.logit((self.events + 0.5) / (self.people + 1)).mean(axis=0)
         self.start_theta = 0.0
+        # sums over so many people are not exact beyond this
+        self.slack = 1e-9 + 1e-15 * float(self.people.sum())
 
     def _log_odds(self, alpha: Floats, theta: float, tau: float, z: Floats) -> Floats:
         # z has shape (k, m): m values of the standardised random effect in each study
@@ -364,7 +367,7 @@ class _Likelihood:
                 break
             for _ in range(60):
                 moved = self._given(alpha, theta, tau, z + step)
-                worse = moved < value - 1e-9 * (1 + np.abs(value))
+                worse = moved < value - self.slack * (1 + np.abs(value))
                 if not worse.any():
                     break
                 step = np.where(worse, step / 2, step)
@@ -407,7 +410,7 @@ class _Likelihood:
                 break
             for _ in range(60):
                 there = self.moments(alpha + step, theta + step_theta, tau)
-                if there.value.sum() >= here.value.sum() - 1e-9:
+                if there.value.sum() >= here.value.sum() - self.slack:
                     break
                 step, step_theta = step / 2, step_theta / 2
             alpha, theta, here = alpha + step, theta + step_theta, there
