@@ -676,3 +676,33 @@ def test_an_axis_of_fishers_z_has_correlations_at_its_ticks() -> None:
         assert shown == pytest.approx(np.tanh(places))
         assert 0.0 in shown
         assert len(shown) >= 4
+
+
+RARE = {"events": [11, 22, 4, 1, 1], "n": [217154, 16557, 676, 44, 29]}
+
+
+@pytest.mark.parametrize("door", ["effect_size", "from_table"])
+def test_double_arcsines_are_drawn_as_the_shares_that_they_come_from(door) -> None:
+    if door == "effect_size":
+        fit = meta.pool(meta.effect_size("PFT", **RARE))
+    else:
+        fit = meta.pool(meta.Effects.from_table(pd.DataFrame(RARE), "PFT"))
+    shares = np.divide(RARE["events"], RARE["n"])
+    for figure in (meta.plot_forest(fit), meta.plot_funnel(fit), meta.plot_drapery(fit)):
+        drawn = meta.figure_data(figure)
+        studies = drawn.loc[drawn["what"] == "study", "estimate"]
+        np.testing.assert_allclose(studies.astype(float), shares, rtol=1e-6)
+    total = meta.figure_data(meta.plot_forest(fit)).set_index("what").loc["total"]
+    # metafor 3.8, transf.ipft.hm: 0.00065 (0 to 0.0204)
+    np.testing.assert_allclose(
+        total[["estimate", "ci_low", "ci_high"]].astype(float), [0.00065, 0, 0.0204], atol=5e-5
+    )
+
+
+def test_the_interval_of_a_single_diamond_is_on_its_axis() -> None:
+    fit = meta.pool(meta.effect_size("PLO", **RARE))
+    figure = meta.plot_intervals({"all": fit})
+    (axis,) = [axis for host in figure.axes for axis in host.child_axes if axis.get_xticks().size]
+    low, high = axis.get_xlim()
+    assert -0.01 < low < 0.0001
+    assert 0.0718 < high < 0.08

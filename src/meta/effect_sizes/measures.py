@@ -229,7 +229,7 @@ class Measure:
         """
         if self.of_sizes is None:
             return self
-        return replace(self, transform=self.of_sizes(n), label="Proportion")
+        return replace(self, transform=self.of_sizes(n), label="Proportion", short="Proportion")
 
 
 def cells(arguments: Mapping[str, Floats]) -> dict[str, Floats]:

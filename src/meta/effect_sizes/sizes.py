@@ -399,6 +399,8 @@ def effect_size(
         ),
         "note": _notes(arms, needed, sizes, missing, amount),
     }
+    if chosen.of_sizes is not None and (data is None or "n" not in data):
+        found["n"] = arms["n"]  # the way back to the reader's scale needs it
     if data is None:
         return arms.frame(**found)
     return data.drop(columns=[name for name in found if name in data]).assign(**found)

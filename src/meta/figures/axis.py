@@ -107,7 +107,7 @@ def robust_limits(
     if not values:
         return -1.0, 1.0
     bottom, top = min(values), max(values)
-    room = _WIDEN * (top - bottom)
+    room = _WIDEN * (top - bottom) or np.inf
     for one_low, one_high in wide:
         if np.isfinite(one_low):
             bottom = min(bottom, max(one_low, min(values) - room))

@@ -146,7 +146,7 @@ def plot_bubble(
             {
                 "label": regression.effects.labels,
                 moderator: x,
-                "estimate": scale.to_reader(yi),
+                "estimate": regression.effects.to_reader(yi),
                 "weight": 100 * weights / weights.sum(),
             },
         ),

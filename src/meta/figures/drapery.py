@@ -129,7 +129,7 @@ def plot_drapery(fit: Estimate, ax: Axes | None = None, *, title: str = "") -> F
     return drawn.finish(
         f"P-value functions of {fit.k} studies and of the pooled "
         f"effect. {fit.sentence()} " + " ".join(notes[1:]),
-        ("study", {"label": effects.labels, "estimate": fit.scale.to_reader(yi), "se": sei}),
+        ("study", {"label": effects.labels, "estimate": effects.to_reader(yi), "se": sei}),
         (
             "pooled",
             {"estimate": [fit.scale.to_reader(fit.estimate)] * pooled, "se": [fit.se] * pooled},

@@ -210,7 +210,7 @@ def study_intervals(fit: Estimate) -> np.ndarray:
     half = float(quantile(fit.ci_level)) * effects.sei
     found = np.column_stack([effects.yi, effects.yi - half, effects.yi + half])
     if not fit.scale.log:
-        found = np.asarray(effects.to_reader(found.ravel())).reshape(-1, 3)
+        found = np.column_stack([effects.to_reader(column) for column in found.T])
     printed = _printed(fit)
     places = np.log(printed) if fit.scale.log else printed
     return np.where(np.isfinite(places), places, found)

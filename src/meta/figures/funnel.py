@@ -180,7 +180,7 @@ def plot_funnel(
         f"Funnel plot of {fit.k} studies. {fit.sentence()} {below} "
         f"of them lie below the pooled effect, {len(x) - below} above; standard errors from "
         f"{range_text([effects.sei.min(), effects.sei.max()])}. " + " ".join(notes),
-        ("study", {"label": effects.labels, "estimate": fit.scale.to_reader(x), predictor: size}),
+        ("study", {"label": effects.labels, "estimate": effects.to_reader(x), predictor: size}),
         (
             "mirrored",
             {}
