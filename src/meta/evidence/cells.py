@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
-import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +25,7 @@ from meta.errors import printable
 from meta.evidence.datapackage import Column, TableSchema
 from meta.evidence.faults import Fault, closest
 from meta.evidence.numbers import Numbers, decimal_sign, read_numbers
+from meta.evidence.patterns import SECONDS, TooSlow, may_be_slow, within_time
 from meta.evidence.reading import RawTable
 from meta.wording import listed
 
@@ -52,9 +50,6 @@ _KINDS = {
     "year": ("a year", "Write four digits."),
     "boolean": ("true or false", "Write one of the two words."),
 }
-# a repetition inside a repeated group: a form that can take endless time
-_REPEATED = re.compile(r"[*+}][^()]*\)[*+{]")
-_SECONDS = 2
 _SLOW = "takes too long"
 _BOUNDS = {"minimum": ">=", "maximum": "<=", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
 _TEXT = pd.StringDtype(na_value=math.nan)
@@ -305,8 +300,8 @@ def _reader(column: Column, schema: TableSchema) -> CellReader | str:
     try:
         described = json.dumps([options, constraints])
         reader = _reader_of(column.type, described, schema.missing_values)
-        if "pattern" in constraints and _REPEATED.search(constraints["pattern"]):
-            reader = _within_time(reader)
+        if may_be_slow(constraints.get("pattern", "")):
+            reader = _until_one_is_slow(within_time(reader, constraints["pattern"]))
     except FrictionlessException:
         return f"datapackage.json gives it the unknown type {column.type!r}"
     except Exception as error:  # a broken pattern or bound fails in many ways
@@ -326,31 +321,20 @@ def _reader_of(kind: str, described: str, missing: tuple[str, ...]) -> CellReade
     return reader
 
 
-def _within_time(reader: CellReader) -> CellReader:
-    """Stop reading a cell whose form takes endless time, where signals can stop it."""
+def _until_one_is_slow(reader: CellReader) -> CellReader:
+    """Read no more cells of a column after one that takes endless time: it refuses the table."""
     slow: list[str] = []
 
     def limited(cell: str) -> tuple[Any, Mapping[str, str] | None]:
-        if slow:  # one such cell refuses the table
+        if slow:
             return cell, None
-        if threading.current_thread() is not threading.main_thread():
-            return reader(cell)
-        before = signal.signal(signal.SIGALRM, _too_slow)
-        signal.setitimer(signal.ITIMER_REAL, _SECONDS)
         try:
             return reader(cell)
-        except TimeoutError:
+        except TooSlow:
             slow.append(cell)
             return None, {_SLOW: ""}
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
 
-    return limited if hasattr(signal, "setitimer") else reader
-
-
-def _too_slow(*_: object) -> None:
-    raise TimeoutError
+    return limited
 
 
 def _in_words(cell: str, column: Column, notes: Mapping[str, str]) -> tuple[str, str]:
@@ -363,7 +347,7 @@ def _in_words(cell: str, column: Column, notes: Mapping[str, str]) -> tuple[str,
         return f"{cell!r} is not {kind}", remedy
     if _SLOW in notes:
         return (
-            f"{shown(cell)} takes more than {_SECONDS} seconds to compare with the form "
+            f"{shown(cell)} takes more than {SECONDS} seconds to compare with the form "
             f"{constraints['pattern']}",
             "Write that pattern in datapackage.json without a repetition inside a repeated group.",
         )
