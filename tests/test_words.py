@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -41,11 +42,12 @@ _OLD = re.compile("|".join(f"(?:{pattern})" for pattern in OLD_WORDS), re.IGNORE
 
 
 def _texts(root: Path) -> dict[str, str]:
-    """Return what is written for readers, by file; broken lines are joined."""
+    """Return what is written for readers, by file, in one line each."""
     found = {}
     for path in (root / "notebooks").glob("*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        found[path.name] = "\n\n".join("".join(cell["source"]) for cell in cells)
+        text = " ".join(" ".join("".join(cell["source"]) for cell in cells).split())
+        found[path.name] = re.sub(r'" f?"', "", text)  # a text over several lines of code
     report = root / "src" / "meta" / "report"
     for folder, pattern in (
         (root, "*.md"),
@@ -63,9 +65,26 @@ def _texts(root: Path) -> dict[str, str]:
         (root / "src" / "meta" / "synthesis" / "without_pooling", "*.py"),
     ):
         for path in folder.glob(pattern):
-            found[str(path.relative_to(root))] = path.read_text(encoding="utf-8")
-    # the parts of a text that is written over several lines of Python
-    return {name: re.sub(r'"\s*\n\s*f?"|\s*\n\s*', " ", text) for name, text in found.items()}
+            text = path.read_text(encoding="utf-8")
+            said = _strings(text) if path.suffix == ".py" else text
+            found[str(path.relative_to(root))] = " ".join(said.split())
+    return found
+
+
+def _strings(code: str) -> str:
+    """Return the texts of a module that it may show: no docstring and no comment."""
+    tree = ast.parse(code)
+    own = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    every = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return "\n".join(
+        str(node.value) for node in every if isinstance(node.value, str) and id(node) not in own
+    )
 
 
 def test_old_words_are_gone(root: Path):
