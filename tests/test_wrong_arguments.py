@@ -108,7 +108,8 @@ def outcome(call, argument, value):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"ci_level": "95"}, "ci_level is '95'; needed: a finite number"),
+        ({"ci_level": "95"}, "ci_level is '95'; needed: a share between 0 and 1 (0.95, not 95)"),
+        ({"tau2": "a"}, "tau2 is 'a'; needed: a finite number or None"),
         ({"labels": 3}, "labels is 3; needed: several values, each text or text or None"),
         ({"model": None}, "model is None; needed: text"),
         ({"data": [1, 2]}, "data is [1, 2]; needed: a data frame"),

@@ -249,6 +249,11 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and not too_large(value)
 
 
+def _is_share(value: Any) -> bool:
+    # nearer to 0 or 1 the quantile is 0 or endless
+    return _is_number(value) and 0.5 < (1 + float(value)) / 2 < 1
+
+
 def _is_path(value: Any) -> bool:
     # 255 bytes is the longest name that common file systems hold
     return (
@@ -304,10 +309,14 @@ def _instance_of(wanted: type) -> Callable[[Any], bool]:
 
 _ANYTHING = Kind("anything", lambda _: True)
 _ARRAY = Kind("numbers", _is_array)
-_DIGITS = Kind("a whole number from 0 to 15", lambda v: _is_whole(v) and 0 <= v <= 15)
-_SEED = Kind("a whole number, 0 or more", lambda v: _is_whole(v) and v >= 0)
 # one name is one thing in every signature
-_BY_NAME = {("digits", int): _DIGITS, ("seed", int): _SEED}
+_BY_NAME = {
+    ("digits", int): Kind("a whole number from 0 to 15", lambda v: _is_whole(v) and 0 <= v <= 15),
+    ("seed", int): Kind("a whole number, 0 or more", lambda v: _is_whole(v) and v >= 0),
+    ("n_max", int): Kind("a whole number, 2 or more", lambda v: _is_whole(v) and v >= 2),
+    ("ci_level", float): Kind("a share between 0 and 1 (0.95, not 95)", _is_share),
+    ("alpha", float): Kind("a share between 0 and 1 (0.05, not 5)", _is_share),
+}
 _SIMPLE: dict[Any, Kind] = {
     Any: _ANYTHING,
     object: _ANYTHING,

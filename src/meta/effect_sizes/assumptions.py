@@ -57,7 +57,7 @@ def read_settings(
     faults: list[str],
 ) -> Settings:
     """Check the choices; add a line to `faults` for each that is wrong."""
-    known = isinstance(measure, str) and measure in MEASURES
+    known = measure in MEASURES
     if not known:
         faults.append(f"measure is {measure!r}; needed: one of {', '.join(MEASURES)}")
     if drop00 not in (None, True, False):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from meta.arguments import checked
 from meta.effect_sizes.arms import combine_arms
-from meta.errors import DataError, need
+from meta.errors import DataError
 from meta.evidence.faults import closest
 from meta.wording import listed
 
@@ -48,7 +48,6 @@ def long_arms(trials: pd.DataFrame) -> pd.DataFrame:
     >>> arms.loc[arms["study_id"] == "1", ["treatment", "n", "response"]].values.tolist()
     [['TCA', 75, 49], ['SNRI', 78, 60], ['Placebo', 76, 48]]
     """
-    need("long_arms", trials, pd.DataFrame, "a data frame", "one row a trial, arms side by side")
     needed = ["trial_number", "author", "year", "treatment_1", "n_1"]
     missing = [name for name in needed if name not in trials]
     if missing:
@@ -142,7 +141,6 @@ def pairwise(
     >>> pairs.loc[pairs["study_id"] == "1", ["events_t", "n_t", "events_c", "n_c"]].values.tolist()
     [[109, 153, 48, 76]]
     """
-    need("pairwise", arms, pd.DataFrame, "one row an arm", "meta.long_arms(trials)")
     given = {name: value for name, value in
              (("events", events), ("mean", mean), ("sd", sd)) if value is not None}  # fmt: skip
     if set(given) not in ({"events"}, {"mean", "sd"}):

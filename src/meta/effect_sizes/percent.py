@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from meta.arguments import checked
-from meta.effect_sizes.assumptions import change_correlation, is_number
+from meta.effect_sizes.assumptions import change_correlation
 from meta.effect_sizes.derivation import Assumption
 from meta.effect_sizes.inputs import as_floats
 from meta.effect_sizes.rows import Row, read_rows
@@ -144,7 +144,7 @@ def percent_change(
         "sd_c": sd_c,
         "n_c": n_c,
     }
-    faults = _choice_faults(scores, correlation, ci_level)
+    faults = _choice_faults(scores, correlation)
     rows: list[Row] = []
     try:
         rows = read_rows(_as_results(results, figures, scores))
@@ -160,14 +160,12 @@ def percent_change(
     return table.astype(dict.fromkeys(_NUMBERS, float))
 
 
-def _choice_faults(scores: str, correlation: float, ci_level: float) -> list[str]:
+def _choice_faults(scores: str, correlation: float) -> list[str]:
     faults = []
     if scores not in ("post", "change"):
         faults.append(f"scores is {scores!r}; needed: post or change")
-    if not is_number(correlation) or not -1 < correlation < 1:
+    if not -1 < correlation < 1:
         faults.append(f"correlation is {correlation!r}; needed: a number strictly between -1 and 1")
-    if not is_number(ci_level) or not 0.5 < (1 + ci_level) / 2 < 1:
-        faults.append(f"ci_level is {ci_level!r}; needed: a number between 0 and 1 (0.95, not 95)")
     return faults
 
 

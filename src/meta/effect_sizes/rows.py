@@ -159,14 +159,6 @@ def read_rows(
     DataError
         With a line for each fault, naming row, column, what was found and what is needed.
     """
-    if not isinstance(results, pd.DataFrame):
-        raise DataError(
-            f"results is a {type(results).__name__}; give a pandas.DataFrame with one row for each "
-            "reported result (evidence.select(...) returns one)"
-        )
-    repeated = sorted({str(name) for name in results.columns[results.columns.duplicated()]})
-    if repeated:
-        raise DataError(f"results has several columns of one name: {', '.join(repeated)}")
     positions = range(len(results)) if where is None else where
     chosen = results if where is None else results.iloc[list(where)]
     columns = {str(name): chosen[name].tolist() for name in chosen}

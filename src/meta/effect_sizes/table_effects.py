@@ -60,20 +60,17 @@ def table_effects(
 ) -> dict[str, Any]:
     """Return what :class:`meta.Effects` holds of a table, derived as :func:`meta.effects` says."""
     faults: list[str] = []
-    if isinstance(table, pd.DataFrame):
-        if "label" not in table and "study" in table:
-            table = table.assign(label=table["study"])
-        measure = measure_in(table, measure) or _only_measure(table)
-    settings = read_settings(
-        measure or "GEN", scores, include, correlation, sd, drop00, faults
-    )  # fmt: skip
+    if "label" not in table and "study" in table:
+        table = table.assign(label=table["study"])
+    measure = measure_in(table, measure) or _only_measure(table)
+    settings = read_settings(measure, scores, include, correlation, sd, drop00, faults)
     criteria = (choose,) if isinstance(choose, str) else () if choose is None else tuple(choose)
     unknown = [name for name in criteria if name not in CRITERIA]
     if unknown:
         faults.append(f"choose has {unknown}; needed: some of {', '.join(CRITERIA)}")
     if lower_is_better not in (None, True, False):
         faults.append(f"lower_is_better is {lower_is_better!r}; needed: True, False or None")
-    if faults or not isinstance(table, pd.DataFrame):
+    if faults:
         # the table's own faults are told with those of the call
         known = settings.measure in MEASURES
         _read(table, lower_is_better, settings if known else None, None, faults)

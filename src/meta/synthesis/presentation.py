@@ -15,7 +15,6 @@ import pandas as pd
 
 from meta import html
 from meta.effect_sizes.container import Effects
-from meta.errors import DataError
 
 # raised by one whenever a key of to_dict() changes its name or meaning, or goes
 SCHEMA = "meta/1"
@@ -95,16 +94,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
-
-
-def check_level(ci_level: float) -> None:
-    """Refuse a confidence level that is no share.
-
-    Raises
-    ------
-    DataError
-        With what is needed.
-    """
-    # beyond these the quantile is 0 or endless
-    if not isinstance(ci_level, int | float | np.number) or not 0.5 < (1 + ci_level) / 2 < 1:
-        raise DataError(f"ci_level is {ci_level!r}; give a share between 0 and 1, for example 0.95")

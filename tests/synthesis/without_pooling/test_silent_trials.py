@@ -133,10 +133,12 @@ def test_every_fault_is_named(fit):
         }
     )
     with pytest.raises(meta.DataError) as caught:
-        null_bounds(fit, silent, correlation=1.0, alpha=5)
-    assert len(caught.value.faults) == 5
+        null_bounds(fit, silent, correlation=1.0)
+    assert len(caught.value.faults) == 4
     assert "has an effect already" in str(caught.value)
     assert "n_t is -3" in str(caught.value)
+    with pytest.raises(meta.DataError, match="alpha is 5; needed: a share between 0 and 1"):
+        null_bounds(fit, silent, alpha=5)
 
 
 def test_other_refusals(fit):

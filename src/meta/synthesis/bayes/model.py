@@ -18,7 +18,6 @@ from meta.synthesis.bayes.quadrature import posterior
 from meta.synthesis.bayes.result import BayesFit
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.method_input import effects_of
-from meta.synthesis.presentation import check_level
 
 # how far a prior and the effects may lie apart
 _REACH = 1e6
@@ -116,7 +115,6 @@ def bayes(
     −0.37 (−0.81 to 0.11)
     """
     given = effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data)
-    check_level(ci_level)
     prior, centre = _read_priors(tau_prior, mu_prior, given.measure)
     if given.k == 0:
         raise TooFewStudies("there is no effect to analyse")

@@ -14,7 +14,6 @@ from meta.errors import DataError
 from meta.synthesis.bayes.priors import PUBLISHED, mu_prior, tau_prior
 from meta.synthesis.bayes.quadrature import Mixture, Posterior
 from meta.synthesis.estimate import EffectTable, RandomEffects
-from meta.synthesis.presentation import check_level
 from meta.wording import compact
 
 # the median of a half-normal prior of scale 1: it turns any prior into the half-normal scale that
@@ -65,7 +64,6 @@ class BayesFit(RandomEffects):
     def interval(self, ci_level: float | None = None) -> tuple[float, float]:
         """Return the credible interval at another level, on the scale of computation."""
         level = self.ci_level if ci_level is None else ci_level
-        check_level(level)
         tail = (1 - level) / 2
         low, high = (float(self.posterior.mu().quantile(p)[0]) for p in (tail, 1 - tail))
         return low, high

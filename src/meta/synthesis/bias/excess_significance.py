@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from meta.arguments import checked
-from meta.errors import DataError, NotComparable
+from meta.errors import NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import null_effect
 from meta.synthesis.models.pooled import Pooled
@@ -106,13 +106,6 @@ def excess_significance(fit: Pooled, *, alpha: float = 0.05) -> ExcessSignifican
     3 of 4 studies are significant, 1.1 would be expected (p = 0.049).
     """
     need_estimate("excess_significance", fit)
-    if not isinstance(fit, Pooled):
-        raise DataError(
-            f"excess_significance needs an answer of pool(), and was given {type(fit).__name__}: "
-            "give meta.pool(fit.effects)"
-        )
-    if not isinstance(alpha, int | float) or not 0 < alpha < 1:
-        raise DataError(f"alpha is {alpha!r}; give a share between 0 and 1, such as 0.05")
     null = null_effect(fit.scale)
     if not np.isfinite(null):
         raise NotComparable(

@@ -126,8 +126,6 @@ def fail_safe_n(
         need_estimate("fail_safe_n", fit)
     effects = effects_of(fit)
     check_choice("method", method, FAIL_SAFE_METHODS)
-    if not isinstance(alpha, int | float) or not 0 < alpha < 1:
-        raise DataError(f"alpha is {alpha!r}; give a share between 0 and 1, such as 0.05")
     scale = effects.scale
     null = null_effect(scale)
     if not np.isfinite(null):

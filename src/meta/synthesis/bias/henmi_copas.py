@@ -16,7 +16,6 @@ from meta.synthesis.engine import tau2_estimate
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.heterogeneity import q_statistic
 from meta.synthesis.method_input import effects_of
-from meta.synthesis.presentation import check_level
 from meta.wording import number
 
 
@@ -104,7 +103,6 @@ def henmi_copas(fit: Estimate | Effects, *, ci_level: float | None = None) -> He
         need_estimate("henmi_copas", fit)
     effects = effects_of(fit)
     level = getattr(fit, "ci_level", 0.95) if ci_level is None else ci_level
-    check_level(level)
     k = effects.k
     if k < 2:
         raise TooFewStudies("henmi_copas needs 2 studies")

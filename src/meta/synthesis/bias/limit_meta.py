@@ -20,7 +20,6 @@ from meta.synthesis.heterogeneity import q_statistic
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import check_level
 from meta.wording import number, p_text
 
 
@@ -137,7 +136,6 @@ def limit_meta(
     need_estimate("limit_meta", fit, 3)
     effects = effects_of(fit)
     level = fit.ci_level if ci_level is None else ci_level
-    check_level(level)
     own = fit.tau2_method if isinstance(fit, Pooled) else "REML"
     plain = pool(effects, tau2_method=tau2_method or own, ci_level=level)
     k, tau2 = effects.k, plain.tau2

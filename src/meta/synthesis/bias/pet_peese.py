@@ -24,7 +24,6 @@ from meta.synthesis.engine import check_choice, null_effect, weighted_fit
 from meta.synthesis.estimate import EffectTable, Estimate, estimate_text, infer, inference
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
-from meta.synthesis.presentation import check_level
 from meta.wording import p_text
 
 PET_PEESE_PREDICTORS = ("sei", "sqrt_inverse_n")
@@ -144,7 +143,6 @@ def pet_peese(
     need_estimate("pet_peese", fit, 3)
     effects = effects_of(fit)
     level = fit.ci_level if ci_level is None else ci_level
-    check_level(level)
     scale = measure_of(fit.measure)
     if not np.isfinite(scale.null):
         raise NotComparable(

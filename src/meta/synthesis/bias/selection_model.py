@@ -24,7 +24,6 @@ from meta.synthesis.engine import quantile
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
-from meta.synthesis.presentation import check_level
 from meta.wording import compact, number, p_text, value_text
 
 Values = NDArray[np.float64]
@@ -225,7 +224,6 @@ def selection_model(
     need_estimate("selection_model", fit)
     effects = effects_of(fit)
     level = fit.ci_level if ci_level is None else ci_level
-    check_level(level)
     limits = _limits(steps)
     side = publication_side(alternative, fit, measure_of(fit.measure))
     given = _given(delta, len(limits) + 1)

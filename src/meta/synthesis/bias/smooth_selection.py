@@ -23,7 +23,6 @@ from meta.synthesis.engine import check_choice, quantile
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
-from meta.synthesis.presentation import check_level
 from meta.wording import compact, number, p_text
 
 Values = NDArray[np.float64]
@@ -191,7 +190,6 @@ def smooth_selection(
     need_estimate("smooth_selection", fit)
     effects = effects_of(fit)
     level = fit.ci_level if ci_level is None else ci_level
-    check_level(level)
     check_choice("shape", shape, tuple(SHAPES))
     side, size = publication_side(alternative, fit, effects.scale), SHAPES[shape].size
     if effects.k <= 2 + size:

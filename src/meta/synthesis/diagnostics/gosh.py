@@ -134,8 +134,8 @@ def gosh(
     Raises
     ------
     DataError
-        If this is not the answer of pool(), or holds fewer than three studies, or ``n_max`` is no
-        whole number above 0.
+        If this is not the answer of pool(), or holds fewer than three studies, or ``n_max`` is
+        below 2.
 
     Notes
     -----
@@ -163,8 +163,6 @@ def gosh(
         )
     if fit.k < 3:
         raise DataError(f"gosh needs at least 3 studies and this fit has {fit.k}")
-    if not isinstance(n_max, int | np.integer) or n_max < 1:
-        raise DataError(f"n_max is {n_max!r}; give the number of subsets to draw, 1 or more")
     exact = fit.k <= _ALL
     if exact:
         codes = np.arange(2**fit.k, dtype=np.int64)

@@ -15,7 +15,7 @@ from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.models.permuted_moderators import at_least, check_count, statistics_of
+from meta.synthesis.models.permuted_moderators import at_least, statistics_of
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer
 from meta.wording import p_alone, p_text
@@ -136,7 +136,6 @@ def permutation_test(fit: Pooled, *, n_max: int = 20_000, seed: int = 0) -> Perm
     0.125
     """
     need_estimate("permutation_test", fit)
-    check_count(n_max, "sign patterns")
     scale = measure_of(fit.measure)
     if np.isnan(scale.null):
         raise DataError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -112,14 +111,13 @@ def absolute_effect(fit: Estimate, control_risk: float | Mapping[str, float]) ->
     return pd.DataFrame(rows, index=index)
 
 
-def _share(risk: object) -> float:
-    number = isinstance(risk, Real) and not isinstance(risk, bool)
-    if not number or not 0 <= float(risk) <= 1:  # type: ignore[arg-type]
+def _share(risk: float) -> float:
+    if not 0 <= risk <= 1:
         raise DataError(
             "give a share from 0 to 1 (0.38 for 38 %), or several by name, "
             '{"low": 0.1, "high": 0.3}'
         )
-    return float(risk)  # type: ignore[arg-type]
+    return float(risk)
 
 
 def _of_risk_ratio(effect: float, risk: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -202,17 +201,13 @@ def _margin(scale: Measure, margin: float | tuple[float, float]) -> tuple[float,
         f"equivalence: margin is {margin!r}; give {need}, or a pair (low, high) with "
         f"{scale.null:g}, no effect, between them"
     )
-    if isinstance(margin, Real) and not isinstance(margin, bool):
-        high = float(margin)
+    ends = np.ravel(margin).tolist()
+    if len(ends) == 1:
+        high = float(ends[0])
         if not scale.null < high < highest:
             raise fault
         return (1 / high if scale.log else -high), high
-    if not isinstance(margin, tuple | list | np.ndarray) or np.size(margin) != 2:
-        raise fault
-    try:
-        low, high = (float(end) for end in margin)
-    except (TypeError, ValueError):
-        raise fault from None
+    low, high = map(float, ends)
     if not lowest < low < scale.null < high < highest:
         raise fault
     return low, high

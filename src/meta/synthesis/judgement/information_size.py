@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +14,7 @@ from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
-from meta.synthesis.presentation import Answer, check_level
+from meta.synthesis.presentation import Answer
 from meta.wording import number
 
 _BINARY = ("RR", "OR", "PETO", "RD")
@@ -179,7 +178,6 @@ def information_size(
             f"information_size: the measure is {measure!r} and that of the fit {fit.measure!r}; "
             "give a smallest important difference on the scale of the fit"
         )
-    check_level(ci_level)
     scale = measure_of(measure)
     _check(scale, mid, sd, control_risk, power, fit)
     delta, variance = _signal(scale, float(mid), sd, control_risk)
@@ -207,21 +205,21 @@ def _check(
 ) -> None:
     faults = []
     binary = scale.name in _BINARY
-    if not _number(mid) or mid == scale.null or (scale.log and mid <= 0):
+    if mid == scale.null or (scale.log and mid <= 0):
         need = "a ratio above 0 other than 1" if scale.log else "a difference other than 0"
         faults.append(f"mid is {mid!r}: give {need}")
-    if scale.name == "MD" and not (_number(sd) and sd > 0):
+    if scale.name == "MD" and (sd is None or sd <= 0):
         faults.append(f"sd is {sd!r}: give the SD of the outcome in one arm, in the unit of mid")
     if scale.name != "MD" and sd is not None:
         faults.append(f"sd means nothing for {scale.name}: leave it out")
-    if binary and not (_number(control_risk) and 0 < control_risk < 1):
+    if binary and (control_risk is None or not 0 < control_risk < 1):
         faults.append(
             f"control_risk is {control_risk!r}: give the share of the untreated who have the "
             "event, above 0 and below 1"
         )
     if not binary and control_risk is not None:
         faults.append(f"control_risk means nothing for {scale.name}: leave it out")
-    if not (_number(power) and 0.5 < power < 1):
+    if not 0.5 < power < 1:
         faults.append(f"power is {power!r}: give a share above 0.5 and below 1, such as 0.9")
     if fit is not None and fit.n_total is None:
         faults.append(
@@ -232,11 +230,6 @@ def _check(
         faults.append(f"{mid:g} takes a control risk of {control_risk:g} below 0 or above 1")
     if faults:
         raise DataError.from_faults("information_size", faults)
-
-
-def _number(value: Any) -> bool:
-    real = isinstance(value, Real) and not isinstance(value, bool)
-    return real and bool(np.isfinite(float(value)))
 
 
 def _treated(scale: Measure, mid: float, control_risk: float) -> float:

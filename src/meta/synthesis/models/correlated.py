@@ -83,7 +83,7 @@ def correlated_covariance(vi: ArrayLike, codes: ArrayLike, correlation: float) -
     DataError
         If correlation is outside that range.
     """
-    if not isinstance(correlation, int | float | np.number) or not 0 <= correlation < 1:
+    if not 0 <= correlation < 1:
         raise DataError(
             f"correlation is {correlation!r}; give that of sampling errors within a cluster, from "
             "0 to below 1 (0.5 to 0.8 is usual for outcomes of the same people), and vary it"

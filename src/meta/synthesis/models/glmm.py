@@ -31,7 +31,6 @@ from meta.synthesis.models.count_likelihood import (
 )
 from meta.synthesis.models.two_by_two import Counts
 from meta.synthesis.models.two_by_two_tables import Tables, read_tables, single_effects
-from meta.synthesis.presentation import check_level
 from meta.wording import compact, p_text
 
 Floats = NDArray[np.float64]
@@ -181,7 +180,6 @@ def glmm(
     >>> print(fit.effect_text())
     0.46 (0.25 to 0.84)
     """
-    check_level(ci_level)
     check_choice("model", model, tuple(GLMM_MODELS))
     counts = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
     given = read_tables("glmm", counts, labels, data)

@@ -21,7 +21,6 @@ from meta.synthesis.models.correlated import cluster_codes, correlated_covarianc
 from meta.synthesis.models.mixed_model import MixedLikelihood, RandomTerm
 from meta.synthesis.models.mixed_regression import MixedRegression, mixed_regression
 from meta.synthesis.models.random_terms import random_terms
-from meta.synthesis.presentation import check_level
 from meta.wording import compact
 
 Matrix = NDArray[np.float64]
@@ -357,7 +356,6 @@ def multilevel(
     effects = effects_of(effects, vi, sei=sei, labels=labels, measure=measure, data=data)
     check_choice("tau2_method", tau2_method, MULTILEVEL_METHODS)
     check_choice("ci_method", ci_method, MULTILEVEL_CI_METHODS)
-    check_level(ci_level)
     if (cluster is None) == (random is None):
         found = "neither" if cluster is None else "both"
         raise DataError(

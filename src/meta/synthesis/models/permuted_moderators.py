@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meta.errors import DataError
 from meta.synthesis.engine import NO_SPREAD, fit_columns
 
 Floats = NDArray[np.float64]
@@ -24,18 +23,6 @@ Floats = NDArray[np.float64]
 _SLACK = float(np.sqrt(np.finfo(float).eps))
 # rearrangements fitted in one call, which bounds the memory
 _BATCH = 5000
-
-
-def check_count(n_max: int, what: str) -> None:
-    """Refuse a number of rearrangements that is no whole number of 2 or more.
-
-    Raises
-    ------
-    DataError
-        With what is needed.
-    """
-    if not isinstance(n_max, int | np.integer) or n_max < 2:
-        raise DataError(f"n_max is {n_max!r}; give the number of {what} to count, 2 or more")
 
 
 def at_least(statistics: Floats, observed: float) -> NDArray[np.bool_]:

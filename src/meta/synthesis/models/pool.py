@@ -33,7 +33,6 @@ from meta.synthesis.means import TAU2_INTERVAL, pool_columns
 from meta.synthesis.method_input import effects_of, with_column
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.new_study import nnf_interval
-from meta.synthesis.presentation import check_level
 from meta.wording import decimals, listed, range_text
 
 Floats = NDArray[np.float64]
@@ -167,7 +166,6 @@ def pool(
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
     check_choice("prediction_method", prediction_method, (*PREDICTION_METHODS, "KR", "NNF"))
-    check_level(ci_level)
     given, held = _as_given(given, model, tau2_method, prediction_method, tau2, weights)
     if given.k == 0:
         reasons = dict.fromkeys(given.excluded["reason"])
@@ -198,9 +196,7 @@ def _as_given(
 ) -> tuple[Effects, dict[str, Any]]:
     """Check a tau2 and weights that are given in place of estimated ones, and keep the weights."""
     faults = []
-    if tau2 is not None and (isinstance(tau2, bool) or not isinstance(tau2, int | float)):
-        faults.append(f"tau2 is {tau2!r}; give a number, or tau2_method for an estimate")
-    elif tau2 is not None and not 0 <= tau2 < np.inf:
+    if tau2 is not None and tau2 < 0:
         faults.append(f"tau2 is {tau2!r}; a variance is 0 or above, and finite")
     if tau2 is not None and model != "random":
         faults.append(f"tau2 belongs to model='random', and the model is {model!r}")

@@ -25,7 +25,6 @@ from meta.synthesis.engine import (
     null_effect,
 )
 from meta.synthesis.means import pool_columns
-from meta.synthesis.presentation import check_level
 from meta.wording import listed
 
 Floats = NDArray[np.float64]
@@ -123,7 +122,6 @@ def pool_many(
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
     check_choice("prediction_method", prediction_method, PREDICTION_METHODS)
-    check_level(ci_level)
     settings: dict[str, Any] = {
         "model": model,
         "tau2_method": tau2_method,

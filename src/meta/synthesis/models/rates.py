@@ -22,7 +22,6 @@ from meta.synthesis.method_input import columns_of
 from meta.synthesis.models.count_likelihood import Binomial, NormalMean, Poisson
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
-from meta.synthesis.presentation import check_level
 from meta.wording import compact, listed, p_text
 
 Floats = NDArray[np.float64]
@@ -175,7 +174,6 @@ def pool_rates(
     """
     check_choice("method", method, ("GLMM", "IV"))
     check_choice("measure", measure, RATE_MEASURES)
-    check_level(ci_level)
     found = columns_of("pool_rates", data, {"events": events, "time": time, "labels": labels})
     names = _labels(found.pop("labels"), data)
     rules = {"events": EVENTS, "time": PERSON_TIME}
@@ -262,7 +260,6 @@ def glmm_rates(
     >>> print(fit.effect_text())
     0.58 (0.26 to 1.26)
     """
-    check_level(ci_level)
     effects = _two_arms("glmm_rates", "IRR", (events_t, time_t, events_c, time_c), data, labels)
     none = ~np.isfinite(effects.yi)
     notes: tuple[str, ...] = ()
@@ -331,7 +328,6 @@ def mantel_haenszel_rates(
     >>> print(fit.effect_text())
     0.93 (0.47 to 1.83)
     """
-    check_level(ci_level)
     check_choice("measure", measure, RATE_RATIOS)
     where = f"mantel_haenszel_rates({measure!r})"
     effects = _two_arms(where, measure, (events_t, time_t, events_c, time_c), data, labels)

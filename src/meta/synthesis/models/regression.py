@@ -29,8 +29,7 @@ from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typica
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.coefficients import Regression, coefficient_table
 from meta.synthesis.models.moderators import Coding, study_design
-from meta.synthesis.models.permuted_moderators import check_count, regression_permutation
-from meta.synthesis.presentation import check_level
+from meta.synthesis.models.permuted_moderators import regression_permutation
 from meta.wording import compact, p_text
 
 Floats = NDArray[np.float64]
@@ -207,7 +206,6 @@ class MetaRegression(Regression):
         ----------
         higginsthompson2004
         """
-        check_count(n_max, "rearrangements")
         p_values, omnibus, count, exact = regression_permutation(
             self.effects.yi,
             self.effects.vi,
@@ -355,7 +353,6 @@ def meta_regression(
     check_choice("model", model, REGRESSION_MODELS)
     check_choice("tau2_method", tau2_method, TAU2_METHODS)
     check_choice("ci_method", ci_method, CI_METHODS)
-    check_level(ci_level)
     coding, X, terms = study_design(effects, formula)
     yi, vi, k, p = effects.yi, effects.vi, effects.k, X.shape[1]
     if k <= p:

@@ -27,7 +27,6 @@ from meta.synthesis.models.two_by_two_tables import (
     read_tables,
     single_effects,
 )
-from meta.synthesis.presentation import check_level
 
 Floats = NDArray[np.float64]
 Counts = ArrayLike | str | Effects | Estimate
@@ -128,7 +127,6 @@ def mantel_haenszel(
     0.30 (0.13 to 0.69)
     """
     check_choice("measure", measure, MH_MEASURES)
-    check_level(ci_level)
     where = f"mantel_haenszel({measure!r})"
     counts = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
     given = read_tables(where, counts, labels, data)
@@ -251,7 +249,6 @@ def peto(
     >>> print(meta.peto([4, 0, 3], [123, 50, 231], [11, 2, 11], [139, 50, 220]).effect_text())
     0.33 (0.16 to 0.68)
     """
-    check_level(ci_level)
     counts = {"events_t": events_t, "n_t": n_t, "events_c": events_c, "n_c": n_c}
     given = read_tables("peto", counts, labels, data)
     silent = given.nobody | given.everybody

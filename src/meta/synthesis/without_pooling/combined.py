@@ -14,7 +14,7 @@ from scipy import stats
 from meta.arguments import LARGEST, checked
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
-from meta.synthesis.presentation import Answer, check_level
+from meta.synthesis.presentation import Answer
 from meta.synthesis.without_pooling.reported_p_values import (
     names_of,
     read_direction,
@@ -438,7 +438,6 @@ def direction_vote(
     >>> round(vote.share, 3), vote.silent, vote.p_value
     (0.857, 2, 0.125)
     """
-    check_level(ci_level)
     words, names = _words(directions, labels)
     faults, sides = [], []
     for name, word in zip(names, words, strict=True):

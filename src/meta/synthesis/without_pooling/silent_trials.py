@@ -193,7 +193,7 @@ def null_bounds(
         raise NotComparable(
             f"{fit.measure} describes one group: there is no 'no effect' to put a trial at"
         )
-    rows, not_entered = _read(fit, silent, sd, correlation, alpha)
+    rows, not_entered = _read(fit, silent, sd, correlation)
     entered = _variances(rows, fit.measure, correlation, alpha)
     notes = [
         "counting a silent trial as zero is only a convention. "
@@ -221,15 +221,13 @@ def null_bounds(
 
 
 def _read(
-    fit: Pooled, silent: pd.DataFrame, sd: float | None, correlation: float, alpha: float
+    fit: Pooled, silent: pd.DataFrame, sd: float | None, correlation: float
 ) -> tuple[list[dict[str, Any]], pd.DataFrame]:
     """Take sizes from the frame; collect what is impossible, set aside what is unknown."""
     faults = []
     if not 0 <= correlation < 1:
         faults.append(f"correlation is {correlation}; give one from 0 to below 1")
-    if not 0 < alpha < 1:
-        faults.append(f"alpha is {alpha}; give a share between 0 and 1, for example 0.05")
-    if sd is not None and not (np.isfinite(sd) and sd > 0):
+    if sd is not None and sd <= 0:
         faults.append(f"sd is {sd}; give a standard deviation above 0")
     missing = [name for name in ("study_id", "label") if name not in silent]
     if missing or not {"n_t", "n"} & set(silent):
