@@ -9,22 +9,26 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable, TooFewStudies
 from meta.synthesis.bias.publication_side import publication_side, seen_from
+from meta.synthesis.bias.selection_answer import (
+    ONLY_THE_P_VALUE,
+    Selection,
+    chances,
+    selection_fields,
+)
 from meta.synthesis.bias.selection_search import profile_limits, standard_errors
 from meta.synthesis.bias.step_likelihood import StepLikelihood, maximise
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import quantile
-from meta.synthesis.estimate import Estimate, RandomEffects, inference
+from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
-from meta.wording import compact, number, p_text, value_text
+from meta.wording import number
 
 Values = NDArray[np.float64]
 
@@ -33,45 +37,30 @@ _THIN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SelectionModel(RandomEffects):
+class SelectionModel(Selection):
     """A pooled effect under a step function of the chance of publication.
 
-    It has the attributes of every random-effects estimate: the mean of the true effects before
-    selection, with its normal interval. ``tau2_se`` is NaN where tau2 is 0; no weights are given.
+    It has the attributes of every :class:`~meta.synthesis.bias.selection_answer.Selection`, and
+    these.
 
     Attributes
     ----------
-    alternative : {"greater", "less"}
-        Direction in which a small one-sided p-value helps publication.
     steps : tuple of float
         Limits of the intervals of the one-sided p-value.
     delta : pandas.DataFrame
         One row for each interval of p: ``p_from p_to k delta se ci_low ci_high``. ``delta`` is the
-        chance of publication relative to the first interval, whose own is 1.
+        chance of publication relative to the first interval, whose own is 1. No selection is that
+        all are 1.
     given : tuple of float or None
-        Chances of publication, where they were given instead of estimated.
-    lrt, lrt_dof, lrt_p_value : float, int, float
-        Likelihood-ratio test that all deltas are 1: no selection. NaN for given chances.
-    log_likelihood : float
-        At the maximum.
-    unadjusted_estimate, unadjusted_tau2 : float
-        Maximum-likelihood answer without selection.
+        Chances of publication, where they were given instead of estimated; the test is NaN then.
     """
 
     _caption: ClassVar[str] = "Selection model (step function)"
     _method: ClassVar[str] = "meta.synthesis.bias.selection_model:selection_model"
     _arguments: ClassVar[tuple[str, ...]] = ("steps", "alternative", "ci_level")
 
-    alternative: str
     steps: tuple[float, ...]
-    delta: pd.DataFrame
     given: tuple[float, ...] | None
-    lrt: float
-    lrt_dof: int
-    lrt_p_value: float
-    log_likelihood: float
-    unadjusted_estimate: float
-    unadjusted_tau2: float
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that made this answer, as arguments of its method."""
@@ -113,26 +102,17 @@ class SelectionModel(RandomEffects):
         )
 
     def _further_rows(self) -> list[tuple[str, str]]:
-        unadjusted = value_text(self.scale.to_reader(self.unadjusted_estimate))
-        first = ("Unadjusted (ML)", f"{unadjusted}, τ² = {compact(self.unadjusted_tau2)}")
         if self.given is not None:
-            return [first]
-        shown = [
-            first,
+            return [self._unadjusted_row()]
+        intervals = [
             (
-                "No selection",
-                f"χ² = {number(self.lrt)}, df = {self.lrt_dof}, p {p_text(self.lrt_p_value)}",
-            ),
-        ]
-        for row in self.delta.iloc[1:].to_dict("records"):
-            shown.append(
-                (
-                    f"p from {row['p_from']:g} to {row['p_to']:g}",
-                    f"published {number(row['delta'])} times as often ({number(row['ci_low'])} to "
-                    f"{number(row['ci_high'])}), {row['k']} studies",
-                )
+                f"p from {row['p_from']:g} to {row['p_to']:g}",
+                f"published {number(row['delta'])} times as often ({number(row['ci_low'])} to "
+                f"{number(row['ci_high'])}), {row['k']} studies",
             )
-        return shown
+            for row in self.delta.iloc[1:].to_dict("records")
+        ]
+        return [self._unadjusted_row(), self._no_selection_row(), *intervals]
 
 
 @checked
@@ -228,45 +208,32 @@ def selection_model(
     side = publication_side(alternative, fit, measure_of(fit.measure))
     given = _given(delta, len(limits) + 1)
     free = len(limits) if given is None else 0
-    if fit.k <= 2 + free:
+    if effects.k <= 2 + free:
         raise TooFewStudies(
             f"a selection model with {len(limits)} steps has {2 + free} parameters and this "
-            f"fit has {fit.k} studies: leave it out and say so"
+            f"fit has {effects.k} studies: leave it out and say so"
         )
     seen = seen_from(effects, side)
-    model, unit = StepLikelihood(seen.y, seen.v, limits, given), seen.unit
+    model = StepLikelihood(seen.y, seen.v, limits, given)
     if given is None:
         _check_intervals(model.counts, limits, side)
     point, value = maximise(model)
-    mu, tau2 = point[0], point[1]
     errors = standard_errors(model, point)
-    plain_mu, plain_tau2, plain_value = model.without_selection()
-    lrt = max(0.0, 2 * (value - plain_value)) if given is None else np.nan
-    z = float(quantile(level))
-    chances = np.exp(point[2:]) if given is None else given[1:]
-    log_se = errors[2:] if given is None else np.full(len(limits), np.nan)
-    table = _delta_table(model.counts, limits, chances, log_se, z)
+    shares = np.exp(point[2:]) if given is None else given[1:]
+    log_error = errors[2:] if given is None else np.full(len(limits), np.nan)
+    edges = [0.0, *limits, 1.0]
+    table = pd.DataFrame(
+        {"p_from": edges[:-1], "p_to": edges[1:], "k": model.counts}
+        | chances(np.array([1.0, *shares]), np.array([np.nan, *log_error]), level)
+    )
     return SelectionModel(
-        **inference(seen.outward(mu), errors[0] * unit, None, level, fit.measure),
-        model="selection",
-        k=fit.k,
-        n_total=fit.n_total,
-        alternative=side,
+        **selection_fields(
+            effects, seen, point, errors, value, model.without_selection(), free, level
+        ),
         steps=tuple(limits),
-        tau2=tau2 * unit**2,
-        tau2_se=errors[1] * unit**2,
         delta=table,
         given=None if given is None else tuple(given.tolist()),
-        lrt=lrt,
-        lrt_dof=free,
-        lrt_p_value=float(chdtrc(free, lrt)) if free else np.nan,
-        # the likelihood of the effects themselves, not of their rescaled values
-        log_likelihood=value - fit.k * float(np.log(unit)),
-        unadjusted_estimate=seen.outward(plain_mu),
-        unadjusted_tau2=plain_tau2 * unit**2,
-        weights=np.full(effects.k, np.nan),
-        effects=effects,
-        notes=tuple(_notes(fit.k, table, estimated=given is None)),
+        notes=tuple(_notes(effects.k, table, estimated=given is None)),
     )
 
 
@@ -318,25 +285,6 @@ def _check_intervals(counts: NDArray[np.intp], limits: Values, alternative: str)
         )
 
 
-def _delta_table(
-    counts: NDArray[np.intp], limits: Values, chances: Values, log_se: Values, z: float
-) -> pd.DataFrame:
-    edges = np.concatenate([[0.0], limits, [1.0]])
-    delta = np.concatenate([[1.0], chances])
-    log_error = np.concatenate([[np.nan], log_se])
-    return pd.DataFrame(
-        {
-            "p_from": edges[:-1],
-            "p_to": edges[1:],
-            "k": counts,
-            "delta": delta,
-            "se": delta * log_error,
-            "ci_low": delta * np.exp(-z * log_error),
-            "ci_high": delta * np.exp(z * log_error),
-        }
-    )
-
-
 def _notes(k: int, delta: pd.DataFrame, *, estimated: bool) -> list[str]:
     notes = size_notes(k, "a selection model")
     if not estimated:
@@ -347,8 +295,4 @@ def _notes(k: int, delta: pd.DataFrame, *, estimated: bool) -> list[str]:
             f"{row['k']} of {k} p-values lie between {row['p_from']:g} and {row['p_to']:g}, so "
             "the selection rests on very few studies."
         )
-    notes.append(
-        "the model takes the p-value for the only thing that decides on publication; with few "
-        "studies the direction of the change says more than its size."
-    )
-    return notes
+    return [*notes, ONLY_THE_P_VALUE]

@@ -9,21 +9,26 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import NotConverged, TooFewStudies
 from meta.synthesis.bias.publication_side import publication_side, seen_from
+from meta.synthesis.bias.selection_answer import (
+    ONLY_THE_P_VALUE,
+    Selection,
+    chances,
+    selection_fields,
+)
 from meta.synthesis.bias.selection_search import maximise, profile_limits, standard_errors
 from meta.synthesis.bias.smooth_likelihood import SHAPES, SmoothLikelihood
 from meta.synthesis.bias.study_size import size_notes
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import check_choice, quantile
-from meta.synthesis.estimate import Estimate, RandomEffects, inference
+from meta.synthesis.engine import check_choice
+from meta.synthesis.estimate import Estimate, RandomEffects
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
-from meta.wording import compact, number, p_text
+from meta.wording import number
 
 Values = NDArray[np.float64]
 
@@ -34,28 +39,20 @@ _FIRST = (1.0, 0.67)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SmoothSelection(RandomEffects):
+class SmoothSelection(Selection):
     """A pooled effect under a smooth chance of publication.
 
-    It has the attributes of every random-effects estimate: the mean of the true effects before
-    selection, with its normal interval.
+    It has the attributes of every :class:`~meta.synthesis.bias.selection_answer.Selection`, and
+    these.
 
     Attributes
     ----------
     shape : {"beta", "halfnorm", "negexp", "logistic", "power"}
         How the chance of publication falls with the one-sided p-value.
-    alternative : {"greater", "less"}
-        Direction in which a small one-sided p-value helps publication.
     delta : pandas.DataFrame
         The parameters of the weights: ``delta se ci_low ci_high``. Beta: two exponents, 1 without
         selection; below 1 the first favours small p-values, above 1 the second does. All other
         shapes: one, 0 without selection, and the larger, the steeper.
-    lrt, lrt_dof, lrt_p_value : float, int, float
-        Likelihood-ratio test of no selection.
-    log_likelihood : float
-        At the maximum.
-    unadjusted_estimate, unadjusted_tau2 : float
-        Maximum-likelihood answer without selection.
     """
 
     _caption: ClassVar[str] = "Selection model (smooth)"
@@ -63,14 +60,6 @@ class SmoothSelection(RandomEffects):
     _arguments: ClassVar[tuple[str, ...]] = ("shape", "alternative", "ci_level")
 
     shape: str
-    alternative: str
-    delta: pd.DataFrame
-    lrt: float
-    lrt_dof: int
-    lrt_p_value: float
-    log_likelihood: float
-    unadjusted_estimate: float
-    unadjusted_tau2: float
 
     def profile_intervals(self) -> pd.DataFrame:
         """Return the profile-likelihood interval of each parameter of the weights.
@@ -105,15 +94,8 @@ class SmoothSelection(RandomEffects):
         )
 
     def _further_rows(self) -> list[tuple[str, str]]:
-        unadjusted = number(self.scale.to_reader(self.unadjusted_estimate))
-        return [
-            ("Unadjusted (ML)", f"{unadjusted}, τ² = {compact(self.unadjusted_tau2)}"),
-            ("δ", ", ".join(number(value) for value in self.delta["delta"])),
-            (
-                "No selection",
-                f"χ² = {number(self.lrt)}, df = {self.lrt_dof}, p {p_text(self.lrt_p_value)}",
-            ),
-        ]
+        deltas = ", ".join(number(value) for value in self.delta["delta"])
+        return [self._unadjusted_row(), ("δ", deltas), self._no_selection_row()]
 
 
 @checked
@@ -198,10 +180,10 @@ def smooth_selection(
             "leave it out and say so"
         )
     seen = seen_from(effects, side)
-    model, unit = SmoothLikelihood(seen.y, seen.v, SHAPES[shape]), seen.unit
+    model = SmoothLikelihood(seen.y, seen.v, SHAPES[shape])
     mean, tau2, plain = model.without_selection()
     point, value, se = _estimated(model, mean, tau2)
-    deltas, errors, z = np.exp(point[2:]), se[2:], float(quantile(level))
+    deltas, errors = np.exp(point[2:]), se[2:]
     notes = size_notes(effects.k, "a selection model")
     if value <= plain and shape != "beta":
         # falling weights make the likelihood no higher: no selection, of which delta 0 is the limit
@@ -213,37 +195,11 @@ def smooth_selection(
         )
         se = np.array([float(np.sqrt(1 / np.sum(1 / (model.v + tau2)))), np.nan])
         notes.append("no falling weights make the likelihood higher: delta is 0, no selection.")
-    lrt = max(0.0, 2 * (value - plain))
     return SmoothSelection(
-        **inference(seen.outward(point[0]), se[0] * unit, None, level, fit.measure),
-        model="selection",
-        k=effects.k,
-        n_total=fit.n_total,
+        **selection_fields(effects, seen, point, se, value, (mean, tau2, plain), size, level),
         shape=shape,
-        alternative=side,
-        tau2=float(point[1]) * unit**2,
-        tau2_se=float(se[1]) * unit**2,
-        delta=pd.DataFrame(
-            {
-                "delta": deltas,
-                "se": deltas * errors,
-                "ci_low": deltas * np.exp(-z * errors),
-                "ci_high": deltas * np.exp(z * errors),
-            }
-        ),
-        lrt=lrt,
-        lrt_dof=size,
-        lrt_p_value=float(chdtrc(size, lrt)),
-        log_likelihood=value - effects.k * float(np.log(unit)),
-        unadjusted_estimate=seen.outward(mean),
-        unadjusted_tau2=tau2 * unit**2,
-        weights=np.full(effects.k, np.nan),
-        effects=effects,
-        notes=(
-            *notes,
-            "the model takes the p-value for the only thing that decides on publication; with few "
-            "studies the direction of the change says more than its size.",
-        ),
+        delta=pd.DataFrame(chances(deltas, errors, level)),
+        notes=(*notes, ONLY_THE_P_VALUE),
     )
 
 
