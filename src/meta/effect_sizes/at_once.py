@@ -24,6 +24,8 @@ from meta.effect_sizes.row_effect import RowEffect
 from meta.effect_sizes.rows import NUMBERS, missing, read_rows
 from meta.effect_sizes.sizes import ADDED, Options, compute
 
+# the dtype "str", which pandas reads from its name much more slowly
+TEXT = pd.StringDtype(na_value=np.nan)
 # columns that decide, row by row, how the figures of a row are to be read
 _BY_ROW = frozenset({
     "result_type", "stratum", "paired", "design", "flag", "same_trial_as", "lower_is_better",
@@ -67,9 +69,9 @@ def at_once(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         "position": done,
         "yi": yi[done],
         "vi": vi[done],
-        "reporting": pd.Series(["interval", "arms"], dtype="str").array.take(form[done]),
-        "form": pd.Series(forms, dtype="str").array.take(form[done]),
-        "assumptions": assumptions[done],
+        "reporting": pd.array(["interval", "arms"], dtype=TEXT).take(form[done]),
+        "form": pd.array(forms, dtype=TEXT).take(form[done]),
+        "assumptions": pd.array(assumptions[done], dtype=TEXT),
     })  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from meta.effect_sizes.assumptions import ExternalSD, Settings, read_settings
-from meta.effect_sizes.at_once import Derivations, at_once, names_of, texts_of
+from meta.effect_sizes.at_once import TEXT, Derivations, at_once, names_of, texts_of
 from meta.effect_sizes.choice import CRITERIA, Rejected, choose_one_per_trial
 from meta.effect_sizes.forms import derive
 from meta.effect_sizes.inputs import measure_in
@@ -289,21 +289,24 @@ def _computed_at_once(
     table: pd.DataFrame, fast: pd.DataFrame, numbers: Sequence[str]
 ) -> dict[str, Any]:
     positions = fast["position"].to_numpy(dtype=int)
-    studies = names_of(table, positions)
-    keys = [f"{study}[{i}]" for study, i in zip(studies, positions.tolist(), strict=True)]
+    names = names_of(table, positions)
+    study = pd.array(names, dtype=TEXT)
+    pairs = zip(names, positions.tolist(), strict=True)
+    key = pd.array([f"{name}[{i}]" for name, i in pairs], dtype=TEXT)
+    label = pd.array(names_of(table, positions, "label"), dtype=TEXT) if "label" in table else study
     texts = {
-        "result_id": keys,
-        "study_id": studies,
-        "label": names_of(table, positions, "label") if "label" in table else studies,
-        "reporting": fast["reporting"],
-        "form": fast["form"],
-        "assumptions": fast["assumptions"],
-        "cluster": studies if "study_id" in table else keys,
-        "flag": pd.Series([""], dtype="str").array.take(np.zeros(len(fast), dtype=int)),
+        "result_id": key,
+        "study_id": study,
+        "label": label,
+        "reporting": fast["reporting"].array,
+        "form": fast["form"].array,
+        "assumptions": fast["assumptions"].array,
+        "cluster": study if "study_id" in table else key,
+        "flag": pd.array([""], dtype=TEXT).take(np.zeros(len(fast), dtype=int)),
     }
     nothing = np.full(len(fast), np.nan)
     return {
-        **{name: pd.Series(values, dtype="str").array for name, values in texts.items()},
+        **texts,
         **{name: fast[name].to_numpy() for name in ("yi", "vi")},
         "sei": np.sqrt(fast["vi"].to_numpy()),
         **{
