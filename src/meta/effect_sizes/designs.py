@@ -16,7 +16,7 @@ from meta.effect_sizes.inputs import (
     Rule,
     read_columns,
 )
-from meta.effect_sizes.statistics import EffectVariance
+from meta.effect_sizes.statistics import EffectVariance, effect_like_input
 
 
 class EffectiveSize(NamedTuple):
@@ -85,7 +85,7 @@ def log_rank_to_hr(o_minus_e: ArrayLike, variance: ArrayLike) -> EffectVariance:
         {"variance": POSITIVE},
     )
     v = columns["variance"]
-    return EffectVariance(columns.like_input(columns["o_minus_e"] / v), columns.like_input(1 / v))
+    return effect_like_input(columns, columns["o_minus_e"] / v, 1 / v)
 
 
 @checked
@@ -133,7 +133,7 @@ def matched_pairs_to_or(only_treated: ArrayLike, only_control: ArrayLike) -> Eff
         {"only_treated": POSITIVE, "only_control": POSITIVE},
     )
     b, c = columns["only_treated"], columns["only_control"]
-    return EffectVariance(columns.like_input(np.log(b / c)), columns.like_input(1 / b + 1 / c))
+    return effect_like_input(columns, np.log(b / c), 1 / b + 1 / c)
 
 
 @checked

@@ -16,7 +16,7 @@ from meta.effect_sizes.inputs import (
     read_columns,
 )
 from meta.effect_sizes.standardised import hedges_j, variance_of_difference
-from meta.effect_sizes.statistics import EffectVariance
+from meta.effect_sizes.statistics import EffectVariance, effect_like_input
 from meta.errors import DataError
 
 
@@ -320,4 +320,4 @@ def crossover_smd(
     if bias_corrected:
         yi = yi * hedges_j(2 * (people - 1) / (1 + correlation**2))
     vi = (1 / people + yi**2 / (2 * people)) * 2 * (1 - correlation)
-    return EffectVariance(columns.like_input(yi), columns.like_input(vi))
+    return effect_like_input(columns, yi, vi)

@@ -37,10 +37,14 @@ class EffectVariance(NamedTuple):
     vi: Numbers
 
 
+def effect_like_input(columns: Columns, yi: Floats, vi: Floats) -> EffectVariance:
+    """Give an effect and its variance the form of the arguments."""
+    return EffectVariance(columns.like_input(yi), columns.like_input(vi))
+
+
 def _g_from_t(t: Floats, columns: Columns, vtype: str) -> EffectVariance:
     n_t, n_c = columns["n_t"], columns["n_c"]
-    yi, vi = smd_from_d(t * np.sqrt(1 / n_t + 1 / n_c), n_t, n_c, vtype)
-    return EffectVariance(columns.like_input(yi), columns.like_input(vi))
+    return effect_like_input(columns, *smd_from_d(t * np.sqrt(1 / n_t + 1 / n_c), n_t, n_c, vtype))
 
 
 def _vtype_faults(vtype: str) -> list[str]:
@@ -239,10 +243,8 @@ def d_to_log_odds_ratio(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     0.9069
     """
     columns = read_columns("d_to_log_odds_ratio", {"yi": yi, "vi": vi})
-    return EffectVariance(
-        columns.like_input(columns["yi"] * _PI_OVER_ROOT_3),
-        columns.like_input(columns["vi"] * _PI_OVER_ROOT_3**2),
-    )
+    yi, vi = columns["yi"] * _PI_OVER_ROOT_3, columns["vi"] * _PI_OVER_ROOT_3**2
+    return effect_like_input(columns, yi, vi)
 
 
 @checked
@@ -279,10 +281,8 @@ def log_odds_ratio_to_d(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     0.5
     """
     columns = read_columns("log_odds_ratio_to_d", {"yi": yi, "vi": vi})
-    return EffectVariance(
-        columns.like_input(columns["yi"] / _PI_OVER_ROOT_3),
-        columns.like_input(columns["vi"] / _PI_OVER_ROOT_3**2),
-    )
+    yi, vi = columns["yi"] / _PI_OVER_ROOT_3, columns["vi"] / _PI_OVER_ROOT_3**2
+    return effect_like_input(columns, yi, vi)
 
 
 @checked
@@ -347,10 +347,7 @@ def d_to_r(
         if people_t is None or people_c is None
         else (people_t + people_c) ** 2 / (people_t * people_c)
     )
-    return EffectVariance(
-        columns.like_input(d / np.sqrt(d**2 + a)),
-        columns.like_input(a**2 * columns["vi"] / (d**2 + a) ** 3),
-    )
+    return effect_like_input(columns, d / np.sqrt(d**2 + a), a**2 * columns["vi"] / (d**2 + a) ** 3)
 
 
 @checked
@@ -393,7 +390,5 @@ def r_to_d(yi: ArrayLike, vi: ArrayLike) -> EffectVariance:
     """
     columns = read_columns("r_to_d", {"yi": yi, "vi": vi}, {"yi": CORRELATION})
     rest = 1 - columns["yi"] ** 2
-    return EffectVariance(
-        columns.like_input(2 * columns["yi"] / np.sqrt(rest)),
-        columns.like_input(4 * columns["vi"] / rest**3),
-    )
+    yi, vi = 2 * columns["yi"] / np.sqrt(rest), 4 * columns["vi"] / rest**3
+    return effect_like_input(columns, yi, vi)

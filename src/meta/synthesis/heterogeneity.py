@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtrc
 
 from meta.synthesis.columns import Sets
 from meta.synthesis.engine import design_matrix, q_profile, tau2_estimate
+
+Floats = NDArray[np.float64]
 
 
 def _one(yi: ArrayLike, vi: ArrayLike, X: ArrayLike | None = None) -> Sets:
@@ -19,6 +24,22 @@ def q_statistic(yi: ArrayLike, vi: ArrayLike, X: ArrayLike | None = None) -> tup
     """Cochran's Q and its degrees of freedom."""
     sets = _one(yi, vi, X)
     return float(sets.at(np.zeros(1)).q[0]), sets.dof
+
+
+def common_q(yi: Floats, vi: Floats, estimate: float) -> dict[str, Any]:
+    """Return the fields of an estimate that say how single effects differ from a common one.
+
+    Effects that are NaN say nothing alone and are passed over.
+    """
+    own = np.isfinite(yi)
+    q = float(((yi - estimate) ** 2 / vi)[own].sum())
+    dof = max(int(own.sum()) - 1, 0)
+    return {
+        "q": q,
+        "q_dof": dof,
+        "q_p_value": float(chdtrc(dof, q)) if dof else np.nan,
+        "i2": 100 * max(0.0, (q - dof) / q) if q > 0 else 0.0,
+    }
 
 
 def typical_variance(vi: ArrayLike, X: ArrayLike | None = None) -> float:
@@ -47,7 +68,7 @@ def q_profile_interval(
     return float(low), float(high)
 
 
-def tau2_error(yi: NDArray[np.float64], vi: NDArray[np.float64], tau2: float, method: str) -> float:
+def tau2_error(yi: Floats, vi: Floats, tau2: float, method: str) -> float:
     r"""Return the standard error of tau2 (one mean, no moderators).
 
     Notes

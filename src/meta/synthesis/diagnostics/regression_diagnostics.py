@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from meta.arguments import checked
-from meta.errors import TooFewStudies, need
+from meta.errors import TooFewStudies
 from meta.synthesis.engine import WeightedFit, tau2_estimate, weighted_fit
 from meta.synthesis.heterogeneity import q_statistic
 from meta.synthesis.models.coefficients import coefficient_table
@@ -195,7 +195,6 @@ def _away(fit: MetaRegression, others: _Deleted) -> tuple[Floats, Floats]:
 
 
 def _deleted(fit: MetaRegression, what: str) -> _Deleted:
-    need(what, fit, MetaRegression, "a meta-regression", "the answer of meta.meta_regression()")
     k, p = fit.design.shape
     if k < p + 2:
         raise TooFewStudies(f"{what} needs {p + 2} studies for {p} coefficients; this fit has {k}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Any, ClassVar
 
@@ -68,18 +68,20 @@ class WaldTest(Answer):
         return [("All 0", ", ".join(self.terms)), ("Test", self.sentence())]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Regression(Answer):
     """Base of answers with coefficients: tests, contrasts, means and predictions from them."""
 
-    __slots__ = ()
-
     measure: str
+    formula: str
     ci_level: float
+    k: int
     coefficients: pd.DataFrame
     cov: Floats
-    design: Floats
     effects: Effects
-    _coding: Coding
+    notes: tuple[str, ...]
+    design: Floats = field(repr=False)
+    _coding: Coding = field(repr=False)
 
     @property
     def scale(self) -> Measure:

@@ -14,7 +14,7 @@ from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
 from meta.synthesis.models.coefficients import Regression, WaldTest, coefficient_table, wald_test
 from meta.synthesis.models.mixed_model import MixedFit, MixedLikelihood, RandomTerm
-from meta.synthesis.models.moderators import Coding, study_design
+from meta.synthesis.models.moderators import study_design
 from meta.wording import compact, number, p_text
 
 Matrix = NDArray[np.float64]
@@ -64,15 +64,9 @@ class MixedRegression(Regression):
 
     _caption: ClassVar[str] = "Meta-regression of dependent effects"
 
-    measure: str
-    formula: str
     tau2_method: str
     ci_method: str
-    ci_level: float
-    k: int
     n_clusters: int
-    coefficients: pd.DataFrame
-    cov: Matrix
     dof: int | None
     variances: pd.DataFrame
     correlations: dict[str, pd.DataFrame]
@@ -85,12 +79,8 @@ class MixedRegression(Regression):
     bic: float
     n_parameters: int
     V: Matrix = field(repr=False)
-    effects: Effects
-    notes: tuple[str, ...]
-    design: Matrix = field(repr=False)
     cluster: NDArray[np.intp] = field(repr=False)
     _marginal: Matrix = field(repr=False)
-    _coding: Coding = field(repr=False)
 
     @property
     def method(self) -> str:

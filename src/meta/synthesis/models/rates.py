@@ -18,6 +18,7 @@ from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction
+from meta.synthesis.heterogeneity import common_q
 from meta.synthesis.method_input import columns_of
 from meta.synthesis.models.count_likelihood import Binomial, NormalMean, Poisson
 from meta.synthesis.models.pool import pool
@@ -350,18 +351,12 @@ def mantel_haenszel_rates(
         weights = t_t * t_c / total
         estimate = float((treated - control).sum() / weights.sum())
         variance = float(((a * t_c**2 + c * t_t**2) / total**2).sum() / weights.sum() ** 2)
-    own = np.isfinite(effects.yi)
-    q = float(((effects.yi - estimate) ** 2 / effects.vi)[own].sum())
-    q_dof = max(int(own.sum()) - 1, 0)
     return PooledRates(
         **inference(estimate, float(np.sqrt(variance)), None, ci_level, measure),
         model="common",
         k=effects.k,
         n_total=None,
-        q=q,
-        q_dof=q_dof,
-        q_p_value=float(chdtrc(q_dof, q)) if q_dof else np.nan,
-        i2=100 * max(0.0, (q - q_dof) / q) if q > 0 else 0.0,
+        **common_q(effects.yi, effects.vi, estimate),
         weights=100 * weights / weights.sum(),
         effects=effects,
         notes=(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from meta.synthesis.engine import (
     TAU2_METHODS,
     WeightedFit,
     check_choice,
+    quantile,
     tau2_estimate,
     weighted_fit,
 )
@@ -28,7 +29,7 @@ from meta.synthesis.fit_statistics import fit_statistics
 from meta.synthesis.heterogeneity import q_profile_interval, q_statistic, typical_variance
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.coefficients import Regression, coefficient_table
-from meta.synthesis.models.moderators import Coding, study_design
+from meta.synthesis.models.moderators import study_design
 from meta.synthesis.models.permuted_moderators import regression_permutation
 from meta.wording import compact, p_text
 
@@ -98,15 +99,9 @@ class MetaRegression(Regression):
 
     _caption: ClassVar[str] = "Meta-regression"
 
-    measure: str
-    formula: str
     model: str
     tau2_method: str
     ci_method: str
-    ci_level: float
-    k: int
-    coefficients: pd.DataFrame
-    cov: Floats
     qm: float
     qm_test: str
     qm_dof: int
@@ -126,10 +121,6 @@ class MetaRegression(Regression):
     aic: float
     bic: float
     n_parameters: int
-    effects: Effects
-    notes: tuple[str, ...]
-    design: Floats = field(repr=False)
-    _coding: Coding = field(repr=False)
 
     @property
     def dof(self) -> int | None:
@@ -170,7 +161,7 @@ class MetaRegression(Regression):
         the range of the studies' moderators is an extrapolation.
         """
         table = Regression.predict(self, newdata)
-        reach = _quantile(self.dof, self.ci_level) * np.sqrt(table["se"] ** 2 + self.tau2)
+        reach = quantile(self.ci_level, self.dof) * np.sqrt(table["se"] ** 2 + self.tau2)
         return table.assign(pi_low=table["estimate"] - reach, pi_high=table["estimate"] + reach)
 
     @checked
@@ -405,10 +396,6 @@ def meta_regression(
         design=X,
         _coding=coding,
     )
-
-
-def _quantile(dof: int | None, level: float) -> float:
-    return float(special.stdtrit(np.inf if dof is None else dof, (1 + level) / 2))
 
 
 def _omnibus(fit: WeightedFit, tested: list[int]) -> tuple[float, float]:

@@ -25,7 +25,6 @@ from meta.synthesis.models.coefficients import (
 )
 from meta.synthesis.models.correlated import cluster_codes
 from meta.synthesis.models.mixed_regression import MixedRegression
-from meta.synthesis.models.moderators import Coding
 from meta.synthesis.models.multilevel import Multilevel
 from meta.synthesis.models.pool import pool
 from meta.synthesis.models.pooled import Pooled
@@ -141,21 +140,11 @@ class RobustRegression(Regression):
 
     _caption: ClassVar[str] = "Meta-regression with cluster-robust intervals"
 
-    measure: str
-    formula: str
-    ci_level: float
-    k: int
     n_clusters: int
     cluster: str
-    coefficients: pd.DataFrame
-    cov: NDArray[np.float64]
     vcov: str
     omnibus: WaldTest
-    effects: Effects
     fit: MetaRegression | MixedRegression
-    notes: tuple[str, ...]
-    design: NDArray[np.float64] = field(repr=False)
-    _coding: Coding = field(repr=False)
     _sandwich: Sandwich = field(repr=False)
 
     def sentence(self) -> str:

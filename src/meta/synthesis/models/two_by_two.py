@@ -20,6 +20,7 @@ from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate, inference
+from meta.synthesis.heterogeneity import common_q
 from meta.synthesis.models.two_by_two_tables import (
     PetoTables,
     PooledTables,
@@ -400,10 +401,7 @@ def _answer(
     notes: list[str],
     model: str,
 ) -> PooledTables:
-    own = np.isfinite(yi)
-    q = float(((yi - estimate) ** 2 / vi)[own].sum())
-    q_dof = max(int(own.sum()) - 1, 0)
-    q_p_value = _chi2_p(q, q_dof)
+    differ = common_q(yi, vi, estimate)
     cmh = _cmh(used, cmh_correction)
     contrast = used.keep(~(used.nobody | used.everybody))
     equal = _equal_odds_ratios(contrast, estimate) if measure == "OR" else (np.nan, np.nan)
@@ -412,7 +410,7 @@ def _answer(
     share[~silent] = 100 * weights / weights.sum()
     if len(used.a) == 1:
         notes.append("k = 1: this is one table, not a meta-analysis.")
-    if q_p_value < 0.1:
+    if differ["q_p_value"] < 0.1:
         notes.append(
             "the tables differ more than chance would let them (Q), and a common-effect interval "
             "does not widen for that: read the random-effects answer of pool() beside it."
@@ -423,10 +421,7 @@ def _answer(
         model=model,
         k=len(used.a),
         n_total=float(used.n.sum()),
-        q=q,
-        q_dof=q_dof,
-        q_p_value=q_p_value,
-        i2=100 * max(0.0, (q - q_dof) / q) if q > 0 else 0.0,
+        **differ,
         weights=share,
         effects=single_effects(given, measure, yi, vi),
         cmh=cmh,
