@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from meta.effect_sizes.printed import printed_intervals
 from meta.errors import DataError
 from meta.figures.axis import to_axis, to_reader
 from meta.figures.forest_notes import DAGGER, STAR, flags_of, marked
@@ -172,7 +173,7 @@ def study_rows(
     Names wider than ``width`` points are broken into lines.
     """
     table, scale = fit.effects.table, fit.scale
-    intervals, printed = study_intervals(fit), _printed(fit)
+    intervals, printed = study_intervals(fit), printed_intervals(fit.effects, fit.ci_level)
     cells = arm_cells(table, arms, everyone)
     hollow = marked(table, "assumptions")
     flags = flags_of(table)
@@ -211,29 +212,9 @@ def study_intervals(fit: Estimate) -> np.ndarray:
     found = np.column_stack([effects.yi, effects.yi - half, effects.yi + half])
     if not fit.scale.log:
         found = np.column_stack([effects.to_reader(column) for column in found.T])
-    printed = _printed(fit)
+    printed = printed_intervals(effects, fit.ci_level)
     places = np.log(printed) if fit.scale.log else printed
     return np.where(np.isfinite(places), places, found)
-
-
-def _printed(fit: Estimate) -> np.ndarray:
-    """Return printed effects with their limits on the reader's scale; NaN for other effects."""
-    table, effects = fit.effects.table, fit.effects
-    if not {"estimate", "ci_low", "ci_high"} <= set(table):
-        return np.full((len(table), 3), np.nan)
-    given = table[["estimate", "ci_low", "ci_high"]].to_numpy(dtype=float, na_value=np.nan)
-    if "sign_reversed" in table:
-        turned = table["sign_reversed"].fillna(False).to_numpy(dtype=bool)
-        given = np.where(turned[:, None], -given[:, [0, 2, 1]], given)
-    level = pd.Series(table.get("ci_level", np.nan), index=table.index, dtype=float).fillna(0.95)
-    same = (
-        np.isclose(given[:, 0], effects.to_reader(effects.yi), rtol=1e-9, atol=1e-12)
-        & np.isclose(level.to_numpy(), fit.ci_level)
-        & (given[:, 1] <= given[:, 0])
-        & (given[:, 0] <= given[:, 2])
-        & ((given[:, 1] > 0) | (not fit.scale.log))
-    )
-    return np.where(same[:, None], given, np.nan)
 
 
 def predicted(fit: Estimate) -> tuple[float, float]:

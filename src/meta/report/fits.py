@@ -13,6 +13,7 @@ import pandas as pd
 from meta import html
 from meta.arguments import checked
 from meta.effect_sizes.measures import measure_of
+from meta.effect_sizes.printed import printed_intervals, printed_text
 from meta.errors import DataError, need
 from meta.evidence.tables import Evidence
 from meta.figures.axis import to_reader
@@ -122,10 +123,12 @@ def studies_table(
         weight=fit.weights,
     )
     rows["effect"] = [
-        "{} ({} to {})".format(*interval_texts(one, log=fit.scale.log))
+        printed_text(said)
+        if np.isfinite(said[0])
+        else "{} ({} to {})".format(*interval_texts(one, log=fit.scale.log))
         if np.isfinite(one[0])
         else "not estimable"
-        for one in values
+        for one, said in zip(values, printed_intervals(fit.effects, fit.ci_level), strict=True)
     ]
     rows["mind"] = [
         "; ".join(str(text) for text in said if isinstance(text, str) and text)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects as derive_effects
+from meta.effect_sizes.printed import printed_intervals, printed_texts
 from meta.errors import DataError
 from meta.figures.forest_notes import doubts_and_remarks
 
@@ -98,7 +99,7 @@ def given_trials(effects: Effects) -> Trials:
         Trial(str(record["study_id"]), str(record["label"]), _word(record.get("blinding")))
         for record in effects.table.to_dict("records")
     ]
-    for trial, effect in zip(trials, _entries(effects.table), strict=True):
+    for trial, effect in zip(trials, _entries(effects), strict=True):
         trial.effects[""] = effect
     known = {trial.study_id for trial in trials}
     return Trials(analysed=effects, trials=trials, without=_without([effects], known))
@@ -123,7 +124,7 @@ def derived_trials(
         )
     trials: dict[str, Trial] = {}
     for key, one in found.items():
-        for record, effect in zip(one.table.to_dict("records"), _entries(one.table), strict=True):
+        for record, effect in zip(one.table.to_dict("records"), _entries(one), strict=True):
             study = str(record["study_id"])
             fresh = Trial(study, str(record["label"]), _word(record.get("blinding")))
             trials.setdefault(study, fresh).effects[key] = effect
@@ -159,14 +160,19 @@ def _word(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value)
 
 
-def _entries(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Write what the page needs of each effect."""
+def _entries(effects: Effects) -> list[dict[str, Any]]:
+    """Write what the page needs of each effect; of a printed one its limits, also as printed."""
     entries = []
-    for record in table.to_dict("records"):
+    printed = printed_intervals(effects)
+    places = np.log(printed) if effects.scale.log else printed
+    for record, said, at in zip(effects.table.to_dict("records"), printed, places, strict=True):
+        known = bool(np.isfinite(said[0]))
         doubts, remarks = doubts_and_remarks(record.get("flag"))
         entry = {
             "yi": float(record["yi"]),
             "vi": float(record["vi"]),
+            "ci": [float(at[1]), float(at[2])] if known else [],
+            "printed": printed_texts(said) if known else [],
             "result": _word(record.get("result_id")),
             "assumed": _word(record.get("assumptions")),
             "doubts": doubts,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from meta.arguments import checked
+from meta.effect_sizes.printed import printed_intervals, printed_text
 from meta.errors import DataError
 from meta.synthesis.engine import weighted_fit
 from meta.synthesis.estimate import EffectTable, RandomEffects, inference
@@ -74,6 +75,20 @@ class Pooled(RandomEffects):
         return RandomEffects.settings(self) | {"ci_method": self._asked} | given
 
     @checked
+    def effect_text(self, digits: int = 2) -> str:
+        """Return the effect and its interval; of one trial the interval that it printed, if any."""
+        if self._stands_as_printed:
+            return printed_text(printed_intervals(self.effects, self.ci_level)[0])
+        return RandomEffects.effect_text(self, digits)
+
+    @property
+    def _stands_as_printed(self) -> bool:
+        """Whether this is one trial with an interval that it printed."""
+        return self.k == 1 and bool(
+            np.isfinite(printed_intervals(self.effects, self.ci_level)).all()
+        )
+
+    @checked
     def prediction_text(self, digits: int = 2) -> str:
         """Return the prediction interval on the reader's scale, and how it was made."""
         said = RandomEffects.prediction_text(self, digits)
@@ -124,7 +139,8 @@ class Pooled(RandomEffects):
     def method_text(self) -> str:
         """Name the method in full, as it stands under a figure."""
         if self.k == 1:
-            return "one trial, not pooled; Wald (normal) interval"
+            interval = "printed interval" if self._stands_as_printed else "Wald (normal) interval"
+            return f"one trial, not pooled; {interval}"
         return RandomEffects.method_text(self)
 
     def _model_text(self) -> str:
