@@ -277,6 +277,10 @@
       const methods = [this.tau2Method.value, this.ciMethod.value];
       const fit = metaPool.pool(pooled.map((t) => t.yi), pooled.map((t) => t.vi), ...methods);
       if (fit) pooled.forEach((trial, i) => { trial.weight = fit.weights[i]; });
+      if (fit && fit.k === 1 && pooled[0].ci) {
+        [fit.ciLow, fit.ciHigh] = pooled[0].ci;
+        fit.printed = pooled[0].printed;
+      }
       const assumed = this.sliders.map(({ slider, assumption }) => assumption.texts[slider.value]);
       return { all, missing, pooled, fit, methods, assumed };
     }
@@ -316,23 +320,30 @@
       return `${this.text(low)} to ${this.text(high)}`;
     }
 
-    effectText(estimate, low, high) {
-      return `${this.text(estimate)} (${this.interval(low, high)})`;
+    /* An effect and its limits; as printed, where one trial printed them. */
+    texts(estimate, low, high, printed) {
+      return printed ?? [estimate, low, high].map((value) => this.text(value));
+    }
+
+    effectText(...effect) {
+      const [estimate, low, high] = this.texts(...effect);
+      return `${estimate} (${low} to ${high})`;
     }
 
     inShort({ fit, methods, assumed }) {
       const method = fit.k > 1 ? [named(TAU2_METHODS, methods[0]), `${named(CI_METHODS, methods[1])} interval`] : [];
       const settings = this.data.assumptions.map((assumption, i) => `${assumption.label}: ${assumed[i]}`);
-      const effect = this.effectText(fit.estimate, fit.ciLow, fit.ciHigh);
+      const effect = this.effectText(fit.estimate, fit.ciLow, fit.ciHigh, fit.printed);
       return [`${this.data.measure} ${effect}${this.unit}`, trials(fit.k), ...method, ...settings].join(", ");
     }
 
     sentence({ fit, missing }) {
       const gone = missing.map((t) => ` ${t.label} has no effect under this assumption; the reason is below.`).join("");
       if (fit === null) return `No trial is left: there is nothing to pool.${gone}`;
-      const effect = `${this.data.measure} ${this.text(fit.estimate)}${this.unit} (95 % interval ${this.interval(fit.ciLow, fit.ciHigh)})`;
+      const [estimate, low, high] = this.texts(fit.estimate, fit.ciLow, fit.ciHigh, fit.printed);
+      const effect = `${this.data.measure} ${estimate}${this.unit} (95 % interval ${low} to ${high})`;
       if (fit.k === 1) return `${effect}: one trial, not a meta-analysis.${gone}`;
-      const loud = fit.k === 2 ? " Two trials: read them, not the diamond." : "";
+      const loud = fit.k === 2 ? " Two trials: read them, not the pooled effect." : "";
       return `${effect}, ${fit.k} trials; 95 % prediction interval ${this.interval(fit.piLow, fit.piHigh)}.${loud}${gone}`;
     }
 
@@ -357,7 +368,7 @@
 
     cautions(fit, pooled) {
       const said = [];
-      if (fit.k === 2) said.push(["Two trials: between-trial variance and interval rest on one difference; read the two trials, not the diamond.", true]);
+      if (fit.k === 2) said.push(["Two trials: between-trial variance and interval rest on one difference; read the two trials, not the pooled effect.", true]);
       const method = this.ciMethod.value;
       if (method === "wald" && fit.k < 10) said.push([`The normal (Wald) interval is too narrow with ${fit.k} trials.`]);
       if (method === "HK" && fit.spread < 1 - 1e-6) {
@@ -383,8 +394,8 @@
         return;
       }
       const half = Z * Math.sqrt(trial.vi);
-      const [low, high] = [trial.yi - half, trial.yi + half];
-      row.effect.textContent = this.effectText(trial.yi, low, high);
+      const [low, high] = trial.ci ?? [trial.yi - half, trial.yi + half];
+      row.effect.textContent = this.effectText(trial.yi, low, high, trial.printed);
       const parts = this.bar(low, high, "what-if-ci");
       if (this.inside(trial.yi)) {
         const size = 4 + 12 * Math.sqrt((trial.weight ?? 0) / 100);
@@ -404,21 +415,21 @@
       this.prediction.row.hidden = !several;
       if (several) {
         this.prediction.effect.textContent = `(${this.interval(fit.piLow, fit.piHigh)})`;
-        this.prediction.drawing.replaceChildren(this.drawing(this.bar(fit.piLow, fit.piHigh, "what-if-pi")));
+        this.prediction.drawing.replaceChildren(this.drawing(this.bar(fit.piLow, fit.piHigh, fit.k > 2 ? "what-if-pi" : "what-if-ci")));
       }
       const first = this.start.fit;
       const moved = fit === null || ["k", "estimate", "ciLow", "ciHigh"].some((name) => fit[name] !== first[name]);
       this.show(this.analysed, moved ? first : null, `As analysed, ${trials(first.k)}`, false);
     }
 
-    /* A diamond with its row; one trial has a plain interval. */
+    /* A diamond with its row; what one trial says, or two cannot tell, is a plain interval. */
     show(row, fit, name, filled) {
       row.row.hidden = fit === null;
       if (fit === null) return;
       row.header.textContent = name;
-      row.effect.textContent = this.effectText(fit.estimate, fit.ciLow, fit.ciHigh);
+      row.effect.textContent = this.effectText(fit.estimate, fit.ciLow, fit.ciHigh, fit.printed);
       const kind = filled ? "what-if-diamond" : "what-if-diamond what-if-ghost";
-      const parts = fit.k === 1 ? this.bar(fit.ciLow, fit.ciHigh, "what-if-ci") : this.diamond(fit, kind);
+      const parts = fit.k < 3 ? this.bar(fit.ciLow, fit.ciHigh, "what-if-ci") : this.diamond(fit, kind);
       row.drawing.replaceChildren(this.drawing(parts));
     }
 
