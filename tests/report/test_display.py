@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 import meta
+from meta.evidence.addresses import source_address
 
 ATTACK = '<script>alert(1)</script>"><img onerror=alert(1)>'
 
@@ -37,10 +38,16 @@ def test_names_and_places_link_to_where_they_come_from(evidence):
     rows = evidence.select(study_id="tarleton2017", outcome="depression")
     soup = BeautifulSoup(meta.table(rows, "x", ["label", "locator"]).html, "html.parser")
     assert {span["data-study"] for span in soup.select("span.study")} == {"tarleton2017"}
-    assert [a["href"] for a in soup.select("td a")] == rows["source_url"].tolist()
+    # of a paper the DOI, wherever it was read; of what quotes it, the page itself
+    doi = f"https://doi.org/{rows['doi'].iloc[0]}"
+    of_the_paper = rows["source_kind"].str.startswith("primary")
+    wanted = rows["source_url"].mask(of_the_paper, doi).tolist()
+    assert doi in wanted
+    assert [a["href"] for a in soup.select("td a")] == wanted
     reviews = evidence.reviews.head(3)
     soup = BeautifulSoup(meta.table(reviews, "x", ["label", "k"]).html, "html.parser")
-    assert [a["href"] for a in soup.select("th a")] == reviews["source_url"].tolist()
+    wanted = [source_address(row) for row in reviews.to_dict("records")]
+    assert [a["href"] for a in soup.select("th a")] == wanted
 
 
 def test_an_interval_stands_in_one_cell():

@@ -15,6 +15,8 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import figure_digests
 
+import meta
+from meta.evidence.addresses import source_address
 from meta.report.links import copied_on
 
 # elements whose address the browser fetches by itself
@@ -241,13 +243,19 @@ def test_results_of_a_study_have_names_of_their_own_and_lead_to_claims(pages, si
 
 def test_every_result_leads_to_its_page_and_to_its_row(pages, site, root):
     rows = pages[site / "results.html"].select("tbody tr")
-    with (root / "data" / "results.csv").open(encoding="utf-8", newline="") as file:
-        printed = list(csv.DictReader(file))
+    printed = meta.load_evidence(root / "data").select().to_dict("records")
     assert len(rows) == len(printed)
     for row, result in zip(rows, printed, strict=True):
         links = [str(a["href"]) for a in row.select("a")]
         assert f"trials/{result['study_id']}.html#{result['result_id']}" in links
-        assert (result["source_url"] in links) != bool(copied_on(result["source_url"]))
+        address = source_address(result)
+        assert (address in links) != bool(copied_on(address))
+
+
+def test_no_page_links_to_a_copy_on_a_sharing_site(site):
+    for path in [*site.rglob("*.html"), site.parent / "report.html"]:
+        links = set(re.findall(r'href="(https?://[^"]*)"', path.read_text(encoding="utf-8")))
+        assert not [link for link in links if copied_on(link)], path.name
 
 
 def test_figures_are_the_same_to_the_byte(site, figures_before):

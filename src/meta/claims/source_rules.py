@@ -26,6 +26,7 @@ from meta.claims.verdicts import (
     SUPPORTED,
     judge_source,
 )
+from meta.evidence.addresses import source_address
 from meta.evidence.question import chosen_by
 from meta.wording import brief, counted, listed, sentences, with_interval, words
 
@@ -79,7 +80,7 @@ def trace(case: Case) -> Source:
         status=status,
         text=_text(status, str(row["what_was_found"]), searches),
         searches=searches,
-        link=_link(row),
+        link=source_address(row),
         link_is_citation=status in (FOUND, IN_PART),
     )
 
@@ -108,12 +109,6 @@ def _text(status: str, found: str, searches: int | None) -> str:
     if status == NOT_FOUND:
         return f"Not found in {_made(searches)}. What we saw: {found}."
     return f"The article names no source to look up. What we saw in {_made(searches)}: {found}."
-
-
-def _link(row: Mapping[str, Any]) -> str:
-    if pd.notna(row["doi"]):
-        return f"https://doi.org/{row['doi']}"
-    return "" if pd.isna(row["source_url"]) else str(row["source_url"])
 
 
 def cited_source(case: Case) -> Ruling:

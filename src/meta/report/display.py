@@ -14,6 +14,7 @@ import pandas as pd
 from meta import html
 from meta.arguments import checked
 from meta.errors import DataError, need
+from meta.evidence.addresses import source_address
 from meta.evidence.faults import closest
 from meta.html import Markup
 from meta.report.headings import DIGITS, headings, is_code
@@ -137,8 +138,8 @@ def table(
     text = html.table(shown, caption, columns=shown_as, digits=decimals, anchor=anchor)
     read_at = {}
     if {"study_id", "source_url"} <= set(frame):
-        known = frame[["study_id", "source_url"]].dropna().astype(str)
-        read_at = dict(zip(known["study_id"], known["source_url"], strict=True))
+        known = frame.dropna(subset=["study_id", "source_url"]).to_dict("records")
+        read_at = {str(row["study_id"]): source_address(row) for row in known}
     return Table(_plain(frame, names), caption, text, read_at)
 
 
@@ -195,7 +196,7 @@ def sources(*frames: pd.DataFrame, caption: str = "Where the figures were read")
         raise DataError("sources: no rows are given; give those of evidence.select(...)")
     rows = pd.concat([_with_label(frame) for frame in frames], ignore_index=True)
     names = ["label", "source_kind", "locator", "flag"]
-    rows = rows.reindex(columns=[*names, "study_id", "source_url"])
+    rows = rows.reindex(columns=[*names, "study_id", "source_url", "doi", "pmid"])
     rows = rows.drop_duplicates(["label", "source_url", "locator"]).sort_values(
         "label", kind="stable"
     )
@@ -256,9 +257,9 @@ def _linked(frame: pd.DataFrame, name: str) -> list[Markup] | None:
         if "claim_id" not in frame:
             return None
         return [claim_name(*pair) for pair in zip(frame["claim_id"], shown, strict=True)]
+    urls = [source_address(row) for row in frame.to_dict("records")]
     if name == "label" and "study_id" in frame:
         own = frame["study_id"]
-        urls = frame.get("source_url", pd.Series(pd.NA, index=frame.index))
         return [
             text
             if isinstance(text, Markup)
@@ -270,7 +271,7 @@ def _linked(frame: pd.DataFrame, name: str) -> list[Markup] | None:
     if "source_url" in frame:
         return [
             text if isinstance(text, Markup) else source_link(url, text)
-            for url, text in zip(frame["source_url"], shown, strict=True)
+            for url, text in zip(urls, shown, strict=True)
         ]
     return None
 

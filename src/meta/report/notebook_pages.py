@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-from math import exp, isfinite, log
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from meta import html
-from meta.wording import number
+from meta.report.figure_rows import read_rows
 
 # where the files of figures stand in the site, and in the pages that are collected
 FIGURES = "drawn"
@@ -93,7 +89,8 @@ def _drawn(
         alt=alt,
         title=alt.partition(". ")[0],
         cited_as=cited_as,
-        **_rows(csv),
+        shown=read_rows(csv),
+        in_words=alt.partition(". ")[2],
     )
     shown = {
         "output_type": "display_data",
@@ -102,51 +99,3 @@ def _drawn(
     }
     files = {"svg": svg.encode(), "png": base64.b64decode(png), "csv": csv.encode()}
     return shown, {f"{_FOLDER}/{name}.{kind}": content for kind, content in files.items()}
-
-
-def _rows(csv: str) -> dict[str, Any]:
-    """Return the rows of a figure of intervals with their places on one axis; else none."""
-    table = pd.read_csv(io.StringIO(csv))
-    wanted = ["what", "label", "estimate", "ci_low", "ci_high"]
-    if not set(wanted) <= set(table) or table["ci_low"].notna().sum() < 2 or "panel" in table:
-        return {"rows": [], "null": 0.0, "ends": []}
-    known = table["what"] == "reference"
-    nulls = table.loc[known, "estimate"].dropna()
-    null = float(nulls.iloc[0]) if len(nulls) else 0.0
-    shown = table[~known & (table["estimate"].notna() | table["ci_low"].notna())]
-    numbers = shown[["estimate", "ci_low", "ci_high"]]
-    ratio = null == 1 and bool((numbers.min() > 0).all())
-    scaled = numbers.map(log) if ratio else numbers
-    zero = log(null) if ratio else null
-    # estimates are all in sight; a long interval is cut at the ends
-    reach = 1.6 * max(float((scaled["estimate"] - zero).abs().max()), 1e-9)
-    low = max(float(scaled["ci_low"].min()), zero - reach)
-    high = min(float(scaled["ci_high"].max()), zero + reach)
-    low, high = min(low, zero), max(high, zero)
-
-    def place(value: float) -> float:
-        share = (value - low) / (high - low or 1.0)
-        return round(100 * min(max(share, 0.0), 1.0), 1)
-
-    def written(row: Any) -> str:
-        limits = f"{number(row['ci_low'])} to {number(row['ci_high'])}"
-        return f"{number(row['estimate'])} ({limits})" if isfinite(row["estimate"]) else limits
-
-    groups = shown["group"].fillna("") if "group" in shown else pd.Series("", index=shown.index)
-    rows = [
-        {
-            "what": str(row["what"]),
-            "label": "" if pd.isna(row["label"]) else str(row["label"]),
-            "group": group,
-            "text": written(row),
-            "left": place(at["ci_low"]),
-            "width": round(place(at["ci_high"]) - place(at["ci_low"]), 1),
-            "dot": place(at["estimate"]) if isfinite(at["estimate"]) else None,
-        }
-        for row, at, group in zip(
-            shown.to_dict("records"), scaled.to_dict("records"), groups, strict=True
-        )
-        if isfinite(at["ci_low"]) and isfinite(at["ci_high"])
-    ]
-    ends = [number(exp(end) if ratio else end) for end in (low, high)]
-    return {"rows": rows, "null": place(zero), "ends": ends}

@@ -112,7 +112,7 @@ def _part(text: str, page: str, known: set[str]) -> tuple[str, str]:
         code.string = code.get_text()
     for image in article.select("img"):
         image["loading"] = "lazy"  # each is a document to read, and most are far away
-    for link in article.select("a[download]"):  # files beside the site
+    for link in article.select("a[download], .beside"):  # files beside the site
         link.decompose()
     _rename(article, page)
     _relink(article, page, known)

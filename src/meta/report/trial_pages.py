@@ -10,6 +10,7 @@ import pandas as pd
 from meta import html
 from meta.claims.assessment import Assessment
 from meta.effect_sizes.derivation import Derivation
+from meta.evidence.addresses import doi_address, pubmed_address, source_address
 from meta.evidence.tables import Evidence
 from meta.evidence.trustworthiness import CHECKS, check_trustworthiness
 from meta.html import Markup, fenced, link
@@ -196,10 +197,9 @@ def _facts(trial: pd.Series, evidence: Evidence) -> str:
         if pd.notna(trial.get(name))
     ]
     if pd.notna(trial.get("doi")):
-        facts.append(("Paper", link(f"https://doi.org/{trial['doi']}", f"doi {trial['doi']}")))
+        facts.append(("Paper", link(doi_address(trial["doi"]), f"doi {trial['doi']}")))
     if pd.notna(trial.get("pmid")):
-        address = f"https://pubmed.ncbi.nlm.nih.gov/{trial['pmid']}"
-        facts.append(("PubMed", link(address, trial["pmid"])))
+        facts.append(("PubMed", link(pubmed_address(trial["pmid"]), trial["pmid"])))
     if pd.notna(trial.get("same_trial_as")):
         other = trial["same_trial_as"]
         facts.append(("Same trial as", trial_link(other, other, folder="")))
@@ -268,8 +268,8 @@ def _reviewed(reviewed: pd.DataFrame) -> str:
     return html.table(
         reviewed.assign(
             source=[
-                source_link(url, place)
-                for url, place in zip(reviewed["source_url"], reviewed["locator"], strict=True)
+                source_link(source_address(row), row["locator"])
+                for row in reviewed.to_dict("records")
             ]
         ),
         "This study in the tables of reviews",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -14,9 +15,10 @@ from meta.effect_sizes.derivation import Derivation
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import measure_of
 from meta.errors import DataError, NotComparable
+from meta.evidence.addresses import source_address
 from meta.evidence.tables import Evidence
 from meta.html import Markup
-from meta.report.links import article_name, source_link
+from meta.report.links import article_name, copied_on, source_link
 from meta.report.reader_words import verdict_label
 from meta.wording import counted, lower_first, sentence, value_text, words
 
@@ -166,17 +168,24 @@ def _compared(row: pd.Series, evidence: Evidence) -> str:
 
 def _where(row: pd.Series) -> Markup:
     text = Markup("Printed: {}.").format(_PRINTED[row["reporting"]])
-    source = row.get("source_url")
-    if pd.isna(source):
+    source = source_address(row.to_dict())
+    if not source:
         return text
     place = row["locator"] if pd.notna(row.get("locator")) else source
     kind = _READ.get(str(row.get("source_kind")), "")
     text += Markup(" Read in {}{}").format(f"{kind}: " if kind else "", source_link(source, place))
-    copy = row.get("read_at")
-    if pd.notna(copy) and copy != source:
-        link = source_link(copy, "this copy" if "://" in copy else copy)
-        text += Markup(", through {}").format(link)
+    read = [row.get(name) for name in ("source_url", "read_at")]
+    ways = dict.fromkeys(str(way) for way in read if pd.notna(way) and way != source)
+    if ways:
+        text += Markup(", through {}").format(Markup(" and ").join(map(_way, ways)))
     return text + "."
+
+
+def _way(address: str) -> Markup:
+    """Name the site on which a paper was read; a copy on a sharing site is no link."""
+    if host := copied_on(address):
+        return Markup("a copy on {}, which is not linked").format(host)
+    return source_link(address, urlsplit(address).hostname or address)
 
 
 def _effect(effect: Derivation | str) -> Markup:

@@ -1,4 +1,4 @@
-/* On paper a page says where it stands and when it was printed. */
+/* On paper a page says first where it stands and when it was printed. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -7,5 +7,5 @@ document.addEventListener("DOMContentLoaded", () => {
   line.className = "on-paper";
   const day = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
   line.textContent = `${canonical ? canonical.href : location.href}, printed on ${day}`;
-  (document.querySelector("article, main") ?? document.body).append(line);
+  (document.querySelector("article, main") ?? document.body).prepend(line);
 });
