@@ -158,6 +158,26 @@ def test_search_answers_questions_and_leads_to_the_claim(page: Page, site: Path)
     assert all(url.startswith("file:") for url in requests)
 
 
+def test_the_single_file_searches_itself(page: Page, site: Path):
+    requests, errors = watch(page)
+    page.goto((site.parent / "report.html").as_uri(), timeout=120_000)
+    assert page.locator(".find-results li").count() == 0
+    for asked, wanted in ASKED.items():
+        if wanted.startswith("downloads/"):  # beside the site
+            continue
+        page.locator("#find-words").fill(asked)
+        links = [a.get_attribute("href") for a in page.locator(".find-results a").all()]
+        path, _, fragment = wanted.partition("#")
+        name = path.removesuffix(".html").replace("/", "-")
+        anchor = f"#{name}--{fragment}" if fragment else f"#{name}"
+        assert anchor in links[:5], f"{asked}: {links[:5]}"
+    page.locator("#find-words").fill("28 %")
+    page.locator(".find-results a").first.click()
+    expect(page.locator("#articles-000--a0-c11 .answer")).to_be_in_viewport()
+    assert not errors
+    assert all(url.startswith(("file:", "data:")) for url in requests)
+
+
 def test_short_tables_have_plain_headings(page: Page, site: Path):
     page.set_content(
         '<div class="table-scroll"><table><thead><tr><th>Name</th></tr></thead><tbody>'

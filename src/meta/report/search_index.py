@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from meta.report.reader_words import verdict_label
 
 # what the pages of a site leave for it; the rest is found in the pages themselves
 NOTED = "find.json"
+_BEFORE, _BEHIND = "window.metaFind = ", ";\n"
 # what people ask of any such site, and where it is told
 _OF_ANY_SITE = (
     ("how_to_cite.html", "How to cite, and licence", "cite citation licence license reuse"),
@@ -79,7 +81,13 @@ def script(noted: str, sections: Iterable[Entry]) -> str:
     """Write the index as the script that the search page brings along."""
     known = json.loads(noted)
     known["entries"] += [astuple(one) for one in sections]
-    return f"window.metaFind = {json.dumps(known, ensure_ascii=False)};\n"
+    return f"{_BEFORE}{json.dumps(known, ensure_ascii=False)}{_BEHIND}"
+
+
+def read_script(text: str) -> dict[str, Any]:
+    """Read the index back from that script: ``entries``, each as a list, and ``asked``."""
+    known: dict[str, Any] = json.loads(text.removeprefix(_BEFORE).removesuffix(_BEHIND))
+    return known
 
 
 def _claims(evidence: Evidence, found: Sequence[Assessment]) -> list[Entry]:

@@ -16,6 +16,7 @@ from meta.report.memory import digest, read_note, write_whole
 from meta.report.policy import with_policy
 from meta.report.project import Project
 from meta.report.recording import digest_of
+from meta.report.search_index import read_script
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -95,11 +96,26 @@ def single_file(project: Project) -> str:
         "single_file.html",
         title=project.about.title,
         style=Markup("\n".join([_STYLE, *map(static, project.styles)])),
-        scripts=[Markup(static(name)) for name in project.scripts],
+        scripts=[Markup(static(name)) for name in (*project.scripts, "find.js")],
+        index=_index(site, set(wanted)),
         entries=entries,
         sections=sections,
     )
     return with_policy(f"{page}\n")
+
+
+def _index(site: Path, wanted: set[str]) -> Markup:
+    """Return what the search looks through, as data; places that are left out are not found."""
+    known = read_script((site / "find_index.js").read_text(encoding="utf-8"))
+    entries = []
+    for href, *said in known["entries"]:
+        path, _, fragment = str(href).partition("#")
+        name = path.removesuffix(".html")
+        if name in wanted:
+            entries.append([f"#{_anchor(name, fragment)}", *said])
+    text = json.dumps({"asked": known["asked"], "entries": entries}, ensure_ascii=False)
+    # no text can end the script element it stands in
+    return Markup(text.replace("<", "\\u003c"))
 
 
 def _part(text: str, page: str, known: set[str]) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 /*
- * Searches the index that the page brings along (find_index.js): no request, so it works from a file
- * too. Every part of a question must be met by a page, by itself or by other words for it, which the
+ * Searches the index that the page brings along, as a script (find_index.js) or, in a report of one
+ * file, as data in it: no request, so it works from a file too. Every part of a question must be met by a page, by itself or by other words for it, which the
  * data list. Text is only ever set as text.
  */
 "use strict";
@@ -84,18 +84,24 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const form = document.querySelector("form.find");
-    if (!form || !window.metaFind) return;
-    const index = {
-      asked: window.metaFind.asked,
-      entries: window.metaFind.entries.map(([href, kind, name, text, more, first]) => ({
-        href, kind, name, text, first, title: plain(`${kind} ${name}`), all: plain(`${name} ${text} ${more ?? ""}`),
-      })),
+    const within = document.querySelector("#find-index"); // of a report in one file, read when it is needed
+    if (!form || !(window.metaFind || within)) return;
+    let index = null;
+    const read = () => {
+      const { asked, entries } = window.metaFind ?? JSON.parse(within.textContent);
+      return {
+        asked,
+        entries: entries.map(([href, kind, name, text, more, first]) => ({
+          href, kind, name, text, first, title: plain(`${kind} ${name}`), all: plain(`${name} ${text} ${more ?? ""}`),
+        })),
+      };
     };
     const input = form.querySelector("input");
     const count = document.querySelector(".find-count");
     const list = document.querySelector(".find-results");
     const update = () => {
-      const found = search(input.value, index);
+      index ??= input.value.trim() ? read() : null;
+      const found = index ? search(input.value, index) : [];
       list.replaceChildren(...found.slice(0, MOST).map(shown));
       const more = found.length > MOST ? `, the first ${MOST} shown` : "";
       count.textContent = !input.value.trim() ? ""
@@ -109,6 +115,6 @@
       update();
     });
     update();
-    if (!input.value) input.focus();
+    if (!input.value && !within) input.focus();
   });
 })();
