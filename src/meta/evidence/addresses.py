@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,17 +11,17 @@ import pandas as pd
 _OF_THE_PAPER = "primary"
 
 
-def doi_address(doi: object) -> str:
+def doi_address(doi: Any) -> str:
     """Return the address of a DOI, "" without one."""
-    return "" if pd.isna(doi) else f"https://doi.org/{doi}"  # type: ignore[call-overload]
+    return "" if pd.isna(doi) else f"https://doi.org/{doi}"
 
 
-def pubmed_address(pmid: object) -> str:
+def pubmed_address(pmid: Any) -> str:
     """Return the address of a paper's page in PubMed, "" without one."""
-    return "" if pd.isna(pmid) else f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/"  # type: ignore[call-overload]
+    return "" if pd.isna(pmid) else f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/"
 
 
-def source_address(row: Mapping[Hashable, Any]) -> str:
+def source_address(row: Mapping[Any, Any]) -> str:
     """Return the address that a row's source is linked by.
 
     Parameters

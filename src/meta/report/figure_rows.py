@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, isfinite, log
+from typing import Any
 
 import pandas as pd
 
@@ -85,7 +87,7 @@ def _class(what: object) -> str:
     return str(what).replace(" ", "-")
 
 
-def _text(cell: object) -> str:
+def _text(cell: Any) -> str:
     return "" if pd.isna(cell) else str(cell)
 
 
@@ -108,7 +110,7 @@ def _intervals(table: pd.DataFrame) -> Lines:
         share = (value - low) / (high - low or 1.0)
         return round(100 * min(max(share, 0.0), 1.0), 1)
 
-    def written(row: dict[str, float]) -> str:
+    def written(row: Mapping[Any, float]) -> str:
         limits = f"{number(row['ci_low'])} to {number(row['ci_high'])}"
         if not isfinite(row["ci_low"]):
             return number(row["estimate"]) if isfinite(row["estimate"]) else ""
