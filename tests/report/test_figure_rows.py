@@ -33,7 +33,7 @@ def test_intervals_stand_on_one_axis_and_the_silent_are_named():
 
 def test_one_interval_is_enough():
     shown = read_rows("what,label,estimate,ci_low,ci_high\nstudy,A,-6,-7.9,-4.2\n")
-    assert [row.label for row in shown.rows] == ["A"]
+    assert [(row.label, row.text) for row in shown.rows] == [("A", "−6.0 (−7.9 to −4.2)")]
 
 
 def test_directions_are_grouped_by_whom_they_favour():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from meta.wording import listed, number
+from meta.wording import exact_decimals, listed, number
 
 # a cloud of more points than these is seen, not read
 _MOST = 60
@@ -111,10 +111,12 @@ def _intervals(table: pd.DataFrame) -> Lines:
         return round(100 * min(max(share, 0.0), 1.0), 1)
 
     def written(row: Mapping[Any, float]) -> str:
-        limits = f"{number(row['ci_low'])} to {number(row['ci_high'])}"
-        if not isfinite(row["ci_low"]):
-            return number(row["estimate"]) if isfinite(row["estimate"]) else ""
-        return f"{number(row['estimate'])} ({limits})" if isfinite(row["estimate"]) else limits
+        values = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+        # what was printed is short, and keeps the decimals that it has
+        estimate, low, high = (number(value, exact_decimals(values, 2)) for value in values)
+        if not isfinite(values[1]):
+            return estimate if isfinite(values[0]) else ""
+        return f"{estimate} ({low} to {high})" if isfinite(values[0]) else f"{low} to {high}"
 
     groups = shown["group"].map(_text) if "group" in shown else [""] * len(shown)
     rows = []
