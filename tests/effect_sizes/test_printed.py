@@ -7,7 +7,6 @@ import pandas as pd
 
 import meta
 from meta.effect_sizes.printed import printed_intervals, printed_text
-from meta.figures.theme import alt_text
 
 # three trials: one printed its interval, one the limits at another level, one its arms
 ROWS = pd.DataFrame(
@@ -63,7 +62,7 @@ def test_one_trial_reads_the_same_everywhere():
         assert said in text
     assert fit.method_text() == "one trial, not pooled; printed interval"
     assert said in meta.studies_table(fit).html
-    assert alt_text(meta.plot_forest(fit)).count("−7.9 to −4.2") == 2  # the answer, the row
+    assert meta.alt_text(meta.plot_forest(fit)).count("−7.9 to −4.2") == 2  # the answer, the row
     # what is computed with stays what was computed
     assert fit.ci_low == -6.0 - 1.959963984540054 * fit.se
 
