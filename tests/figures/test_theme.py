@@ -73,8 +73,10 @@ def test_a_foreign_figure_has_no_description() -> None:
         drawing.alt_text(Figure())
 
 
-def test_notebooks_get_svg_and_alt_text() -> None:
+def test_notebooks_get_svg_and_alt_text(monkeypatch: pytest.MonkeyPatch) -> None:
     figure = plot_forest(fit())
+    assert "image/png" not in figure._repr_mimebundle_()[0]  # type: ignore[attr-defined]
+    monkeypatch.setenv("META_FOR_A_SITE", "1")
     data, metadata = figure._repr_mimebundle_(include=None, exclude=None)  # type: ignore[attr-defined]
     assert data["image/svg+xml"].startswith("<svg")
     assert metadata["image/svg+xml"]["alt"] == data["text/plain"] == figure.alt_text()  # type: ignore[attr-defined]

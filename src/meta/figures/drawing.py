@@ -66,11 +66,11 @@ class Drawing(Figure):
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         described, drawn = self.alt_text(), svg_text(self)
         shown = {"image/svg+xml": drawn, "text/plain": described}
-        if not html.in_a_site():
+        if html.in_a_site():  # a page offers it for download; no notebook shows it
+            shown["image/png"] = base64.b64encode(_small_png(self)).decode()
+        else:
             # JupyterLab shows a drawing at its own size and cuts off what a cell has no room for
             shown["text/html"] = html.fitting(drawn, described)
-        # what a page offers for download; a notebook shows the first that it can
-        shown["image/png"] = base64.b64encode(_small_png(self)).decode()
         if any(artist in _data for artist in [self, *self.axes]):
             shown["text/csv"] = safe_csv(figure_data(self), "%.10g")
         return shown, {"image/svg+xml": {"alt": described}}
@@ -81,8 +81,8 @@ def _small_png(figure: Figure) -> bytes:
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=_ON_PAGE)
-    Image.open(drawn).convert("RGB").quantize(64).save(small, "PNG", optimize=True)
+    figure.savefig(drawn, format="png", dpi=_ON_PAGE, pil_kwargs={"compress_level": 0})
+    Image.open(drawn).convert("RGB").quantize(64).save(small, "PNG")
     return small.getvalue()
 
 
