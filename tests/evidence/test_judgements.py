@@ -124,3 +124,11 @@ def test_a_table_of_studies_points_here():
     for file in ("rob1.csv", "rob2_cluster.csv", "robins_i.csv"):
         with pytest.raises(DataError, match=r"give it to meta\.read_risk_of_bias"):
             meta.read_table(FILES / file)
+
+
+@pytest.mark.parametrize("name", ["rob2_cluster.csv", "robins_i.csv", "rob1.csv"])
+def test_a_frame_is_read_as_its_file(name):
+    text = pd.read_csv(FILES / name, dtype=str, keep_default_na=False)
+    text.index = range(7, 7 + len(text))
+    told = meta.read_risk_of_bias(text)
+    pd.testing.assert_frame_equal(told, meta.read_risk_of_bias(FILES / name))
