@@ -136,7 +136,8 @@ def _figures(one: Assessment) -> list[str]:
     if isfinite(one.probability):
         shown = probability_text(one.probability)
         parts.append(
-            f"Taken at face value, these trials make it {shown} probable that {one.probability_of}."
+            f"If these trials are taken at face value, the probability is {shown} that "
+            f"{one.probability_of}."
         )
     if one.depends_on:
         parts.append(f"It rests on {'; '.join(one.depends_on)}.")
