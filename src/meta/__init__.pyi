@@ -72,7 +72,7 @@ from meta.synthesis.without_pooling.albatross import albatross as albatross
 from meta.synthesis.diagnostics.reproduce import reproduce as reproduce
 from meta.synthesis.diagnostics.gosh import gosh as gosh
 from meta.synthesis.diagnostics.multiverse import multiverse as multiverse
-from meta.synthesis.diagnostics.operating import (
+from meta.synthesis.diagnostics.operating_characteristics import (
     operating_characteristics as operating_characteristics,
 )
 from meta.synthesis.bayes.model import bayes as bayes

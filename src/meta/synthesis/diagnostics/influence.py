@@ -14,12 +14,11 @@ from scipy import special
 from meta.arguments import checked, shown
 from meta.errors import DataError
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.diagnostics.effect_table import effect_table
 from meta.synthesis.diagnostics.regression_diagnostics import (
     regression_influence,
     regression_leave_one_out,
 )
-from meta.synthesis.diagnostics.repeated import repeated, without_each
+from meta.synthesis.diagnostics.repeated import effect_table, repeated, without_each
 from meta.synthesis.engine import quantile, variance_factor
 from meta.synthesis.estimate import EffectTable, Estimate
 from meta.synthesis.models.pool import pool

@@ -6,7 +6,7 @@ estimate is fitted again for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from meta.effect_sizes.measures import measure_of
 from meta.errors import NotComparable, NotConverged, TooFewStudies
 from meta.synthesis.engine import PREDICTION_METHODS, null_effect
-from meta.synthesis.estimate import Estimate
+from meta.synthesis.estimate import EffectTable, Estimate
 from meta.synthesis.means import pool_columns
 from meta.synthesis.models.pooled import Pooled
 
@@ -98,3 +98,22 @@ def _refitted(fit: Estimate, rows: Index, names: Sequence[str]) -> dict[str, NDA
         values = {name: getattr(other, name, np.nan) for name in names}
         found.append(values | {"reason": reason} | ({} if other else {"k": len(column)}))
     return {name: np.array([row[name] for row in found]) for name in (*names, "reason")}
+
+
+def effect_table(fit: Estimate, first: Mapping[str, Any], found: pd.DataFrame) -> EffectTable:
+    """Put repeated analyses into a table, and the reasons of those without an answer in notes.
+
+    Parameters
+    ----------
+    fit : Estimate
+        The analysis.
+    first : mapping of str to sequence
+        The first columns; the first of them names a row.
+    found : pandas.DataFrame
+        What :func:`repeated` gives.
+    """
+    table = pd.DataFrame(dict(first)).join(found.drop(columns="reason"))
+    silent = table.iloc[:, 0][found["reason"] != ""]
+    reasons = found["reason"][found["reason"] != ""]
+    notes = [f"{name}: no answer, since {why}." for name, why in zip(silent, reasons, strict=True)]
+    return EffectTable(fit=fit, table=table, notes=tuple(notes))
