@@ -52,7 +52,7 @@ def test_it_draws_into_given_axes_the_same_way_twice():
 
 
 def test_what_cannot_be_drawn_is_refused():
-    with pytest.raises(meta.DataError, match="no column treatment; there are study_id"):
+    with pytest.raises(meta.DataError, match="column treatment missing; found study_id"):
         plot_evidence_map(RESULTS)
     with pytest.raises(meta.DataError, match="no result has both"):
         plot_evidence_map(RESULTS.assign(form=None), columns="form")

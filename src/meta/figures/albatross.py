@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meta.synthesis.without_pooling.albatross import Albatross
 
 _P = (1.0, 0.2, 0.05, 0.01, 0.001, 1e-4, 1e-6, 1e-9, 1e-12)
-_PEOPLE = (5, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 50_000)
+_PEOPLE = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 _STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
 
 
@@ -117,9 +117,7 @@ def plot_albatross(
     kept = [v for i, v in enumerate(shown) if i == 0 or reach < 6 or v in {1e-3, 1e-6, 1e-9, 1e-12}]
     places = sorted({s * -np.log10(v) for v in kept for s in (-1, 1)})
     panel.set_xticks(places, [_p_tick(10 ** -abs(v)) for v in places], parse_math=False)
-    people = [
-        v for v in (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000) if low <= v <= high
-    ]
+    people = [v for v in _PEOPLE if low <= v <= high]
     panel.set_yticks(people, [f"{v:,}" for v in people], parse_math=False)
     panel.minorticks_off()
     alike = points.assign(x=x).groupby(["x", "n"], sort=False)["label"]

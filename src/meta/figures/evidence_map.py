@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from meta.arguments import checked
 from meta.errors import DataError, need
 from meta.figures import theme
+from meta.figures.checks import require_columns
 from meta.figures.frame import Frame, dot, frame
 from meta.figures.theme import SMALL, SMALL_LINE, text_width, wrap
 
@@ -75,12 +76,7 @@ def plot_evidence_map(
     """
     way = "meta.plot_evidence_map(evidence.select(), columns='...')"
     need("plot_evidence_map", results, pd.DataFrame, "a frame of results", way)
-    missing = [name for name in ("study_id", "reporting", rows, columns) if name not in results]
-    if missing:
-        raise DataError(
-            f"plot_evidence_map: there is no column {', '.join(missing)}; there are "
-            f"{', '.join(map(str, results.columns))}"
-        )
+    require_columns("plot_evidence_map", results, ["study_id", "reporting", rows, columns])
     counted = _counted(results, rows, columns)
     if counted.empty:
         raise DataError(f"plot_evidence_map: no result has both {rows} and {columns}")

@@ -30,7 +30,7 @@ from meta.figures.table import (
 from meta.figures.table_drawing import HOLLOW, draw_table
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.estimate import Estimate
-from meta.wording import compact, p_text
+from meta.wording import compact, p_alone
 
 
 @checked
@@ -224,4 +224,4 @@ def _spread(tau2: float, i2: float) -> dict[str, str]:
 
 
 def _p(value: float) -> str:
-    return p_text(value).removeprefix("= ") if np.isfinite(value) else "–"
+    return p_alone(value) if np.isfinite(value) else "–"

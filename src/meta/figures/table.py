@@ -116,6 +116,10 @@ class Reference:
         """Whether this is a band."""
         return bool(np.isfinite(self.until))
 
+    def middle(self, limits: tuple[float, float]) -> float:
+        """Return the middle of what is seen of it."""
+        return sum(self.within(limits)) / 2
+
     def within(self, limits: tuple[float, float]) -> tuple[float, float]:
         """Return the two edges of what is seen of it: of a line, the line twice."""
         if not self.is_band:

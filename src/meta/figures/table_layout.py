@@ -6,7 +6,7 @@ All lengths are points (1/72 inch), x to the right, y downwards from the top lef
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meta.figures.axis import fitting_ticks
 from meta.figures.frame import Note
@@ -204,16 +204,12 @@ def measure(table: Table, extra_width: float = 0.0) -> Layout:
             centre,
             top - 5 - level * LINE,
             leader,
-            x_of(sum(table.references[index].within(table.limits)) / 2),
+            x_of(table.references[index].middle(table.limits)),
         )
         for index, (centre, level, leader) in placed.items()
     }
-    texts += [
-        Placed(
-            t.x, top - 5 - (levels + top_lines - 1 - t.y) * LINE, t.text, t.align, t.size, t.role
-        )
-        for t in on_top
-    ]
+    first = top - 5 - (levels + top_lines - 1) * LINE
+    texts += [replace(text, y=first + text.y * LINE) for text in on_top]
     spans = _spans(table, widths, anchors, heading_baseline, lines)
 
     centres = []
@@ -229,9 +225,7 @@ def measure(table: Table, extra_width: float = 0.0) -> Layout:
     below = bottom + TICK_LENGTH + LINE
     if table.favours and not table.favours_on_top:
         found = _favours(table, x_of, panel_left, panel_right)
-        texts += [
-            Placed(t.x, below + LINE * (1 + t.y), t.text, t.align, t.size, t.role) for t in found
-        ]
+        texts += [replace(text, y=below + LINE * (1 + text.y)) for text in found]
         below += LINE * len({t.y for t in found})
     for i, line in enumerate(wrap(table.axis_label, panel)):
         below += LINE + (i == 0)
@@ -289,7 +283,7 @@ def _stack_references(
     named = [(i, r) for i, r in enumerate(table.references) if r.label]
 
     def place(reference: Reference) -> float:
-        return x_of(sum(reference.within(table.limits)) / 2)
+        return x_of(reference.middle(table.limits))
 
     for index, reference in sorted(named, key=lambda pair: place(pair[1])):
         half = (LINE_SAMPLE + text_width(reference.label, SMALL)) / 2
