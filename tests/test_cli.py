@@ -542,6 +542,15 @@ def test_a_reader_that_stops_reading_is_no_fault(tmp_path):
     assert "Error" not in (tmp_path / "err.txt").read_text(encoding="utf-8")
 
 
+def test_a_command_that_is_stopped_says_so(tmp_path, capsys, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("meta.cli.tables.read", stop)
+    assert main(["pool", _csv(tmp_path, "label,yi,vi\nA,0.1,0.02\n")]) == 130
+    assert capsys.readouterr().err == "\nmeta pool: stopped\n"
+
+
 def test_nothing_of_a_file_is_obeyed_by_a_terminal(tmp_path, capsys):
     text = "label,yi,vi,by\n\x1b]0;x\x07A,0.1,0.02,\x1b[31mq\nB\u202e,0.2,0.03,q\nC,0.4,0.02,r\n"
     path = _csv(tmp_path, text + "D,0.4,0.02,r\n")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -267,3 +268,29 @@ def test_the_reference_names_everything_public():
 def test_building_elsewhere_says_where_to_go(tmp_path: Path):
     with pytest.raises(meta.DataError, match="no project folder"):
         build(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["02_<i onclick=x()>", "{{7}}", "[x](y)", "a`b", "a#b", "a\nb", "a%20b"]
+)
+def test_a_notebook_whose_name_cannot_be_a_page_is_refused(tmp_path, name):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "datapackage.json").write_text("{}")
+    (tmp_path / "notebooks").mkdir()
+    for stem in ("01_answer", "Zinc und Schlaf (2)-Copy1", "Über, alles", name):
+        (tmp_path / "notebooks" / f"{stem}.ipynb").touch()
+    with pytest.raises(meta.DataError, match="cannot be the name of a page") as refused:
+        Project.at(tmp_path)
+    assert "answer" not in str(refused.value)
+    assert "\n" not in str(refused.value).strip()
+
+
+def test_the_title_of_a_report_is_text_on_its_pages(tmp_path, monkeypatch):
+    # the theme writes html_title into every page as it stands
+    (tmp_path / "data").mkdir()
+    package = {"title": "x", "question": {"title": f"A & B {ATTACK}"}}
+    (tmp_path / "data" / "datapackage.json").write_text(json.dumps(package))
+    monkeypatch.setenv("META_PROJECT", str(tmp_path))
+    conf = runpy.run_path(str(Project(tmp_path).settings / "conf.py"))
+    assert "<" not in conf["html_title"]
+    assert BeautifulSoup(conf["html_title"], "html.parser").get_text() == f"A & B {ATTACK}"

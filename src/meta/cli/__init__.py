@@ -37,8 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0 if all went well; 1 if `check` found faults; 2 if the command could not be done, with the
-        reason on the standard error (argparse, too, ends with 2 on a wrong command line). A
-        reader that stops reading, such as ``head``, is no fault.
+        reason on the standard error (argparse, too, ends with 2 on a wrong command line); 130 if
+        it was stopped by Ctrl-C. A reader that stops reading, such as ``head``, is no fault.
     """
     given = sys.argv[1:] if arguments is None else arguments
     # what measures there are takes libraries that only help needs
@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = _say  # type: ignore[assignment]
             code: int = options.run(options)
             sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(f"\nmeta {options.command}: stopped", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # whoever read has what was wanted; Python would complain when it closes the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from meta.errors import DataError
+from meta.errors import DataError, printable
 from meta.evidence.datapackage import DESCRIPTOR
 from meta.report.about import About
+from meta.wording import listed
 
+# names of notebooks become names of files, addresses and links
+_PAGE = re.compile(r"[\w .,()+-]+")
 _SKELETON = Path(__file__).parent / "skeleton"
 
 
@@ -47,7 +51,14 @@ class Project:
                 f"{home} is no project folder: data/{DESCRIPTOR} is missing. Run this where it is, "
                 "or begin with `meta new`"
             )
-        return cls(home)
+        project = cls(home)
+        odd = [path.name for path in project.notebooks if not _PAGE.fullmatch(path.stem)]
+        if odd:
+            raise DataError(
+                f"notebooks: {listed(map(repr, map(printable, odd)))} cannot be the name of a "
+                "page; rename with letters, digits, blanks and _ - . , + ( )"
+            )
+        return project
 
     @property
     def notebooks(self) -> list[Path]:

@@ -23,9 +23,9 @@ _LANDMARKS = {
 
 
 def _describe(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    title = _text(context.get("title", "")) or app.config.html_title
+    title = _text(context.get("title", "")) or app.config.project
     about = _description(context.get("body", ""))
-    tags = [("og:type", "article"), ("og:title", title), ("og:site_name", app.config.html_title)]
+    tags = [("og:type", "article"), ("og:title", title), ("og:site_name", app.config.project)]
     if about:
         tags.append(("og:description", about))
     if app.config.html_baseurl:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from html import escape
 from pathlib import Path
 
 from meta.report.project import Project
@@ -13,7 +14,7 @@ _static = [folder / "_static" for folder in (_project.settings, _project.own)]
 project = _project.about.title
 author = _project.about.authors
 copyright = _project.about.copyright
-html_title = project
+html_title = escape(project, quote=False)  # the theme writes it as it stands
 language = "en"
 root_doc = "index"
 
