@@ -198,6 +198,20 @@ def test_small_sds_are_held_against_those_of_other_studies():
     assert _checks(*(r | assay | change for r in (mine, other, other | third))) == []
 
 
+@pytest.mark.parametrize(
+    ("sd", "like"),
+    # five times it, as an error of 25 people: an SD of the others is 2 here, and 1.25 times it or
+    # its part is still like them
+    [(0.4, True), (0.33, True), (0.31, False), (0.49, True), (0.51, False)],
+)
+def test_an_error_of_the_mean_is_told_by_what_it_would_make(sd, like):
+    mine = {"n_t": 25, "mean_t": 5.0, "sd_t": sd, "reported_as": f"5.0 ({sd}), n 25"}
+    other = {"study_id": "b", "result_id": "b-x-1", "n_t": 25, "mean_t": 5.0, "sd_t": 2.0}
+    found = check_trustworthiness(pd.DataFrame([ROW | row for row in (mine, other)]))
+    text = found.loc[found["check"] == "SE_AS_SD", "arithmetic"].iloc[0]
+    assert ("which is like the others" in text) == like
+
+
 def test_a_change_whose_sds_cannot_be():
     end = {"n_t": 26, "mean_t": 2.08, "sd_t": 0.19, "base_mean_t": 1.77, "base_sd_t": 0.19,
            "effect_unit": "mg/dL", "reported_as": "1.77 (0.19) -> 2.08 (0.19)"}  # fmt: skip
