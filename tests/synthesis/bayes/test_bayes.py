@@ -287,3 +287,12 @@ def test_which_moments_exist_under_a_heavy_tail(k, mu, mean_exists, sd_exists, s
     assert np.isfinite(found.se) == sd_exists
     told = [note for note in found.notes if "is infinite" in note]
     assert [note.startswith(said) for note in told] == [True] * bool(said)
+
+
+@pytest.mark.parametrize(
+    ("mu", "said"), [(None, "is the prior"), ("normal(0, 2)", "is almost the")]
+)
+def test_one_study_says_nothing_of_tau_and_a_prior_of_the_mean_a_little(mu, said):
+    found = meta.bayes([0.1], [0.04], tau_prior="halfnormal(0.5)", mu_prior=mu)
+    (note,) = [each for each in found.notes if each.startswith("k = 1")]
+    assert said in note
