@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import time
 import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,6 +149,39 @@ def loaded(draw: Draw) -> None:
     assert np.allclose(written.frame["yi"].astype(float), yi, rtol=1e-12)
 
 
+def typed(draw: Draw) -> None:
+    """A table is read as it was meant, whoever typed it and whatever program wrote it."""
+
+    def one_of(*ways: str) -> str:
+        return ways[int(draw.integers(len(ways)))]
+
+    k = int(draw.integers(2, 9))
+    yi, sei = np.round(draw.normal(0, 2, k), 4), np.round(draw.uniform(0.1, 2, k), 4)
+    point, minus = one_of(".", ","), one_of("-", "\u2212", "\u2013", "\ufe63", "- ")
+    between = one_of(";", "\t", "|") if point == "," else one_of(",", ";", "\t", "|")
+    quote, end = one_of("", '"'), one_of("\n", "\r\n", "\r")
+
+    def cell(value: float) -> str:
+        return f"{value:.4f}".replace("-", minus).replace(".", point)
+
+    header = [one_of("study", "Label", "Studie", "\u00c9tude"), one_of("yi", "TE", "logOR"),
+              one_of("sei", "seTE", "SE(logOR)")]  # fmt: skip
+    rows = [
+        [f"S{i + 1}\u00e9", cell(y), cell(s)] for i, (y, s) in enumerate(zip(yi, sei, strict=True))
+    ]
+    lines = [between.join(f"{quote}{text}{quote}" for text in row) for row in (header, *rows)]
+    lines += ["", "Source: my own table"] * int(draw.integers(2))
+    text = one_of("", end) + end.join(lines) + one_of("", end)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "table.txt")
+        path.write_bytes(text.encode(one_of("utf-8", "utf-8-sig", "utf-16", "cp1252")
+                                     if minus in "- \u2013" else "utf-8"))  # fmt: skip
+        frame = meta.read_table(path).frame
+    assert frame["label"].tolist() == [row[0] for row in rows]
+    assert frame["yi"].tolist() == yi.tolist()
+    assert frame["sei"].tolist() == sei.tolist()
+
+
 def bias(draw: Draw) -> None:
     """The tests of publication bias answer, or say why not."""
     yi, vi = effects(draw)
@@ -201,7 +236,7 @@ def wild(draw: Draw) -> None:
 
 
 CASES: tuple[Callable[[Draw], None], ...] = (
-    pooled, swapped, loaded, bias, regressed, converted, wild,
+    pooled, swapped, loaded, typed, bias, regressed, converted, wild,
 )  # fmt: skip
 
 
