@@ -443,7 +443,7 @@ def run(stage: str, mutants: list[Mutant], recorder: Recorder, most: float) -> l
     def all_in_place(session: Session) -> None:
         for mutant in filter(session.reached.in_place, mutants):
             tests, seconds = session.reached.tests(mutant, most)
-            tell(mutant, session.survives(mutant, tests, 20 + 4 * seconds), len(tests))
+            tell(mutant, session.survives(mutant, tests, 5 + 4 * seconds), len(tests))
 
     session = Session(stage, recorder, all_in_place)
     folders = [str(ROOT / "tests" / stage), str(META / stage)]

@@ -788,7 +788,7 @@ def test_what_became_of_a_source(
 ) -> None:
     source = evidence.table("claim_sources").iloc[:1].assign(
         claim_id=CLAIM, found=code, what_was_found="A trial.", searches_tried="2: x; y",
-        doi=None, source_url="https://example.org/found",
+        doi=None, pmid=None, source_url="https://example.org/found",
     )  # fmt: skip
     test = {"kind": "cited_source", "source_named": "yes"}
     found = ruled(world(means(9.0), test, claim_sources=lambda _: source))
@@ -946,3 +946,23 @@ def test_one_or_two_trials_are_shown_each_with_its_interval(world: World) -> Non
 )
 def test_a_claimed_figure_beside_a_real_one(claimed: tuple, real: tuple, ratio: tuple) -> None:
     assert ratio_of(Oriented(*claimed), Oriented(*real)) == pytest.approx(ratio, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("cells", "link"),
+    [
+        ({"doi": "10.1/x", "pmid": "7", "source_url": "https://a.org"}, "https://doi.org/10.1/x"),
+        ({"pmid": "7", "source_url": "https://a.org"}, "https://pubmed.ncbi.nlm.nih.gov/7/"),
+        ({"source_url": "https://a.org"}, "https://a.org"),
+        ({}, ""),
+    ],
+)
+def test_the_address_of_a_source(
+    world: World, evidence: Evidence, cells: dict[str, str], link: str
+) -> None:
+    source = evidence.table("claim_sources").iloc[:1].assign(
+        claim_id=CLAIM, found="yes", doi=None, pmid=None, source_url=None
+    )  # fmt: skip
+    source = source.assign(**cells)
+    made = world(CLEAR, {"source_named": "yes"}, claim_sources=lambda _: source)
+    assert ruled(made).source_link == link
