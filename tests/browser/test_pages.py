@@ -77,6 +77,7 @@ def test_pages_load_alone_without_errors_and_with_named_images(page: Page, site:
 OF_EACH_KIND = (
     *("index", "articles/000", "claims", "search", "results", "trials", "methods", "glossary"),
     *("bibliography", "api", "reference/meta.pool", "genindex", "how_to_cite", "data", "guides"),
+    *("coming_from", "changes", "your_own_question", "notebooks/15_risk_of_bias_and_certainty"),
     *("notebooks/02_depression", "notebooks/14_claims", "notebooks/80_forest_plots"),
     *(f"trials/{name}" for name in STUDIES[:2]),
     *(f"claim/{name}" for name in CLAIMS),
@@ -297,6 +298,12 @@ def test_a_phone_gets_the_rows_of_a_forest_plot(browser: Browser, site: Path):
     assert not forest.locator("img").is_visible()
     assert forest.locator(".rows li.study").count() == 8
     assert forest.locator(".rows").evaluate("e => e.scrollWidth <= e.clientWidth")
+    # what has no interval is rows as well, and nothing that is drawn scrolls sideways
+    page.goto((site / "notebooks" / "15_risk_of_bias_and_certainty.html").as_uri())
+    for figure in page.locator("figure.drawn").all():
+        assert figure.locator(".rows li.long").count() > 0
+        assert figure.evaluate("e => e.scrollWidth <= e.clientWidth")
+    page.goto((site / "notebooks" / "02_depression.html").as_uri())
     page.set_viewport_size({"width": 1000, "height": 800})
     assert forest.locator("img").is_visible()
     assert not forest.locator(".rows").is_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,22 @@ def test_a_reader_changes_the_plots_of_the_site(
         box = page.locator(".what-if").nth(place).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+    page.close()
+
+
+OUTSIDE = """() => { const copy = document.querySelector("article").cloneNode(true);
+    copy.querySelectorAll(".what-if").forEach(e => e.remove()); return copy.textContent; }"""
+
+
+@pytest.mark.parametrize("name", CHANGEABLE)
+def test_a_plot_starts_from_the_answer_of_its_page(browser: Browser, site: Path, name: str):
+    page = browser.new_page()
+    page.goto((site / "notebooks" / f"{name}.html").as_uri())
+    said = page.evaluate(OUTSIDE)
+    for before in page.locator(".what-if-before").all_inner_texts():
+        answer = re.match(r"As analysed: \S+ (\S+ \(\S+ to \S+\))", before)
+        assert answer, before
+        assert answer[1] in said, before
     page.close()
 
 

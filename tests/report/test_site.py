@@ -131,7 +131,7 @@ def test_figures_of_notebooks_can_be_taken_along(pages, site):
             links = {str(a["href"]) for a in figure.select("a[download]")}
             assert {link.rpartition(".")[2] for link in links} == {"svg", "png", "csv"}
             assert all((path.parent / link).is_file() for link in links)
-            assert "Figure in: " in figure.select_one("details p").get_text()
+            assert "Figure in: " in figure.select_one("figcaption details p").get_text()
     assert drawn > 60
     forest = pages[site / "notebooks" / "02_depression.html"].select_one("figure.has-rows")
     with (site / "drawn" / "02_depression-1.csv").open(encoding="utf-8", newline="") as file:

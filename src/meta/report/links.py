@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape as escape_html
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -68,6 +69,32 @@ def copied_on(url: object) -> str:
     host = (urlsplit(str(url)).hostname or "").rstrip(".")
     parts = host.split(".")
     return host if any(".".join(parts[i:]) in _COPIES for i in range(len(parts))) else ""
+
+
+def without_copies(references: str) -> str:
+    r"""Name the copies on sharing sites among BibTeX references instead of linking to them.
+
+    Examples
+    --------
+    >>> print(without_copies("@misc{a,\n  url = {https://scribd.com/document/1},\n}"))
+    @misc{a,
+      note = {Read in a copy on scribd.com, which is not linked},
+    }
+    """
+    entries = re.split(r"\n(?=@)", references)
+    return "\n".join(_without_copy(entry) for entry in entries)
+
+
+def _without_copy(entry: str) -> str:
+    found = re.search(r"\burl\s*=\s*\{([^}]*)\}", entry)
+    host = copied_on(found[1]) if found else ""
+    if found is None or not host:
+        return entry
+    said = f"Read in a copy on {host}, which is not linked"
+    if note := re.search(r"\bnote\s*=\s*\{", entry):  # a field may stand once
+        entry = re.sub(r"\n?\s*\burl\s*=\s*\{[^}]*\},?", "", entry)
+        return entry.replace(note[0], f"{note[0]}{said}. ", 1)
+    return entry.replace(found[0], f"note = {{{said}}}", 1)
 
 
 def study_name(study: object, label: object) -> Markup:

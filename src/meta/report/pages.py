@@ -19,6 +19,7 @@ from meta.report.by_hand import write_by_hand
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
 from meta.report.headings import headings, reported
+from meta.report.links import without_copies
 from meta.report.notebook_index import NotebookIndex
 from meta.report.project import Project
 from meta.report.search_index import NOTED, noted
@@ -55,9 +56,11 @@ def write_pages(project: Project, source: Path) -> None:
     first = write_claim_pages(evidence, found, source, notebooks)
     (source / "results.md").write_text(_results_page(evidence), encoding="utf-8")
     (source / "data.md").write_text(_data_page(project.home), encoding="utf-8")
-    for name, page in (("CHANGES.md", "changes.md"), ("references.bib", "references.bib")):
-        if (data / name).is_file():
-            shutil.copyfile(data / name, source / page)
+    if (data / "CHANGES.md").is_file():
+        shutil.copyfile(data / "CHANGES.md", source / "changes.md")
+    if (data / "references.bib").is_file():
+        listed = without_copies((data / "references.bib").read_text(encoding="utf-8"))
+        (source / "references.bib").write_text(listed, encoding="utf-8")
     shutil.copyfile(project.settings / "methods.bib", source / "methods.bib")
     write_by_hand(
         project,
