@@ -62,7 +62,8 @@ def record(log: str, home: str) -> None:
         counts = (
             path.startswith(inside) and not path.startswith(outside) and f"{os.sep}." not in path
         )
-        if counts and not path.endswith((".py", ".pyc")):  # code counts as modules
+        # code counts as modules, compiled or being compiled
+        if counts and not path.endswith(".py") and "__pycache__" not in path:
             note(kind, path)
 
     def look(event: str, given: tuple[Any, ...]) -> None:
