@@ -78,7 +78,8 @@ def _zero_cells(measure: str, table: pd.DataFrame, excluded: pd.DataFrame) -> It
 
 def _standard_errors(measure: str, table: pd.DataFrame) -> Iterator[str]:
     """Name trials whose standard deviations look like standard errors, or like their reverse."""
-    arms = [arm for arm in ("_t", "_c", "") if {f"sd{arm}", f"n{arm}"} <= set(table)]
+    columns = set(table)  # once: a list of the columns costs as much as a fit
+    arms = [arm for arm in ("_t", "_c", "") if {f"sd{arm}", f"n{arm}"} <= columns]
     if not arms:
         return
     sd, n = (
@@ -97,7 +98,7 @@ def _standard_errors(measure: str, table: pd.DataFrame) -> Iterator[str]:
             for ratio in (usual / sd, sd / usual)
         )
         size = np.abs(table["yi"].to_numpy(dtype=float))
-        means = {"mean_t", "mean_c"} <= set(table)
+        means = {"mean_t", "mean_c"} <= columns
         standardised = measure_of(measure).standardised
         if standardised:
             # scales differ in their SDs, and a true effect of more than one SD is rare
