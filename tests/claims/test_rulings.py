@@ -966,3 +966,26 @@ def test_the_address_of_a_source(
     source = source.assign(**cells)
     made = world(CLEAR, {"source_named": "yes"}, claim_sources=lambda _: source)
     assert ruled(made).source_link == link
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "claimed", "value", "limits", "verdict"),
+    [
+        # 35 to 40 without an estimate: the middle
+        ("placebo_furukawa2016", (30, 45), 37.5, (35, 40), "supported"),
+        # 37 without an interval
+        ("placebo_motta2023_response", (30, 45), 37, (37, 37), "supported"),
+        # 21 (14.9 to 26.7)
+        ("mid_phq9_kounali", (30, 45), 21, (14.9, 26.7), "overstated"),
+    ],
+)
+def test_a_published_share_with_what_it_prints(
+    world: World, benchmark: str, claimed: tuple, value: float, limits: tuple, verdict: str
+) -> None:
+    test = {"kind": "measured", "measure": "share", "benchmark_ids": benchmark}
+    claim = NOTHING | {"claimed_low": claimed[0], "claimed_high": claimed[1]}
+    found = ruled(world(CLEAR, test, claim))
+    assert found.estimate == pytest.approx(value)
+    assert (found.ci_low, found.ci_high) == pytest.approx(limits)
+    assert found.ratio == pytest.approx(37.5 / value)
+    assert found.verdict == verdict
