@@ -55,7 +55,7 @@ PASSED_OVER = {
     "indent", "width", "stacklevel", "maxsize", "slots", "frozen", "kw_only", "repr", "strict",
     "copy", "drop", "xtol", "rtol", "ftol", "gtol", "maxiter", "maxfev", "epsabs", "epsrel",
 }  # fmt: skip
-FLAGS = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
+FLAGS = ("-q", "-n0", "-p", "no:cacheprovider", "-p", "no:randomly")
 SWAPS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
