@@ -78,7 +78,7 @@ def _zero_cells(measure: str, table: pd.DataFrame, excluded: pd.DataFrame) -> It
 
 def _standard_errors(measure: str, table: pd.DataFrame) -> Iterator[str]:
     """Name trials whose standard deviations look like standard errors, or like their reverse."""
-    columns = set(table)  # once: a list of the columns costs as much as a fit
+    columns = set(table)
     arms = [arm for arm in ("_t", "_c", "") if {f"sd{arm}", f"n{arm}"} <= columns]
     if not arms:
         return
