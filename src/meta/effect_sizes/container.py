@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +30,13 @@ _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 
 # copied, as making an empty table takes longer than a fit
 _NONE_EXCLUDED, _NONE_REJECTED = excluded_table(), rejected_table()
+
+
+def _one_name(name: object) -> str:
+    """Write names that differ in case, blanks or the writing of an accent as one."""
+    text = str(name)
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(plain.casefold().split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,15 +226,13 @@ class Effects:
     @property
     def dependence(self) -> str:
         """Say that effects share a study, for methods that take them as independent; "" if not."""
-        # names that differ in case, blanks or the writing of an accent are one name
-        ids = self.table["study_id"].astype("str").str.normalize("NFKC").str.casefold()
-        ids = ids.str.split().str.join(" ")
-        repeated = ids.duplicated(keep=False)
-        if not repeated.any():
+        ids = [_one_name(name) for name in self.table["study_id"]]
+        if len(set(ids)) == len(ids):
             return ""
+        repeated = pd.Series(ids).duplicated(keep=False).to_numpy()
         names = list(dict.fromkeys(self.table.loc[repeated, "label"]))
         return (
-            f"the {self.k} effects are of {ids.nunique()} studies: "
+            f"the {self.k} effects are of {len(set(ids))} studies: "
             f"{int(repeated.sum())} carry the name of another ({listed(names, 5)}) and "
             "are taken as independent; if they are of the same people use meta.multilevel, "
             "meta.robust or meta.aggregate_correlated (on the command line --cluster label)."
