@@ -66,6 +66,8 @@ REFUSED = [
     ("ROM", ARMS | {"mean_c": 0.0}, "a mean is not above 0, so that no ratio can be taken"),
     ("ROM", ARMS | {"mean_t": -1.0}, "a mean is not above 0, so that no ratio can be taken"),
     ("VR", PAIR, "the trial is a crossover, for which"),
+    ("VR", ARMS | {"result_type": "change"},
+     "changes are reported, and this set takes scores at the end (scores='post')"),
     ("MD", {"estimate": -0.4, "ci_low": -0.8, "ci_high": 0.0, "effect_unit": "SMD"},
      "the difference is printed in standard deviations, not in units of the scale"),
     ("SMD", {"estimate": 2.0, "ci_low": 1.1, "ci_high": 3.0, "effect_unit": "OR"},
@@ -91,6 +93,15 @@ def test_what_gives_no_effect_says_why(measure: str, cells: dict[str, object], s
     assert said in found.excluded["reason"][0]
     with pytest.raises(meta.DataError, match="s has no effect: "):
         found.derivation("s")
+
+
+def test_a_ratio_of_spreads_takes_the_scores_that_were_asked_for() -> None:
+    for kind, scores in (("change", "change"), ("change", "both"), ("post", "both")):
+        assert len(one(ARMS | {"result_type": kind}, "VR", scores=scores)) == 1
+    reason = one(ARMS | {"result_type": "post"}, "VR", scores="change").excluded["reason"][0]
+    assert reason == (
+        "scores at the end are reported, and this set takes changes (scores='change')"
+    )
 
 
 def test_what_is_not_taken_is_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -30,6 +31,16 @@ def test_a_cell_that_a_spreadsheet_would_execute_is_text() -> None:
     assert read["label"].tolist()[8:] == [pytest.approx(float("nan"), nan_ok=True)] * 2
     assert read["value"][0] == -1.5
     assert ",-1.50\n" in safe_csv(rows, "%.2f")
+
+
+def test_a_line_end_within_a_cell_begins_no_row() -> None:
+    rows = pd.DataFrame({"=cmd": ["a\r=1+1", "b\r\nc", "d"], "value": [1.5, 2.0, 3.0]})
+    text = safe_csv(rows)
+    assert text.startswith('"\'=cmd"')
+    # a spreadsheet takes a bare carriage return outside quotation marks for the end of a row
+    read = list(csv.reader(io.StringIO(text, newline="")))
+    assert [row[0] for row in read] == ["'=cmd", "a\r=1+1", "b\r\nc", "d"]
+    assert '"a\r=1+1"' in text
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from math import log as ln
 
 import numpy as np
 
-from meta.effect_sizes.assumptions import CONTINUITY, WALD_TEST, Settings
+from meta.effect_sizes.assumptions import CONTINUITY, SCORE_WORDS, WALD_TEST, Settings
 from meta.effect_sizes.derivation import Input, Step
 from meta.effect_sizes.from_estimates import as_printed, interval_fault, read_estimate
 from meta.effect_sizes.measures import cells
@@ -42,6 +42,12 @@ def by_formula(row: Row, settings: Settings) -> RowEffect | str:
         )
     if row.paired and "sd_t" in measure.arguments:
         return f"the trial is a crossover, for which {measure.words} is not derived here"
+    # the spread of changes is another quantity than the spread of scores
+    if "sd_t" in measure.arguments and {row.result_type, settings.scores} == set(SCORE_WORDS):
+        return (
+            f"{SCORE_WORDS[row.result_type]} are reported, and this set takes "
+            f"{SCORE_WORDS[settings.scores]} (scores={settings.scores!r})"
+        )
     inputs = tuple(name for name in measure.arguments if row.has(name))
     arguments = {name: np.array([row[name]]) for name in inputs}
     sizes = compute(measure, arguments, Options.of(measure, drop00=settings.drop00))
