@@ -334,7 +334,7 @@ def test_the_answer_is_said_in_words(opened, evidence):
     assert said.inner_text() == f"These {count} trials together favour magnesium."
     page.get_by_role("button", name="Double-blind only").click()
     page.get_by_role("button", name="Without integrity flags").click()
-    assert said.inner_text().endswith("together leave open a benefit, nothing or harm.")
+    assert said.inner_text().endswith("together leave open a benefit, no effect or harm.")
 
 
 def test_a_trial_without_an_effect_under_an_assumption_is_announced(opened, evidence):

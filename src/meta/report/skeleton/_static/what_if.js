@@ -306,7 +306,7 @@
       if (fit === null) return "";
       const who = fit.k === 1 ? "This one trial" : `These ${fit.k} trials together`;
       const side = fit.ciHigh < this.data.null ? 0 : fit.ciLow > this.data.null ? 1 : -1;
-      if (side < 0) return `${who} ${fit.k === 1 ? "leaves" : "leave"} open a benefit, nothing or harm.`;
+      if (side < 0) return `${who} ${fit.k === 1 ? "leaves" : "leave"} open a benefit, no effect or harm.`;
       const [left, right] = this.data.favours ?? ["lie below no effect", "lie above no effect"];
       const said = side === 0 ? left : right;
       return `${who} ${fit.k === 1 ? said : said.replace(/^favours/, "favour")}.`;
