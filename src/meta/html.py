@@ -224,7 +224,8 @@ def table(
         kinds=kinds,
         rows=rows,
         plain=plain,
-        stacked=len(shown) > _WIDE and not plain,
+        # a column of long texts takes the room of three
+        stacked=len(shown) + 2 * kinds.count("long") > _WIDE and not plain,
         anchor=anchor,
     )
 
