@@ -87,7 +87,7 @@ def test_tags_are_written_by_templates_and_markup_alone():
     found = {
         str(path.relative_to(folder)): lines
         for path in sorted(folder.rglob("*.py"))
-        if path != folder / "figures" / "theme.py"
+        if path != folder / "figures" / "drawing.py"
         and path.parent.name != "extensions"
         and (lines := written_by_hand(path.read_text(encoding="utf-8")))
     }
