@@ -82,14 +82,15 @@ def _results_page(evidence: Evidence) -> str:
         for study, result in zip(rows["study_id"], rows["result_id"], strict=True)
     ]
     columns = {"label": "Study", "outcome": "Outcome", "instrument": "Scale"}
-    columns |= {"reported_as": "As printed", "locator": "Read at", "result": "Details"}
+    columns |= {"reported_as": "As printed", "result": "Details", "locator": "Read at"}
     form = evidence.question.form
     columns |= headings([form.column] if form else [], evidence)
     columns |= {"reporting": "Printed as", "flag": "Caution"}
     intro = (
         f"{len(rows)} results of {rows['study_id'].nunique()} studies, each as it was printed, "
-        "with a link to the page that it was read on and to its details, where the way from there "
-        "to an effect is shown. The box above the table filters by words, such as an outcome's name."
+        "with a link to the page that it was read on and to its details, where the way from "
+        "there to an effect is shown. The box above the table filters by words, such as an "
+        "outcome's name."
     )
     shown = table(rows, "Every result", reported(rows, columns))
     return f"# Every result\n\n{intro}\n\n{fenced(shown.html)}\n"
