@@ -68,6 +68,17 @@ def q_profile_interval(
     return float(low), float(high)
 
 
+def _traces(w: Floats) -> tuple[float, float]:
+    """Traces of P and PP, from what the other weights sum to: one may outweigh all others."""
+    total, top = float(np.sum(w)), int(np.argmax(w))
+    others, squares = total - w, np.sum(w**2) - w**2
+    rest = np.delete(w, top)
+    others[top], squares[top] = np.sum(rest), np.sum(rest**2)
+    share = w / total
+    square = np.sum((share * others) ** 2) + np.sum(share**2 * squares)
+    return float(np.sum(share * others)), float(square)
+
+
 def tau2_error(yi: Floats, vi: Floats, tau2: float, method: str) -> float:
     r"""Return the standard error of tau2 (one mean, no moderators).
 
@@ -76,7 +87,7 @@ def tau2_error(yi: Floats, vi: Floats, tau2: float, method: str) -> float:
     From the variance of Q for the estimators by moments, from the information for the others
     (EB and PM: that of the equation that they solve), as metafor's ``rma`` gives it. With
     :math:`S_r = \sum w_i^r` and :math:`P = W - W 1 1' W / S_1`, tr(P) is :math:`S_1 - S_2/S_1` and
-    tr(PP) is :math:`S_2 - 2 S_3/S_1 + (S_2/S_1)^2`.
+    tr(PP) is :math:`S_2 - 2 S_3/S_1 + (S_2/S_1)^2`, here summed without differences.
     """
     k, crude = len(vi), float(np.var(yi))
     if method in {"DL2", "HE2"}:
@@ -85,12 +96,12 @@ def tau2_error(yi: Floats, vi: Floats, tau2: float, method: str) -> float:
         w = {
             "DL": 1 / vi, "HS": 1 / vi, "HSk": 1 / vi, "HE": np.ones(k), "SJ": 1 / (vi + crude),
         }.get(method, 1 / (vi + tau2))  # fmt: skip
-    one, two, three = (float(np.sum(w**power)) for power in (1, 2, 3))
+    one, two = float(np.sum(w)), float(np.sum(w**2))
     if method == "ML":
         return float(np.sqrt(2 / two))
     if method in {"EB", "PM", "PMM"}:
         return float(np.sqrt(2 * k**2 / (k - 1)) / one)
-    trace, square = one - two / one, two - 2 * three / one + (two / one) ** 2
+    trace, square = _traces(w)
     if method == "REML":
         return float(np.sqrt(2 / square))
     # with V the sampling variances: tr(PVPV) and tr(PVP)

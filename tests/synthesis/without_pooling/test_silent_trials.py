@@ -148,3 +148,11 @@ def test_other_refusals(fit):
         null_bounds(meta.pool(Y, V, measure="MD"), trials(n=[90]))
     with pytest.raises(meta.NotComparable, match="one group"):
         null_bounds(meta.pool(Y, V, measure="PLO"), trials(n=[90]))
+
+
+@pytest.mark.parametrize("known", ["n_t", "n_c"])
+def test_one_arm_and_all_people_give_the_other_arm(fit, known):
+    both = null_bounds(fit, trials(n_t=[20.0], n_c=[30.0]))
+    size = {"n_t": 20.0, "n_c": 30.0}[known]
+    one = null_bounds(fit, trials(n=[50.0], **{known: [size]}))
+    assert one.with_nulls.estimate == both.with_nulls.estimate

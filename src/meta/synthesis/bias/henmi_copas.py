@@ -163,7 +163,7 @@ def _quantile(k: int, w: tuple[float, float, float, float], tau2: float, level: 
         return float(integrate.quad(density, t, np.inf, limit=200)[0])
 
     tail = (1 - level) / 2
-    # with equal weights Q does not depend on tau2 through them, and the quantile is the normal one
+    # one trial holds all the weight: the error of the mean is its own
     if w1 / w2 - 1 < 1e-12:
         return float(stats.norm.isf(tail))
     high = 2.0

@@ -1,0 +1,68 @@
+"""What the checks and the judgements say at their limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import meta
+from meta.synthesis.engine import TAU2_METHODS
+
+
+@pytest.mark.parametrize("method", TAU2_METHODS)
+def test_one_trial_may_outweigh_all_others(method: str) -> None:
+    fit = meta.pool([0.1, 0.5, 0.9], [1e-9, 1e6, 1e6], tau2_method=method)
+    assert np.isfinite(fit.tau2_se)
+    assert fit.tau2_se > 0
+    if method == "REML" and fit.tau2 == 0:
+        # P is diag(w) - ww'/sum(w): to the first order in b/a its entries are 2b, -b, -b, b, b, 0
+        b = 1e-6
+        assert fit.tau2_se == pytest.approx(np.sqrt(2 / (4 + 4 + 2)) / b, rel=1e-6)
+
+
+def test_the_error_of_a_trial_that_holds_all_the_weight_is_normal() -> None:
+    found = meta.henmi_copas(meta.pool([0.1, 0.5, 0.9], [1e-9, 1e6, 1e6]))
+    assert found.quantile == pytest.approx(stats.norm.isf(0.025), rel=1e-12)
+
+
+def test_equal_weights_as_metafor_has_them() -> None:
+    # metafor 3.8, hc(rma(c(.1, .5, .9, 1.4), rep(.04, 4), method = "DL")); it integrates to 1e-5
+    found = meta.henmi_copas(meta.pool([0.1, 0.5, 0.9, 1.4], [0.04] * 4))
+    assert (found.ci_low, found.ci_high) == pytest.approx((-0.1022940, 1.5522940), abs=2e-5)
+
+
+def test_trials_that_differ_much_need_company_and_not_only_people() -> None:
+    said = "more of them are needed, not only larger ones"
+    yi, n = np.array([0.9, 0.0, -0.6, 0.7]), 40
+    for model, told in (("random", True), ("common", False)):
+        effects = meta.Effects.from_arrays(yi, np.full(4, 0.1), measure="SMD", n=np.full(4, n))
+        size = meta.information_size(0.3, measure="SMD", fit=meta.pool(effects, model=model))
+        assert any(said in note for note in size.notes) is told, model
+
+
+def test_where_the_truth_lies_does_not_change_how_often_it_is_held() -> None:
+    v = [0.04, 0.09, 0.16]
+    at_zero, far = (
+        meta.operating_characteristics(v, truth=truth, tau2=0.1, repetitions=200)["coverage"]
+        for truth in (0.0, 40.0)
+    )
+    assert far.tolist() == at_zero.tolist()
+
+
+def test_patterns_counted_in_parts_are_the_same_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = meta.pool([0.5, 0.3, -0.1, 0.6, 0.2, 0.4, 0.1], [0.04] * 7)
+    whole = meta.permutation_test(fit)
+    # 64 patterns, ten at a time: the last part holds four
+    monkeypatch.setattr("meta.synthesis.diagnostics.permutation._CELLS", 70)
+    assert meta.permutation_test(fit).p_value == whole.p_value
+    # by hand: with equal variances the larger sums of signed effects are the more extreme ones
+    signs = np.array(np.meshgrid(*[[-1, 1]] * 7)).reshape(7, -1)
+    sums = np.abs(fit.effects.yi @ signs)
+    assert whole.p_value == pytest.approx(np.mean(sums >= abs(fit.effects.yi.sum()) - 1e-9))
+
+
+def test_a_sample_of_patterns_holds_the_observed_one() -> None:
+    fit = meta.pool(np.linspace(0.9, 1.1, 16), [0.01] * 16)
+    found = meta.permutation_test(fit, n_max=50)
+    assert found.p_value == pytest.approx(1 / 50)  # no other of 50 is as extreme
