@@ -83,6 +83,16 @@ def state(home: Path) -> dict[str, bytes]:
     return {path.relative_to(project.build).as_posix(): path.read_bytes() for path in files}
 
 
+def times(home: Path) -> dict[str, int]:
+    """Tell when each page was read, and when it was written."""
+    project = Project(home)
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for folder, kind in ((project.doctrees, "*.doctree"), (project.prepared, "*.html"))
+        for path in folder.rglob(kind)
+    }
+
+
 def soup(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
@@ -117,6 +127,13 @@ def test_a_build_that_continues_leaves_what_one_from_nothing_leaves(
     assert [name for name in ("a", "b") if f"{name}.ipynb" in capfd.readouterr().out] == ["a"]
     (home / "report" / "pages" / "trials" / "c.md").unlink()
     build(home)
+    before = times(home)
+    new = "# New\n\nOther words, and so another line for the heading.\n"
+    write_page(home, "other", PAGES["other"].format(nowhere="").replace("# Other\n", new, 1))
+    build(home)
+    again = {name for name, time in times(home).items() if time != before[name]}
+    # the page, one with its list of contents, and those that tell of all
+    assert again == {"other.doctree", "other.html", "index.html", "genindex.html", "search.html"}
     continued = state(home)
     assert b"'new'" in continued["report.html"]
     notebooks = home / "build" / "work" / "notebooks"  # they hold a time

@@ -48,6 +48,7 @@ class Client(NotebookClient):
             notebook,
             km=manager,
             timeout=timeout,
+            record_timing=False,  # a page is the same when nothing on it has changed
             kernel_name="python3",
             # a kernel otherwise warns that it talks over TCP, on this machine only
             extra_arguments=["--log-level=CRITICAL"],

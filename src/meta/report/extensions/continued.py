@@ -9,12 +9,17 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+_OF_TEXT = {"myst_slugs", "wordcount"}
+
 
 def _said_of_pages(env: Any) -> Iterator[Any]:
     """List what one page can show of another: titles, places to link to, the order of pages."""
     yield sorted((page, title.astext()) for page, title in env.titles.items())
     yield sorted(env.toctree_includes.items())
-    yield sorted((page, sorted(map(str, kept.items()))) for page, kept in env.metadata.items())
+    for page, kept in sorted(env.metadata.items()):
+        # not of others: how many words it has, and on which line a heading stands
+        slugs = sorted((slug, *place[1:]) for slug, place in kept.get("myst_slugs", {}).items())
+        yield page, slugs, sorted(str(one) for one in kept.items() if one[0] not in _OF_TEXT)
     for domain in env.domains.sorted():
         yield sorted(map(str, domain.get_objects()))
     std = env.domains.standard_domain

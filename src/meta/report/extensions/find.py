@@ -54,7 +54,6 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
 def _own_page(app: Sphinx) -> None:
     """Leave the theme's index of words out."""
     app.builder.search = False  # type: ignore[attr-defined]
-    app.config.html_additional_pages = {**app.config.html_additional_pages, "search": "search.html"}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -29,13 +29,13 @@ extensions = [
     "meta.report.extensions.accessible_html",
     "meta.report.extensions.evidence_links",
     "meta.report.extensions.glossary_links",
-    "meta.report.extensions.extra_files",
     "meta.report.extensions.navigation",
     "meta.report.extensions.find",
     "meta.report.extensions.head",
     "meta.report.extensions.continued",
 ]
-exclude_patterns = ["**/.ipynb_checkpoints"]
+# Whatever of these is set later, by an extension, makes Sphinx read every page again each time.
+exclude_patterns = ["**/.ipynb_checkpoints", "extra/**"]
 nitpicky = False
 
 # --- notebooks -------------------------------------------------------------------------------
@@ -59,11 +59,13 @@ numpydoc_xref_param_type = False
 # --- pages: a project's own files come after the inherited ones, and so have the last word ------
 html_theme = "furo"
 templates_path = [str(_project.settings / "_templates")]
+html_extra_path = [str(folder) for folder in [_project.source / "extra"] if folder.is_dir()]
 html_static_path = [str(folder) for folder in _static if folder.is_dir()]
 html_css_files = _project.styles
 html_favicon = str(_project.settings / "_static" / "favicon.svg")
 html_baseurl = _project.about.site_url
 html_js_files = _project.scripts
+html_additional_pages = {"search": "search.html"}
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = bool(copyright)
