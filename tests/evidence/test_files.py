@@ -186,3 +186,13 @@ def test_a_mapping_that_cannot_be_read(tmp_path: Path, content: bytes | None, sa
         place.write_bytes(content)
     with pytest.raises(DataError, match=said):
         meta.read_table(table, mapping=place)
+
+
+def test_rows_of_arms_are_told_by_names_that_come_twice(tmp_path: Path) -> None:
+    arms = tmp_path / "arms.csv"
+    arms.write_text("study,arm,events,n\nA,drug,3,20\nA,placebo,5,21\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"each row seems to be one arm \(column 'arm'\)"):
+        meta.read_table(arms)
+    # one row a study is a set of single groups, whatever the column says
+    arms.write_text("study,arm,events,n\nA,drug,3,20\nB,drug,5,21\n", encoding="utf-8")
+    assert "2 rows" in repr(meta.read_table(arms))

@@ -66,3 +66,25 @@ def test_a_sample_of_patterns_holds_the_observed_one() -> None:
     fit = meta.pool(np.linspace(0.9, 1.1, 16), [0.01] * 16)
     found = meta.permutation_test(fit, n_max=50)
     assert found.p_value == pytest.approx(1 / 50)  # no other of 50 is as extreme
+
+
+def test_a_group_of_one_trial_is_told_and_shares_tau2() -> None:
+    effects = meta.Effects.from_arrays(
+        [0.1, 0.6, 1.2, 0.3], [0.04, 0.05, 0.04, 0.02], measure="SMD",
+        labels=["A", "B", "C", "D"], form=["x", "x", "x", "y"],
+    )  # fmt: skip
+    found = meta.subgroups(meta.pool(effects), by="form", shared_tau2=True)
+    (note,) = (note for note in found.notes if "one trial" in note)
+    assert note.startswith("y: one trial; its interval has the shared tau2 in it")
+    small = [note for note in found.notes if "fewer than" in note]
+    assert len(small) == 1
+    assert "x (k = 3)" in small[0]
+    assert "y (k" not in small[0]
+    x, y = found.fits["x"], found.fits["y"]
+    assert x.tau2 == y.tau2 > 0
+    # H2 is tau2 over the typical sampling variance (Higgins and Thompson), plus 1
+    w = 1 / x.effects.vi
+    typical = 2 * w.sum() / (w.sum() ** 2 - (w**2).sum())
+    assert x.h2 == pytest.approx(x.tau2 / typical + 1)
+    assert x.i2 == pytest.approx(100 * x.tau2 / (x.tau2 + typical))
+    assert (y.h2, y.h2_low) == pytest.approx((y.tau2 / 0.02 + 1, y.tau2_low / 0.02 + 1))
