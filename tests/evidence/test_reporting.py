@@ -96,3 +96,16 @@ def test_data_that_bar_a_study():
     assert barred_studies(rows) == {"a", "c"}
     assert barred_studies(rows.drop(columns="barred")) == {"c"}
     assert barred_studies(rows[["study_id"]]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("printed", "significant"),
+    [
+        ("<0.05", True), ("0.05", True), ("P = 0.049", True), ("<0.06", False), (">0.05", False),
+        ("0.051", False), ("NS", False), ("significant", True),
+    ],
+)  # fmt: skip
+def test_what_counts_as_a_printed_difference(printed: str, significant: bool) -> None:
+    row = {"p_value": printed, "result_type": "difference", "p_contrast": "between_arms"}
+    (level,) = reporting_level(pd.DataFrame([row]))
+    assert level == ("direction" if significant else "silent")
