@@ -88,3 +88,19 @@ def test_a_group_of_one_trial_is_told_and_shares_tau2() -> None:
     assert x.h2 == pytest.approx(x.tau2 / typical + 1)
     assert x.i2 == pytest.approx(100 * x.tau2 / (x.tau2 + typical))
     assert (y.h2, y.h2_low) == pytest.approx((y.tau2 / 0.02 + 1, y.tau2_low / 0.02 + 1))
+
+
+@pytest.mark.parametrize(("k", "told"), [(9, True), (10, False)])
+def test_a_prediction_interval_is_called_approximate_below_ten_studies(k: int, told: bool) -> None:
+    fit = meta.pool(np.linspace(-1, 1, k), [0.02] * k)
+    assert any("is approximate with k" in note for note in fit.notes) is told
+
+
+@pytest.mark.parametrize(("k", "told"), [(5, False), (4, True)])
+def test_ten_trials_for_each_comparison_of_subgroups(k: int, told: bool) -> None:
+    effects = meta.Effects.from_arrays(
+        np.tile(np.linspace(-1, 1, k), 2), np.full(2 * k, 0.02), measure="SMD",
+        form=["x"] * k + ["y"] * k,
+    )  # fmt: skip
+    found = meta.subgroups(meta.pool(effects), by="form")
+    assert any("little power" in note for note in found.notes) is told
