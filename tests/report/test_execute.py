@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from projects import project_in, running, until, write_notebook
 
 from meta.errors import BuildError
+from meta.evidence.new_project import new_project
 from meta.report import execute, notebook_client, warm_kernels
 from meta.report.project import Project
 
@@ -147,6 +149,34 @@ def test_a_notebook_runs_again_when_something_of_it_has_changed(home: Path):
         assert still == alone
         first = again
     assert results() == [first, alone]
+
+
+def test_a_notebook_runs_again_when_a_table_has_changed_that_it_uses(home: Path):
+    """All tables are loaded at once; a table that is read beside that is used."""
+    (home / "data").unlink()
+    new_project(home.parent / "new")
+    shutil.copytree(home.parent / "new" / "data", home / "data")
+    load = "import meta\nevidence = meta.load_evidence('../data')\n"
+    work = {
+        "a_rows": f"{load}os.chdir('..')\nevidence.select()\ntime.time_ns()",
+        "b_names": f"{load}evidence.described('claims'), evidence.word('trials', 'design', 'x')\n"
+        "time.time_ns()",
+        "c_all": f"{load}repr(evidence)\ntime.time_ns()",
+        "d_reads": f"{load}open('../data/claims.csv').read()\ntime.time_ns()",
+    }
+    for name, code in work.items():
+        write_notebook(home, name, code)
+
+    def again(table: str) -> set[str]:
+        before = {name: shown(path) for name, path in run(home).items()}
+        path = home / "data" / table
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n", encoding="utf-8")
+        return {name[0] for name, path in run(home).items() if shown(path) != before[name]}
+
+    assert again("results.csv") == {"a", "c"}
+    assert again("instruments.csv") == {"a", "c"}
+    assert again("claims.csv") == {"c", "d"}
+    assert again("datapackage.json") == {"a", "b", "c", "d"}
 
 
 def test_a_notebook_knows_the_modules_that_it_imports(home: Path, kernels: None):

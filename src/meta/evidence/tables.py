@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -103,14 +104,16 @@ class Evidence:
         self._package = found.package
         self.folder = found.folder
         self.names = tuple(self._tables)
+        absolute = found.folder.absolute()  # as long as the working directory is the same
+        self._files = {schema.name: absolute / schema.path for schema in found.package.tables}
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{name} {len(frame)}" for name, frame in self._tables.items())
+        counts = ", ".join(f"{name} {len(self._frame(name))}" for name in self.names)
         return f"Evidence({str(self.folder)!r}: rows of {counts})"
 
     def _repr_html_(self) -> str:
         files = {schema.name: schema.path for schema in self._package.tables}
-        rows = [(name, files[name], len(frame)) for name, frame in self._tables.items()]
+        rows = [(name, files[name], len(self._frame(name))) for name in self.names]
         held = pd.DataFrame(rows, columns=["table", "file", "rows"])
         title = self.question.title
         caption = f"{self.folder}: {title}" if title else str(self.folder)
@@ -141,12 +144,7 @@ class Evidence:
         >>> len(meta.load_evidence("data").table("st_johns_wort"))
         26
         """
-        if name not in self._tables:
-            raise DataError(
-                f"{self.folder} has no table {name!r}. {closest(name, self.names)}"
-                f"Its tables are {listed(self.names)}"
-            )
-        return self._tables[name].copy()
+        return self._frame(name).copy()
 
     @checked
     def optional(self, name: str, *columns: str) -> pd.DataFrame:
@@ -197,7 +195,7 @@ class Evidence:
         DataError
             If the folder has no such table.
         """
-        self.table(name)
+        self._known(name)
         found = [schema for schema in self._package.tables if schema.name == name]
         return {column.name: dict(column.descriptor) for column in found[0].columns}
 
@@ -394,16 +392,29 @@ class Evidence:
         """
         rows = self.select(outcome, **column_filters)
         keep = chosen_by(self.question.primary, rows)
-        keep &= ~rows["study_id"].isin(barred_studies(self._tables["results"]))
+        keep &= ~rows["study_id"].isin(barred_studies(self._frame("results")))
         return rows.loc[keep].reset_index(drop=True)
 
+    def _known(self, name: str) -> None:
+        if name not in self._tables:
+            raise DataError(
+                f"{self.folder} has no table {name!r}. {closest(name, self.names)}"
+                f"Its tables are {listed(self.names)}"
+            )
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        """Use a table, which whoever records this process hears (`meta.report.recording`)."""
+        self._known(name)
+        sys.audit("meta.table", self._files[name])
+        return self._tables[name]
+
     def _joined(self) -> pd.DataFrame:
-        results, trials = self._tables["results"], self._tables["trials"]
+        results, trials = self._frame("results"), self._frame("trials")
         shared = [name for name in trials if name in results and name != "study_id"]
         trials = trials.rename(columns={name: f"trial_{name}" for name in shared})
         rows = results.merge(trials, on="study_id", how="left", validate="many_to_one")
-        scales = self._tables.get("instruments")
-        if scales is not None and "instrument_id" in rows:
+        if "instruments" in self.names and "instrument_id" in rows:
+            scales = self._frame("instruments")
             facts = [name for name in _SCALE_FACTS if name in scales]
             scales = scales[["instrument_id", *facts]].rename(columns=_SCALE_FACTS)
             rows = rows.merge(scales, on="instrument_id", how="left", validate="many_to_one")

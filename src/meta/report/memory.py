@@ -101,6 +101,7 @@ class Memory:
             Files that the run left in this folder.
         """
         files: dict[str, str] = {}
+        loaded: dict[str, str] = {}
         modules: dict[str, str | None] = {}
         written = [str(path) for path in left]
         for line in self.path(name, ".log").read_text(encoding="utf-8").splitlines():
@@ -111,6 +112,10 @@ class Memory:
                 modules[what] = self._modules.get(what)
             elif kind == "read":
                 files[what] = of[0]
+            elif kind == "loaded":
+                loaded[what] = of[0]
+            elif kind == "used":
+                files |= {what: loaded[what]} if what in loaded else {}
             else:
                 written.append(what)
         files |= {path: digest_of(Path(path)) for path in written}

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -29,6 +30,13 @@ def digest_of(path: Path) -> str:
     return hashlib.sha256(held).hexdigest()
 
 
+def _loads_evidence() -> bool:
+    frame: FrameType | None = sys._getframe()
+    while frame and frame.f_code.co_name != "load_evidence":
+        frame = frame.f_back
+    return frame is not None
+
+
 def record(log: str, home: str) -> None:
     """Write down from now on what this process reads, writes, imports and starts.
 
@@ -36,7 +44,9 @@ def record(log: str, home: str) -> None:
     ----------
     log : str
         The file to write. Each thing is a line of JSON at its first use: ``["read", path,
-        digest]``, ``["write", path]``, ``["import", module]`` or ``["start", what]``.
+        digest]``, ``["write", path]``, ``["import", module]`` or ``["start", what]``. Tables of the
+        project are loaded all at once: each is ``["loaded", path, digest]``, and ``["used", path]``
+        when something of it is asked for.
     home : str
         The project folder. Files count that lie in it, unless they are built, installed or hidden,
         and files of this package. Modules count that are of this package.
@@ -45,6 +55,7 @@ def record(log: str, home: str) -> None:
     out = Path(log).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 as long as it runs
     inside = tuple(f"{folder}{os.sep}" for folder in (home, PACKAGE))
     outside = tuple(f"{folder}{os.sep}" for folder in (Path(home, "build"), sys.prefix))
+    data = f"{Path(home, 'data')}{os.sep}"
     package = __name__.partition(".")[0]
     seen: set[tuple[str, str]] = set()
     here = threading.local()
@@ -52,8 +63,8 @@ def record(log: str, home: str) -> None:
     def note(kind: str, what: str) -> None:
         if (kind, what) not in seen:
             seen.add((kind, what))
-            line = [kind, what, digest_of(Path(what))] if kind == "read" else [kind, what]
-            out.write(json.dumps(line) + "\n")
+            of = [digest_of(Path(what))] if kind in {"read", "loaded"} else []
+            out.write(json.dumps([kind, what, *of]) + "\n")
 
     def note_file(kind: str, given: Any) -> None:
         if isinstance(given, int):  # opened before, under its name
@@ -62,6 +73,10 @@ def record(log: str, home: str) -> None:
         counts = (
             path.startswith(inside) and not path.startswith(outside) and f"{os.sep}." not in path
         )
+        # the report is not built unless every table is as it must be, so only what is used counts
+        table = path.startswith(data) and not path.endswith(".json")
+        if kind == "read" and table and _loads_evidence():
+            kind = "loaded"
         # code counts as modules, compiled or being compiled
         if counts and not path.endswith(".py") and "__pycache__" not in path:
             note(kind, path)
@@ -73,6 +88,8 @@ def record(log: str, home: str) -> None:
             note_file("write" if writes else "read", path)
         elif event == "os.rename":
             note_file("write", given[1])
+        elif event == "meta.table":
+            note_file("used", given[0])
         elif event in _PROGRAMS:
             note("start", str(given[0]))
         # looking for a module, Python lists folders: the module counts, if there is one
@@ -101,7 +118,7 @@ def record(log: str, home: str) -> None:
         def find_spec(name: str, *_: Any) -> None:
             note_module(name)
 
-    watched = {"open", "os.rename", *_FOLDERS, *_PROGRAMS}
+    watched = {"open", "os.rename", "meta.table", *_FOLDERS, *_PROGRAMS}
     for name in list(sys.modules):
         note_module(name)
     sys.meta_path.insert(0, Watcher)
