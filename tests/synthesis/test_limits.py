@@ -104,3 +104,18 @@ def test_ten_trials_for_each_comparison_of_subgroups(k: int, told: bool) -> None
     )  # fmt: skip
     found = meta.subgroups(meta.pool(effects), by="form")
     assert any("little power" in note for note in found.notes) is told
+
+
+def test_the_sampling_error_of_a_drawn_p_value_is_that_of_a_share() -> None:
+    fit = meta.pool(np.linspace(-0.3, 0.6, 20), [0.04] * 20)
+    found = meta.permutation_test(fit, n_max=400)
+    p = found.p_value
+    (note,) = (note for note in found.notes if "sampling error" in note)
+    assert note.endswith(f"sampling error of {np.sqrt(p * (1 - p) / 400):.2g}.")
+
+
+def test_a_multilevel_model_counts_its_mean_and_its_variances() -> None:
+    yi, vi = np.array([0.1, 0.3, 0.6, 0.2, 0.5, 0.9]), np.full(6, 0.03)
+    fit = meta.multilevel(yi, vi, cluster=["a", "a", "b", "b", "c", "c"])
+    assert fit.n_parameters == 3
+    assert fit.aic == pytest.approx(2 * 3 - 2 * fit.log_likelihood)
