@@ -58,3 +58,15 @@ def test_a_quantile_of_nought_or_one_leaves_out_the_families_that_cannot_hold_it
     beta = special.betaincinv(4.0, 0.6, five)
     assert fit_quantiles(beta, five).family == "beta"
     assert fit_quantiles(np.append(beta[:-1], 1.0), five).family != "beta"
+
+
+@pytest.mark.parametrize(("said", "lower"), [("0", False), ("1", True), ("no", False)])
+def test_yes_and_no_may_be_digits(said: str, lower: bool) -> None:
+    assert one(yi=-0.4, vi=0.1, lower_is_better=said).lower_is_better is lower
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1.0, True])
+def test_a_correlation_is_a_number_below_one(wrong: float) -> None:
+    row = {"study_id": "s", "result_id": "s-1", "yi": -0.4, "vi": 0.1}
+    with pytest.raises(meta.DataError, match="correlation is"):
+        meta.effects(pd.DataFrame([row]), "GEN", correlation=wrong)

@@ -119,3 +119,12 @@ def test_a_multilevel_model_counts_its_mean_and_its_variances() -> None:
     fit = meta.multilevel(yi, vi, cluster=["a", "a", "b", "b", "c", "c"])
     assert fit.n_parameters == 3
     assert fit.aic == pytest.approx(2 * 3 - 2 * fit.log_likelihood)
+
+
+def test_a_regression_of_logarithms_says_so() -> None:
+    effects = meta.Effects.from_arrays(
+        np.linspace(-0.5, 0.4, 6), np.full(6, 0.05), measure="OR",
+        study_id=list("aabbcc"), dose=[1.0, 2, 3, 4, 5, 6],
+    )  # fmt: skip
+    fit = meta.multilevel(effects, cluster="study_id", formula="dose")
+    assert "Odds ratio, logarithm" in str(fit)
