@@ -9,6 +9,7 @@ from scipy import special
 
 import meta
 from meta.effect_sizes.arms import split_control
+from meta.effect_sizes.poolable import check_effects
 from meta.effect_sizes.printed import printed_intervals
 from meta.effect_sizes.quantile_fit import fit_quantiles
 
@@ -70,3 +71,19 @@ def test_a_correlation_is_a_number_below_one(wrong: float) -> None:
     row = {"study_id": "s", "result_id": "s-1", "yi": -0.4, "vi": 0.1}
     with pytest.raises(meta.DataError, match="correlation is"):
         meta.effects(pd.DataFrame([row]), "GEN", correlation=wrong)
+
+
+def test_all_effects_that_cannot_be_pooled_are_named_at_once() -> None:
+    with pytest.raises(meta.DataError, match="effects: 4 faults") as refused:
+        check_effects(
+            np.array([np.nan, 1e60, 0.1, 0.2]), np.array([0.1, 0.1, -1.0, np.inf]), "ABCD"
+        )
+    said = str(refused.value)
+    for part in ("yi[0] (A) is nan", "yi[1] (B) is 1e+60", "vi[2] (C) is -1.0", "vi[3] (D) is inf"):
+        assert part in said
+    with pytest.raises(meta.DataError, match="16 digits cannot hold both weights"):
+        check_effects(np.zeros(2), np.array([1e-16, 1.1]), "AB")
+    for tiny in (1e-71, 1e71):
+        with pytest.raises(meta.DataError, match="beyond what can be squared"):
+            check_effects(np.zeros(2), np.full(2, tiny), "AB")
+    check_effects(np.array([-1e50, 1e50]), np.array([1e-15, 1.0]), "AB")
