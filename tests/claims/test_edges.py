@@ -94,3 +94,5 @@ def test_columns_share_the_whole_room_and_keep_hyphens() -> None:
     assert max(map(len, lines)) <= 100
     assert not [line for line in lines if line[:51].rstrip().endswith("-")]
     assert not [line for line in lines if line.endswith("-")]
+    (line, *_) = _lines([["id", "x"], ["a1", "fifteen-letters of-more-words"]], 24, {1: 1})[1:]
+    assert line == "a1  fifteen-letters"
