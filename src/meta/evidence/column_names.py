@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from meta.wording import upper_first
+
 ARM_QUANTITIES = (
     *("mean", "sd", "events", "nonevents", "n", "time", "se"),
     *("median", "q1", "q3", "min", "max"),
@@ -342,7 +344,7 @@ def _of_arm(name: str) -> Fit | None:
                     and re.search("[aeiou]", written)
                     and written.replace(" ", "").isalpha()
                 )
-                word = written[:1].upper() + written[1:] if own else ""
+                word = upper_first(written) if own else ""
                 # R meta keeps copies of its input under names with a dot in front
                 rank = _CHANGE if change else GRAMMAR + name.startswith(".")
                 return Fit(target, rank, word)

@@ -17,6 +17,7 @@ from meta.evidence.datapackage import DESCRIPTOR
 from meta.evidence.study_table import StudyTable
 from meta.evidence.tables import load_evidence
 from meta.evidence.tables_from_studies import Asked, tables_of
+from meta.wording import upper_first
 
 _TEMPLATE = Path(__file__).parent / "new_project_template"
 # what the worked rows of the template are about
@@ -88,14 +89,14 @@ def new_project(
         asked = Asked.of(table, outcome, measure, lower_is_better)
         rows = tables_of(table, asked, package)
         package["question"] |= {
-            name: words[0].upper() + words[1:]
+            name: upper_first(words)
             for name, words in (("treatment", table.treatment), ("control", table.control))
             if words
         }
         package["question"]["primary"] = {}  # whoever imports a table wants its rows pooled
         contents |= {f"data/{name}.csv": text for name, text in _as_csv(package, rows).items()}
     package["title"] = topic
-    package["question"]["title"] = title or f"{topic[:1].upper()}{topic[1:]}: what do trials say?"
+    package["question"]["title"] = title or f"{upper_first(topic)}: what do trials say?"
     contents[f"data/{DESCRIPTOR}"] = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
     words = {"OUTCOME": asked.outcome, "MEASURE": asked.measure, "PROJECT": folder.as_posix()}
     for name in contents:

@@ -9,6 +9,7 @@ from statistics import median
 from meta.evidence.digits import half_unit
 from meta.evidence.findings import Finding, Mean, Reported, Verdict, is_whole_scores
 from meta.evidence.granularity import grim, grimmer, largest_sd
+from meta.wording import upper_first
 
 # More decimals than papers print: a figure that a data set computed, not one that was printed
 _MOST_DECIMALS = 3
@@ -133,7 +134,7 @@ def _against(
             check,
             "flag",
             found,
-            f"{bounds[0].upper()}{bounds[1:]}; with a mean of "
+            f"{upper_first(bounds)}; with a mean of "
             f"{printed.mean:.{printed.decimals}f} the SD cannot exceed {most:.2f}, and "
             f"{printed.sd:.{printed.sd_decimals}f} is printed.",
         )

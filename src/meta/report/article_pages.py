@@ -16,7 +16,7 @@ from meta.report.claim_view import claim_section
 from meta.report.landing import article_sentence
 from meta.report.links import as_text
 from meta.report.reader_words import GROUPS, counted_verdicts
-from meta.wording import in_words
+from meta.wording import in_words, upper_first
 
 
 def article_page(
@@ -109,5 +109,4 @@ def _summary(group: str, claims: Sequence[Assessment]) -> str:
 
 
 def _inside(claims: Sequence[Assessment]) -> str:
-    text = counted_verdicts(claims)
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{upper_first(counted_verdicts(claims))}."

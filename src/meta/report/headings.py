@@ -9,7 +9,7 @@ import pandas as pd
 from meta.arguments import checked
 from meta.errors import DataError
 from meta.evidence.tables import Evidence
-from meta.wording import lower_first
+from meta.wording import lower_first, upper_first
 
 # column of the tables or of an answer -> heading where no data dictionary is asked
 HEADINGS = {
@@ -144,8 +144,7 @@ def heading(column: str) -> str:
     """Return the heading of a column: the one written above, else its name in words."""
     if column in HEADINGS:
         return HEADINGS[column]
-    text = str(column).replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return upper_first(str(column).replace("_", " "))
 
 
 def is_code(column: str) -> bool:

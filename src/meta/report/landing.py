@@ -30,7 +30,7 @@ from meta.report.reader_words import (
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.judgement.information_size import information_size
 from meta.synthesis.models.pool import pool
-from meta.wording import counted, in_words, listed, lower_first, span
+from meta.wording import counted, in_words, listed, lower_first, span, upper_first
 
 # the answer in a few words, by the best certainty that an outcome reaches
 _SHORT = (
@@ -136,7 +136,7 @@ def _number(count: int, what: str) -> str:
 
 
 def _articles_counted(found: Sequence[Assessment]) -> str:
-    return _capital(counted(len({one.article_file for one in found}), "article"))
+    return upper_first(counted(len({one.article_file for one in found}), "article"))
 
 
 def _last_search(evidence: Evidence) -> str:
@@ -179,7 +179,7 @@ def _tally(evidence: Evidence, found: Sequence[Assessment]) -> dict[str, Any]:
     return {
         "says": f"{articles} {'makes' if articles == 'One article' else 'make'} "
         f"{_number(len(works), 'claim')} that it works.",
-        "backed": f"{_capital(in_words(backed)) if backed else 'None'} of them "
+        "backed": f"{upper_first(in_words(backed)) if backed else 'None'} of them "
         f"{'is' if backed == 1 or len(works) == 1 else 'are'} backed by what we found.",
         "own": own,
         "bar": _bar(works),
@@ -203,10 +203,12 @@ def _card(each: Rated, row: Mapping[Hashable, Any], evidence: Evidence) -> Card:
     every = evidence.primary(each.outcome).drop_duplicates("study_id")
     own = form.own(every) if form else pd.Series(False, index=every.index)
     people = f" ({fit.n_total:,} people)" if fit.n_total is not None else ""
-    lines = [f"{_capital(counted(len(every), 'trial'))}, {in_words(fit.k)} with figures{people}."]
+    lines = [
+        f"{upper_first(counted(len(every), 'trial'))}, {in_words(fit.k)} with figures{people}."
+    ]
     if form is not None:
         used = (
-            f"{_capital(in_words(int(own.sum())))} of them"
+            f"{upper_first(in_words(int(own.sum())))} of them"
             if own.any()
             else "None of them is known to have"
         )
@@ -374,10 +376,6 @@ def _articles(
     return rows
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
 def _text(cell: Any) -> str:
     return "" if cell is None or pd.isna(cell) else str(cell)
 
@@ -395,7 +393,7 @@ def article_sentence(claims: Sequence[Assessment]) -> str:
     found = sum(one.source == "found" for one in named)
     missing = sum(one.source == "not_found" for one in named)
     lean = "One of its claims leans" if len(named) == 1 else (
-        f"{_capital(in_words(len(named)))} of its claims lean"
+        f"{upper_first(in_words(len(named)))} of its claims lean"
     )  # fmt: skip
     if missing == len(named):
         return f"{lean} on a study, and we found no such study."

@@ -19,7 +19,7 @@ from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.models.regression import MetaRegression
 from meta.synthesis.models.robust import Robust
 from meta.synthesis.models.subgroups import Subgroups
-from meta.wording import listed
+from meta.wording import listed, upper_first
 
 _BIB = Path(__file__).parent / "skeleton" / "methods.bib"
 _TAU2 = {
@@ -74,7 +74,7 @@ def methods_text(fit: Estimate | Subgroups | MetaRegression) -> str:
     """
     need("methods_text", fit, (Estimate, Subgroups, MetaRegression), "the answer of an analysis",
          "what meta.pool, meta.subgroups or meta.meta_regression return")  # fmt: skip
-    said = " ".join(f"{text[:1].upper()}{text[1:]}." for text in _sentences(fit))
+    said = " ".join(f"{upper_first(text)}." for text in _sentences(fit))
     keys = list(dict.fromkeys(key for group in re.findall(r"\[([a-z0-9; ]+)\]", said)
                               for key in group.split("; ")))  # fmt: skip
     papers = _papers()

@@ -15,7 +15,7 @@ from meta.claims.verdicts import (
     SUPPORTED,
     UNRESOLVED,
 )
-from meta.wording import listed
+from meta.wording import listed, upper_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +131,9 @@ def how_sure(one: Assessment) -> str:
     if not one.certainty:
         return ""
     if one.certainty not in LEVELS:
-        said = [f"{one.how_sure[0].upper()}{one.how_sure[1:]}."]
+        said = [f"{upper_first(one.how_sure)}."]
     else:
-        level = _CERTAIN[one.certainty]
-        said = [f"{level[0].upper()}{level[1:]} ({one.certainty} certainty)."]
+        said = [f"{upper_first(_CERTAIN[one.certainty])} ({one.certainty} certainty)."]
         parts = [reason.partition(": ") for reason in one.certainty_why]
         doubts = [f"{_DOUBTS.get(what, what)} ({degree})" for what, _, degree in parts if degree]
         doubts += [what for what, _, degree in parts if not degree]

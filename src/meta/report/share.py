@@ -13,6 +13,7 @@ from meta import html
 from meta.claims.assessment import Assessment
 from meta.evidence.tables import Evidence
 from meta.report.reader_words import WORDS, verdict_label
+from meta.wording import upper_first
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -43,7 +44,7 @@ def card_lines(one: Assessment, asked: str) -> list[tuple[float, float, str, int
         lines.append((_MARGIN, y, text, 40, True, _INK))
     y += 76
     label = verdict_label(one)
-    lines.append((_MARGIN, y, label[0].upper() + label[1:], 40, True, _colour(one.verdict)))
+    lines.append((_MARGIN, y, upper_first(label), 40, True, _colour(one.verdict)))
     y += 8
     for text in _wrapped(one.answer, 32, False)[:4]:
         y += 44

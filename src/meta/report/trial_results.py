@@ -20,7 +20,7 @@ from meta.evidence.tables import Evidence
 from meta.html import Markup
 from meta.report.links import article_name, copied_on, source_link
 from meta.report.reader_words import verdict_label
-from meta.wording import counted, lower_first, sentence, value_text, words
+from meta.wording import counted, lower_first, sentence, upper_first, value_text, words
 
 # how much of a result is printed, from most to least
 _PRINTED = {
@@ -151,8 +151,7 @@ def _title(row: Mapping[Hashable, Any]) -> str:
         parts.append(row["instrument"])
     if pd.notna(row.get("time_weeks")) and row["time_weeks"] > 0:
         parts.append(f"week {row['time_weeks']:g}")
-    text = ", ".join(parts)
-    return text[:1].upper() + text[1:]
+    return upper_first(", ".join(parts))
 
 
 def _arms(row: Mapping[Hashable, Any]) -> str:
