@@ -1,4 +1,4 @@
-"""The bibliography of a project, checked before anything runs and without links to copies."""
+"""Can the bibliography of a project be read?"""
 
 from __future__ import annotations
 
@@ -9,37 +9,29 @@ from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from meta.errors import DataError
-from meta.report.links import without_copies
 
 
-def read_bibliography(path: Path) -> str:
-    """Read a BibTeX file for the site.
+def check_bibliography(path: Path) -> None:
+    """Refuse a BibTeX file that the site could not show.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
 
-    Returns
-    -------
-    str
-        Its text; copies on sharing sites are named instead of linked.
-
     Raises
     ------
     DataError
         If the file is not BibTeX, or a field cannot be written out as text.
     """
-    text = path.read_text(encoding="utf-8")
     try:
-        listed = parse_string(text, "bibtex")
+        listed = parse_string(path.read_text(encoding="utf-8"), "bibtex")
     except PybtexError as error:
         raise DataError.from_faults(
             path.name, [f"{error}; needed: BibTeX, each entry with one key and closed braces"]
         ) from None
     if faults := _unreadable(listed):
         raise DataError.from_faults(path.name, faults)
-    return without_copies(text)
 
 
 def _unreadable(listed: BibliographyData) -> list[str]:

@@ -107,8 +107,12 @@ class Pages:
         """Tell what is wrong with the data before anything else is done."""
         if not self.current:
             from meta.evidence.tables import load_evidence
+            from meta.report.bibliography import check_bibliography
 
-            load_evidence(self._project.home / "data")
+            data = self._project.home / "data"
+            load_evidence(data)
+            if (data / "references.bib").is_file():
+                check_bibliography(data / "references.bib")
 
     def write(self) -> None:
         """Write them, unless they are as they must be."""

@@ -15,11 +15,11 @@ from meta.claims.assess import assess
 from meta.evidence.reading import read_raw
 from meta.evidence.tables import Evidence, load_evidence
 from meta.html import Markup, fenced
-from meta.report.bibliography import read_bibliography
 from meta.report.by_hand import write_by_hand
 from meta.report.claim_pages import write_claim_pages
 from meta.report.display import table
 from meta.report.headings import headings, reported
+from meta.report.links import without_copies
 from meta.report.notebook_index import NotebookIndex
 from meta.report.project import Project
 from meta.report.search_index import NOTED, noted
@@ -59,7 +59,7 @@ def write_pages(project: Project, source: Path) -> None:
     if (data / "CHANGES.md").is_file():
         shutil.copyfile(data / "CHANGES.md", source / "changes.md")
     if (data / "references.bib").is_file():
-        listed = read_bibliography(data / "references.bib")
+        listed = without_copies((data / "references.bib").read_text(encoding="utf-8"))
         (source / "references.bib").write_text(listed, encoding="utf-8")
     shutil.copyfile(project.settings / "methods.bib", source / "methods.bib")
     write_by_hand(
