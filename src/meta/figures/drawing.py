@@ -132,13 +132,13 @@ def alt_text(drawn: Axes | Figure) -> str:
     DataError
         If nothing of this project was drawn there.
     """
-    texts = _attached(drawn, _alt_texts)
-    if not texts:
+    described = _description(drawn)
+    if not described:
         raise DataError(
             "there is no description: this figure was not drawn by meta.figures; attach one with "
             "meta.figures.drawing.describe(figure, text)"
         )
-    return " ".join(texts)
+    return described
 
 
 @checked
@@ -217,7 +217,7 @@ def svg_text(figure: Figure, name: str = "") -> str:
 
     text = re.sub(r'<g id="([^"]*)"', numbered, text)
     text = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{key}-", text)
-    described = alt_text(figure) if _has_description(figure) else ""
+    described = _description(figure)
     title, _, _ = described.partition(". ")
     head, rest = text.split(">", 1)
     label = (
@@ -257,8 +257,8 @@ def _thousandths(number: re.Match[str]) -> str:
     return "0" if text == "-0" else text
 
 
-def _has_description(figure: Figure) -> bool:
-    return bool(_attached(figure, _alt_texts))
+def _description(drawn: Axes | Figure) -> str:
+    return " ".join(_attached(drawn, _alt_texts))
 
 
 @checked
@@ -298,7 +298,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     if suffix == ".svg":
         head = '<?xml version="1.0" encoding="utf-8"?>\n'
         return write_whole(target, head + svg_text(figure, target.stem))
-    described = alt_text(figure) if _has_description(figure) else None
+    described = _description(figure) or None
     # a harder compression takes longer and makes these flat pictures no smaller
     more: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if suffix == ".png" else {}
     metadata: dict[str, Any] = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from meta.wording import exact_decimals, listed, number
+from meta.wording import exact_decimals, listed, number, with_interval
 
 # a cloud of more points than these is seen, not read
 _MOST = 60
@@ -111,12 +111,14 @@ def _intervals(table: pd.DataFrame) -> Lines:
         return round(100 * min(max(share, 0.0), 1.0), 1)
 
     def written(row: Mapping[Any, float]) -> str:
-        values = [float(row[name]) for name in ("estimate", "ci_low", "ci_high")]
+        estimate, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))
         # what was printed is short, and keeps the decimals that it has
-        estimate, low, high = (number(value, exact_decimals(values, 2)) for value in values)
-        if not isfinite(values[1]):
-            return estimate if isfinite(values[0]) else ""
-        return f"{estimate} ({low} to {high})" if isfinite(values[0]) else f"{low} to {high}"
+        digits = exact_decimals([estimate, low, high], 2)
+        if not isfinite(low):
+            return number(estimate, digits) if isfinite(estimate) else ""
+        if not isfinite(estimate):
+            return f"{number(low, digits)} to {number(high, digits)}"
+        return with_interval(estimate, low, high, digits)
 
     groups = shown["group"].map(_text) if "group" in shown else [""] * len(shown)
     rows = []
