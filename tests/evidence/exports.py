@@ -833,7 +833,7 @@ refuses("diagnostic accuracy", "study,TP,FP,FN,TN\nA,4,119,11,128\n", "no column
 refuses(
     "t statistics", "study,t,n1,n2\nA,2.4,50,50\n", "of the results only n_t and n_c are recognised"
 )
-refuses("O-E and V", "Study,O-E,Variance\nA,-3.2,4.5\n", "of the results only vi is recognised")
+refuses("O-E and V", "Study,O-E,Variance\nA,-3.2,4.5\n", "measure='HR' for a log-rank test")
 reads(
     "coefficients",
     "study,beta,se\nA,-0.89,0.57\nB,-1.59,0.44\n",

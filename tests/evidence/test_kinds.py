@@ -79,6 +79,23 @@ EFFECTS = {
         + "B,- 0.3,0.04\n",
         None, [-0.3] * 12, [0.2] * 12,
     ),
+    "observed minus expected events with their variance": (
+        "study,O-E,V,HR,HR CI lower,HR CI upper\nA,-3.2,12.1,,,\nB,,,0.5,0.25,1\n",
+        "HR", [-3.2 / 12.1, LN(0.5)], [12.1**-0.5, LN(4) / 2 / Z],
+    ),
+    "log-rank statistics": (
+        "trial,logrank O-E,logrank V\nA,-3.2,12.1\n", "PETO", [-3.2 / 12.1], [12.1**-0.5],
+    ),
+    "a data frame that R printed": (
+        "            author year      yi     vi\n1          Aronson 1948 -0.8893 0.3256\n"
+        "2 Ferguson & Simes 1949 -1.5854 0.1946\n",
+        None, [-0.8893, -1.5854], [0.3256**0.5, 0.1946**0.5],
+    ),
+    "one that pandas printed, in two blocks": (
+        "\n             study\n0          Aronson\n1  Ferguson, Simes\n       yi     vi\n"
+        "0 -0.8893 0.3256\n1 -1.5854 0.1946\n",
+        None, [-0.8893, -1.5854], [0.3256**0.5, 0.1946**0.5],
+    ),
     "a column twice": (
         "label,yi,vi,vi\nA,0.1,0.04,0.04\n", None, [0.1], [0.2],
     ),
@@ -127,6 +144,24 @@ REFUSED = {
         "study,HR,95% CI\nA,0.69,0.54-0.89\nB,0.8,0.55-1.16*\n",
         "line 3, column 95% CI (B): '0.55-1.16*' is no interval",
     ),
+    "printed rows left out": (
+        "  study  yi   vi\n1 A 0.1 0.02\n3 C 0.1 0.03\n", "the row has",
+    ),
+    "a printed tibble": (
+        "# A tibble: 2 \u00d7 3\n  study    yi    vi\n  <chr> <dbl> <dbl>\n1 A      0.1  0.02\n",
+        "a tibble, which leaves out rows",
+    ),
+    "a printed analysis": (
+        "\nRandom-Effects Model (k = 13; tau^2 estimator: REML)\n", "R prints of an analysis",
+    ),
+    "a variance of 0": (
+        "study,O-E,V\nA,-3.2,0\n", "line 2, column V (A): 0 is not > 0",
+    ),
+    "test statistics": ("study,t,n1,n2\nA,2.3,30,31\n", "'t' is a test statistic"),
+    "percentages": (
+        "study,% treated,n treated,% control,n control\nA,20%,50,40%,50\n",
+        "'% treated' is a share of people, which has lost its rounding",
+    ),
     "a piece of a web page": ("<table><tr><th>label<th>yi</table>", "a web page"),
 }  # fmt: skip
 
@@ -144,6 +179,16 @@ def test_arms_without_a_measure_are_named_with_the_way_out(tmp_path):
     effects, _ = _effects(_write(tmp_path, text))
     assert effects.excluded["label"].tolist() == ["B"]
     assert "no measure is named" in effects.excluded["reason"].iloc[0]
+
+
+def test_a_log_rank_table_asks_which_ratio_it_is(tmp_path):
+    table = meta.read_table(_write(tmp_path, "study,O-E,V\nA,-3.2,12.1\nB,1.1,7.4\n"))
+    with pytest.raises(meta.DataError, match="measure='HR' for a log-rank test, 'PETO'"):
+        meta.Effects.from_table(table.frame)
+    found = meta.Effects.from_table(table.frame, "HR")
+    by_hand = meta.convert.log_rank_to_hr([-3.2, 1.1], [12.1, 7.4])
+    np.testing.assert_array_equal(found.yi, by_hand.yi)
+    np.testing.assert_array_equal(found.vi, by_hand.vi)
 
 
 def test_a_second_column_without_a_name_holds_the_names(tmp_path):

@@ -28,6 +28,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "bias.csv").write_bytes((FILES / "rob1.csv").read_bytes())
     text = "study,effectSize,standardError\nA,-0.3,0.2\nB,0.1,0.3\nC,-0.5,0.25\n"
     (tmp_path / "effects.csv").write_text(text, encoding="utf-8")
+    text = "study,O-E,Variance\nA,-3.2,4.5\nB,1.1,3.0\n"
+    (tmp_path / "log_rank.csv").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
 

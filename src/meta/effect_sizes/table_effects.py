@@ -111,6 +111,11 @@ def table_effects(
 
 def _only_measure(table: pd.DataFrame) -> str:
     """Say what a table holds that nobody named: effects of any kind, if effects are given."""
+    if "o_minus_e" in table and "estimate" not in table:
+        raise DataError(
+            "effects: O-E and its variance give the logarithm of a ratio; name it: measure='HR' "
+            "for a log-rank test, 'PETO' for counts of events (--measure HR)"
+        )
     if {"yi", "estimate"} & set(table):
         return "GEN"
     ways = [

@@ -23,13 +23,14 @@ NUMBERS = (
     *(f"base_{quantity}_{arm}" for arm in "tc" for quantity in ("mean", "sd")),
     *("events", "n", "mean", "sd", "time", "r", "mean_post", "mean_pre", "sd_post", "sd_pre"),
     *("yi", "vi", "sei", "estimate", "ci_low", "ci_high", "ci_level", "se"),
+    *("o_minus_e", "v_o_minus_e"),
 )
 FIELDS = (*TEXTS, *NUMBERS, "p_value")
 COUNTS = tuple(name for name in NUMBERS if re.fullmatch(r"(?:n|events|nonevents)(?:_[tc])?", name))
 RESULTS = (
     ("mean_t", "mean_c"), ("median_t", "median_c"), ("sd_t", "sd_c"), ("events_t", "events_c"),
     ("mean_post", "mean_pre"), ("mean", "n"), ("sd", "n"), ("events",), ("r",),
-    ("yi",), ("estimate",), ("ci_low", "ci_high"), ("p_value",),
+    ("yi",), ("estimate",), ("ci_low", "ci_high"), ("p_value",), ("o_minus_e", "v_o_minus_e"),
 )  # fmt: skip
 """Any of these together makes a table of results."""
 _FORMS = ("pair", "percent", "share", "estimate", "interval")

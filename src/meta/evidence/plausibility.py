@@ -15,7 +15,7 @@ from meta.wording import listed
 
 _PAIRS = tuple((f"events{arm}", f"n{arm}") for arm in ("_t", "_c", ""))
 _ABOVE_0 = ("sd_t", "sd_c", "se_t", "se_c", "vi", "sei", "se", "n_t", "n_c", "n", "time_t",
-            "time_c", "sd_post", "sd_pre", "base_sd_t", "base_sd_c")  # fmt: skip
+            "time_c", "sd_post", "sd_pre", "base_sd_t", "base_sd_c", "v_o_minus_e")  # fmt: skip
 Floats = NDArray[np.float64]
 Finding = tuple[int, str, str, str]
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from meta.errors import DataError
 from meta.evidence.faults import Fault
+from meta.evidence.printed_table import printed_rows
 from meta.evidence.workbooks import Sheet, read_parquet, read_sheets
 from meta.wording import listed
 
@@ -58,6 +59,10 @@ _OTHERS = (
      "5", "Export the data in RevMan: File, Export, Data and analyses."),
     (rb"(?i)\s*<(?:!doctype|html|head|meta|body|div|table)\b", "a web page",
      "Open it in a spreadsheet. " + _AS_CSV),
+    (rb"\s*(?:Random|Fixed|Common|Equal|Mixed)-Effects Model \(|\s*Number of studies.{0,9}: k ?=",
+     "what R prints of an analysis", "Give its studies: write.csv(data, 'studies.csv')."),
+    (rb"# A tibble|# Rows:|Rows: \d+\r?\nColumns:", "what R prints of a tibble, which leaves out "
+     "rows and digits", "Write it whole: write.csv(data, 'studies.csv')."),
     (rb"\s*<\?xml", "an XML file", _AS_CSV),
     (rb"\s*[\[{]\s*[\"\[{]", "JSON", "In Python, give pandas.DataFrame(...).to_csv()."),
 )  # fmt: skip
@@ -270,6 +275,10 @@ def _letters(content: bytes, encoding: str) -> int:
 
 def _of_text(table: RawTable, text: str, known: Known) -> RawTable:
     """Split text into cells by the delimiter under which most columns are known."""
+    printed = printed_rows(text)
+    if printed:
+        table.notes.append("columns aligned by blanks, as R and pandas print them")
+        return _arranged(table, printed, known)
     said = re.match(r"sep=(.)\r?\n", text, flags=re.IGNORECASE)
     first = 1
     if said:

@@ -21,6 +21,7 @@ from meta.evidence.column_names import (
     NUMBERS,
     RESULTS,
     is_known,
+    key_of,
     measure_named,
     quantity_alone,
 )
@@ -344,6 +345,7 @@ def _refuse_unclear(
         are = "is" if len(half) < 2 else "are"
         what = f"of the results only {listed(half)} {are}" if half else "no column with results is"
         problems.append(f"{raw.file}: {what} recognised.{way}")
+        problems += [f"{raw.file}: {each}" for each in _no_fields(cells)]
     arms = [name for name in cells if name.lower() in _ARM_COLUMNS]
     single = {"mean", "sd", "events", "n"} & set(found.fields)
     labels = _joined(cells, found.fields.get("label", []), " ")
@@ -382,6 +384,22 @@ def _refuse_unclear(
         ]),
         problems,
     )  # fmt: skip
+
+
+def _no_fields(cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Say what gives no effect by itself though its name is clear."""
+    for name in cells:
+        words = set(key_of(name).split())
+        if words & {"percent", "percentage", "proportion", "prevalence", "risk", "pct"}:
+            yield (
+                f"{name!r} is a share of people, which has lost its rounding: write the number of "
+                "persons with the event beside n, or the effect with its interval"
+            )
+        elif words and words <= {"t", "f", "z", "value", "statistic", "stat", "test", "score"}:
+            yield (
+                f"{name!r} is a test statistic: meta.convert.t_to_smd (or f_to_smd) makes yi and "
+                "vi of it and the sizes of the arms, with the sign that the report gives"
+            )
 
 
 def _logarithms(

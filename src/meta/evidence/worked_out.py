@@ -30,6 +30,8 @@ def worked_out(table: pd.DataFrame, measure: str) -> Iterator[str]:
         A sentence each on what was worked out.
     """
     yield from _errors_of_effects(table, measure)
+    if {"o_minus_e", "v_o_minus_e"} <= set(table):
+        yield from _log_rank(table)
     if {"median_t", "median_c"} <= set(table) and "result_type" not in table:
         taken = table["median_t"].notna()
         if "mean_t" in table:
@@ -55,6 +57,16 @@ def worked_out(table: pd.DataFrame, measure: str) -> Iterator[str]:
             if (known.isna() & figure.notna()).any():
                 table[sd] = known.fillna(figure)
                 yield f"{sd} is {se} times the root of {n} where it is not given"
+
+
+def _log_rank(table: pd.DataFrame) -> Iterator[str]:
+    """Give the logarithm of the ratio that O-E and its variance V estimate: (O-E)/V, 1/V."""
+    nothing = pd.Series(math.nan, index=table.index)
+    yi, variance = table.get("yi", nothing), table["v_o_minus_e"]
+    taken = yi.isna() & table["o_minus_e"].notna() & variance.notna()
+    table["yi"] = yi.where(~taken, table["o_minus_e"] / variance)
+    table["vi"] = table.get("vi", nothing).where(~taken, 1 / variance)
+    yield "yi, the logarithm of a ratio, is (O-E) / V, and vi is 1 / V"
 
 
 def _errors_of_effects(table: pd.DataFrame, measure: str) -> Iterator[str]:
