@@ -36,6 +36,10 @@ BIAS = (
     meta.excess_significance, meta.leave_one_out, meta.influence,
 )  # fmt: skip
 Draw = np.random.Generator
+# sets of a block
+MANY = 1_000
+SAID = ["estimate", "se", "ci_low", "ci_high"]
+TURNED = ["estimate", "se", "ci_high", "ci_low"]
 
 
 def effects(draw: Draw) -> tuple[np.ndarray, np.ndarray]:
@@ -109,6 +113,49 @@ def pooled(draw: Draw) -> None:
     step = float(np.abs(yi).max())
     shifted = numbers(meta.pool(yi + step, vi, **how)) - np.array([step, 0, step, step])
     assert np.allclose(shifted / unit, numbers(fit) / unit, equal_nan=True, **CLOSE)
+
+
+def many(draw: Draw) -> None:
+    """What holds for one meta-analysis holds for each of a thousand drawn side by side."""
+    how, k = settings(draw), int(draw.integers(1, 16))
+    yi = draw.normal(0, 10.0 ** draw.uniform(-2, 1, MANY), (k, MANY))
+    wide = 8 if draw.random() < 0.1 else 4
+    vi = 10.0 ** draw.uniform(-wide, wide - 3, (k, MANY))
+    yi, vi = (
+        (draw.choice(yi[0], yi.shape) if draw.random() < 0.1 else yi),
+        (vi[:1].repeat(k, axis=0) if draw.random() < 0.1 else vi),
+    )
+    yi = np.where(draw.random(MANY) < 0.2, yi.round(1), yi)
+    unit = np.where(draw.random(MANY) < 0.7, 1.0, 10.0 ** draw.uniform(-12, 12, MANY))
+    yi, vi = yi * unit, vi * unit**2
+    fit = meta.pool_many(yi, vi, **how)
+    assert np.isfinite(fit[["estimate", "se"]]).all(axis=None)
+    assert (fit["se"] >= 0).all()
+    assert (fit["p_value"].isna() | fit["p_value"].between(0, 1)).all()
+    slack = 1e-9 * fit["estimate"].abs()
+    for low, high in (("ci_low", "ci_high"), ("pi_low", "pi_high")):
+        inside = fit["estimate"].between(fit[low] - slack, fit[high] + slack)
+        assert (inside | fit[low].isna()).all(), low
+    shares = fit[["i2", "i2_low", "i2_high"]]
+    assert (shares.isna() | ((shares >= 0) & (shares <= 100))).all(axis=None)
+    assert (fit["tau2"].isna() | (fit["tau2"] >= 0)).all()
+
+    found, scale = fit[SAID].to_numpy(), fit[["se"]].to_numpy()
+    scale = np.where(scale > 0, scale, 1.0)
+    step = np.abs(yi).max(axis=0)
+    away = step[:, None] * [1, 0, 1, 1]
+    for moved, back in (
+        (meta.pool_many(yi[::-1], vi[::-1], **how)[SAID].to_numpy(), found),
+        (meta.pool_many(1000 * yi, 1e6 * vi, **how)[SAID].to_numpy() / 1000, found),
+        (-meta.pool_many(-yi, vi, **how)[TURNED].to_numpy() * [1, -1, 1, 1], found),
+        (meta.pool_many(yi + step, vi, **how)[SAID].to_numpy() - away, found),
+    ):
+        assert np.allclose(moved / scale, back / scale, equal_nan=True, **CLOSE)
+
+    column = int(draw.integers(MANY))
+    alone = meta.pool(yi[:, column], vi[:, column], **how)
+    assert np.array_equal(numbers(alone), found[column], equal_nan=True)
+    sound(alone)
 
 
 def swapped(draw: Draw) -> None:
@@ -236,7 +283,7 @@ def wild(draw: Draw) -> None:
 
 
 CASES: tuple[Callable[[Draw], None], ...] = (
-    pooled, swapped, loaded, typed, bias, regressed, converted, wild,
+    pooled, many, swapped, loaded, typed, bias, regressed, converted, wild,
 )  # fmt: skip
 
 
@@ -267,7 +314,7 @@ def main() -> None:
     while time.monotonic() < end:
         for case in CASES:
             outcome = f"{case.__name__}: {one(case, seed)}"
-            found[outcome] += 1
+            found[outcome] += MANY if case is many else 1
             first.setdefault(outcome, seed)
         seed += 1
     for outcome, count in sorted(found.items()):
