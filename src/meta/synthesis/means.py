@@ -56,6 +56,10 @@ class Means:
         """Number of meta-analyses."""
         return len(self.columns["estimate"])
 
+    def part(self, some: slice) -> Means:
+        """Return those of some of the meta-analyses."""
+        return Means(self.model, self.k, {n: values[some] for n, values in self.columns.items()})
+
 
 def mean_columns(
     Y: ArrayLike,

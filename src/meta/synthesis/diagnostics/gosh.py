@@ -165,21 +165,20 @@ def gosh(
         raise DataError(f"gosh needs at least 3 studies and this fit has {fit.k}")
     exact = fit.k <= _ALL
     if exact:
-        codes = np.arange(2**fit.k, dtype=np.int64)
-        members = (codes[:, None] >> np.arange(fit.k)) & 1 == 1
+        codes = np.arange(2**fit.k, dtype="<u4").view(np.uint8).reshape(-1, 4)
+        members = np.unpackbits(codes, axis=1, bitorder="little", count=fit.k).view(bool)
     else:
         members = np.random.default_rng(seed).integers(0, 2, (n_max, fit.k)) == 1
-    members = members[members.sum(axis=1) >= 2]
+    members = members[np.count_nonzero(members, axis=1) >= 2]
     subsets = Subsets()
     numbers = subsets.add(fit.effects.yi, fit.effects.vi, members)
     estimator = (fit.model, fit.tau2_method)
     columns = {name: np.empty(subsets.n) for name in ("estimate", "tau2", "i2")}
-    for places, means in subsets.solve([estimator], executor, progress).means(estimator):
+    for places, means in subsets.solve([estimator], executor, progress):
         for name, values in columns.items():
-            values[places] = means.columns[name]
-    table = pd.DataFrame(
-        {"k": subsets.sizes[numbers]} | {name: values[numbers] for name, values in columns.items()}
-    )
+            values[places] = means[estimator].columns[name]
+    found = {name: values[numbers] for name, values in columns.items()}
+    table = pd.DataFrame({"k": subsets.sizes[numbers], **found}, copy=False)
     notes = ["The subsets overlap: their number is no evidence, and only the shape is to be read."]
     if not exact:
         notes.append(f"{len(table):,} of {power_of_two(fit.k)} subsets were drawn (seed {seed}).")

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from math import comb, prod
 from typing import Any, ClassVar
 
@@ -20,10 +20,10 @@ from meta.effect_sizes.derive import effects
 from meta.effect_sizes.measures import Measure, measure_of
 from meta.errors import DataError, NotComparable
 from meta.evidence.faults import closest
-from meta.synthesis.diagnostics.subsets import Solved, Subsets
+from meta.synthesis.diagnostics.subsets import Subsets
 from meta.synthesis.engine import null_effect
 from meta.synthesis.estimate import readable
-from meta.synthesis.means import interval_columns
+from meta.synthesis.means import Means, interval_columns
 from meta.synthesis.presentation import Answer
 from meta.wording import listed, range_text
 
@@ -34,6 +34,8 @@ Named = dict[str, dict[str, Any]]
 ROWS, LEAVE_OUT = "rows", "leave_out"
 # the table of this many takes 1.5 gigabytes
 MOST = 20_000_000
+# combinations, of all but the pooling choices, that are written at once
+_AT_ONCE = 2**16
 _NUMBERS = ("estimate", "ci_low", "ci_high", "p_value", "tau2", "i2")
 
 
@@ -88,7 +90,17 @@ class Multiverse(Answer):
     @property
     def answered(self) -> pd.DataFrame:
         """The combinations that give an answer."""
-        return self.table[self.table["reason"] == ""]
+        held = self._held()
+        return self.table if held.all() else self.table[held]
+
+    def _held(self) -> NDArray[np.bool_]:
+        """Say which combinations give an answer, without comparing texts."""
+        return np.asarray(self.table["reason"].cat.codes.to_numpy() == 0)
+
+    def _values(self, name: str) -> Any:
+        """Return a column of the combinations that give an answer, and copy no other."""
+        held, values = self._held(), self.table[name].array
+        return values if held.all() else values[held]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table on the reader's scale, which the column ``scale`` names."""
@@ -104,22 +116,17 @@ class Multiverse(Answer):
             estimates on the scale of computation over all combinations that hold the value, and the
             share of them whose interval excludes no effect.
         """
-        answered = self.answered
-        rows = [
-            {
-                "choice": name,
-                "value": value,
-                "n": len(part),
-                "lowest": part["estimate"].min(),
-                "median": part["estimate"].median(),
-                "highest": part["estimate"].max(),
-                "decided": part["decides"].mean(),
-            }
-            for name, values in self.choices.items()
-            for value in values
-            for part in [answered.loc[answered[name] == value, ["estimate", "decides"]]]
-        ]
-        return pd.DataFrame(rows)
+        estimate = pd.Series(np.asarray(self._values("estimate")))
+        decides = pd.Series(np.asarray(self._values("decides")))
+        parts = []
+        for name in self.choices:
+            value = self._values(name)
+            by = estimate.groupby(value, observed=False)
+            told = by.agg(n="count", lowest="min", median="median", highest="max")
+            told["decided"] = decides.groupby(value, observed=False).mean()
+            parts.append(told.rename_axis("value").reset_index().astype({"value": "str"}))
+            parts[-1].insert(0, "choice", name)
+        return pd.concat(parts, ignore_index=True)
 
     def shares(self) -> pd.DataFrame:
         """Say which choice owns how much of the spread of the estimates.
@@ -132,12 +139,11 @@ class Multiverse(Answer):
             with others", what the choices do only in combination. Shares of choices can overlap
             where combinations without an answer leave gaps.
         """
-        answered = self.answered
-        estimate = answered["estimate"].to_numpy()
+        estimate = np.asarray(self._values("estimate"))
         whole = float(np.var(estimate)) if len(estimate) else np.nan
         found = {}
         for name in self.choices:
-            codes = answered[name].cat.codes.to_numpy()
+            codes = self._values(name).codes
             count = np.bincount(codes)
             held = count > 0
             means = np.bincount(codes, weights=estimate)[held] / count[held]
@@ -161,10 +167,15 @@ class Multiverse(Answer):
         if self.table["reason"].iloc[0] != "":
             return pd.DataFrame(columns=["n_changes", "changes", *columns])
         null = null_effect(self.scale)
-        side = np.where(self.table["decides"], np.sign(self.table["estimate"] - null), 0.0)
-        codes = np.stack([self.table[name].cat.codes.to_numpy() for name in self.choices])
-        changes = (codes != 0).sum(axis=0)
-        other = (side != side[0]) & (self.table["reason"] == "").to_numpy()
+        above = self.table["estimate"].to_numpy() > null
+        decides = self.table["decides"].to_numpy()
+        codes = [self.table[name].cat.codes.to_numpy() for name in self.choices]
+        changes = np.zeros(len(self.table), dtype=np.int8)
+        for code in codes:
+            changes += code != 0
+        # another side, where both exclude no effect, or the one does and the other does not
+        other = (decides != decides[0]) | (decides & (above != above[0]))
+        other &= self._held()
         if not other.any():
             return pd.DataFrame(columns=["n_changes", "changes", *columns])
         fewest = int(changes[other].min())
@@ -172,9 +183,9 @@ class Multiverse(Answer):
         told = self.table.iloc[rows][columns].reset_index(drop=True)
         words = [
             "; ".join(
-                f"{name}: {values[code]}"
-                for (name, values), code in zip(self.choices.items(), codes[:, row], strict=True)
-                if code
+                f"{name}: {values[code[row]]}"
+                for (name, values), code in zip(self.choices.items(), codes, strict=True)
+                if code[row]
             )
             for row in rows
         ]
@@ -190,22 +201,22 @@ class Multiverse(Answer):
         points : int
             Most rows; the lowest and the highest are among them.
         """
-        answered = self.answered
-        order = np.lexsort((answered["ci_high"], answered["estimate"]))
+        rows = np.flatnonzero(self._held())
+        order = np.lexsort([np.asarray(self._values(name)) for name in ("ci_high", "estimate")])
         if len(order) > points:
             order = order[np.linspace(0, len(order) - 1, points).round().astype(np.intp)]
-        return answered.iloc[order].reset_index(drop=True)
+        return self.table.iloc[rows[order]].reset_index(drop=True)
 
     def sentence(self) -> str:
         """Say in one sentence how far the answer moves."""
-        answered = self.answered
-        if answered.empty:
+        estimate = np.asarray(self._values("estimate"))
+        if not len(estimate):
             return f"None of {len(self.table):,} combinations of choices gives an answer."
-        ends = self.scale.to_reader([answered["estimate"].min(), answered["estimate"].max()])
+        ends = self.scale.to_reader([estimate.min(), estimate.max()])
         return (
             f"{len(self.table):,} combinations of choices, {self.n_distinct:,} different analyses: "
             f"{self.scale.label} {range_text(ends)}; the interval excludes no effect in "
-            f"{int(answered['decides'].sum()):,} of {len(answered):,}."
+            f"{int(self._values('decides').sum()):,} of {len(estimate):,}."
         )
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -298,18 +309,20 @@ def multiverse(
         named[LEAVE_OUT] = _left_out(choices[LEAVE_OUT], derived)
     _bounded(named)
     subsets, numbers = _subsets(named, derived)
-    solved = subsets.solve(_estimators(named), executor, progress)
+    columns = _Columns(named, derived, numbers, subsets.sizes)
     null = null_effect(measure_of(measure))
-    table = _table(named, derived, subsets, numbers, solved, null)
+    for found, means in subsets.solve(_estimators(named), executor, progress):
+        columns.fill(found, means, null)
+    table = pd.DataFrame(columns.whole, copy=False)
     notes = [
         "The combinations are choices, not a sample: their share on one side is no probability."
     ]
-    without = int((table["reason"] != "").sum())
+    without = len(table) - int(np.count_nonzero(table["reason"].cat.codes.to_numpy() == 0))
     if without:
         notes.append(
             f"{without:,} of {len(table):,} combinations give no answer; the table says why."
         )
-    settings = prod(len(values) for name, values in named.items() if name in _POOLING)
+    settings = len(columns.settings)
     return Multiverse(
         measure=measure,
         choices={name: tuple(values) for name, values in named.items()},
@@ -450,17 +463,19 @@ def _left_out(asked: Any, derived: _Derived) -> dict[str, Any]:
 def _subsets(named: Named, derived: _Derived) -> tuple[Subsets, list[Index]]:
     """Collect the distinct subsets of every set of effects; for each set, their numbers."""
     ways = list(named.get(LEAVE_OUT, {"none": ()}).values())
+    row = np.repeat(np.arange(len(ways)), [len(way) for way in ways])
+    trial = {label: place for place, label in enumerate(dict.fromkeys(chain.from_iterable(ways)))}
+    stays = np.ones((len(ways), len(trial) + 1), dtype=bool)
+    stays[row, [trial[label] for way in ways for label in way]] = False
     subsets = Subsets()
     numbers = []
     for one in derived.effects:
         if isinstance(one, str):
             numbers.append(np.full(len(ways), -1, dtype=np.intp))
-            continue
-        place = {label: i for i, label in enumerate(one.labels)}
-        keep = np.ones((len(ways), one.k), dtype=bool)
-        for row, way in enumerate(ways):
-            keep[row, [place[label] for label in way if label in place]] = False
-        numbers.append(subsets.add(one.yi, one.vi, keep))
+        else:
+            # the last column stands for the trials that nobody leaves out
+            keep = stays[:, [trial.get(label, len(trial)) for label in one.labels]]
+            numbers.append(subsets.add(one.yi, one.vi, keep))
     return subsets, numbers
 
 
@@ -476,86 +491,85 @@ def _estimator(model: str, method: str) -> tuple[str, str]:
     return (model, method) if model == "random" else (model, "DL")
 
 
-def _table(
-    named: Named,
-    derived: _Derived,
-    subsets: Subsets,
-    numbers: list[Index],
-    solved: Solved,
-    null: float,
-) -> pd.DataFrame:
-    """Put the answers in the order of the combinations: the last choice changes first."""
-    names = list(named)
-    shape = tuple(len(named[name]) for name in names)
-    ways = np.stack(numbers)[derived.code]  # deriving choices, then ways to leave out
-    order = [*derived.names, LEAVE_OUT]
-    if LEAVE_OUT not in named:
-        ways, order = ways[..., 0], order[:-1]
-    inner = [name for name in names if name not in _POOLING]
-    ways = ways.transpose([order.index(name) for name in inner])
-    # the place that pooling choices have among the axes, as axes of length 1
-    place = tuple(np.newaxis if name in _POOLING else slice(None) for name in names)
-    number_of = np.broadcast_to(ways[place], shape)
+class _Columns:
+    """The columns of the table, the last choice changing first, filled as the means come.
 
-    columns: dict[str, Any] = {
-        name: _categorical(
-            np.arange(len(named[name])).reshape([-1 if n == name else 1 for n in names]),
-            shape,
-            [str(value) for value in named[name]],
-        )
-        for name in names
-    }
-    columns["k"] = np.append(subsets.sizes, 0)[number_of].ravel()
-    found = {name: np.full(shape, np.nan) for name in _NUMBERS}
-    pooling = [name for name in names if name in _POOLING]
-    for values in product(*(range(len(named[name])) for name in pooling)):
-        settings = _POOLING | {
-            name: list(named[name].values())[value]
-            for name, value in zip(pooling, values, strict=True)
+    Beside them it keeps two small numbers for each combination of all but the pooling choices.
+    """
+
+    def __init__(self, named: Named, derived: _Derived, numbers: list[Index], sizes: Index) -> None:
+        names = list(named)
+        shape = tuple(len(values) for values in named.values())
+        # how far apart the values of a choice stand in a column
+        step = {name: prod(shape[place + 1 :]) for place, name in enumerate(names)}
+        order = [*derived.names, *([LEAVE_OUT] if LEAVE_OUT in named else [])]
+        inner = [name for name in names if name not in _POOLING]
+        code = derived.code[..., np.newaxis]
+        ways = np.stack(numbers).astype(np.int32)[derived.code]
+        texts = ["", "no trial is left", *(e for e in derived.effects if isinstance(e, str))]
+        of_effects = [texts.index(e) if isinstance(e, str) else 0 for e in derived.effects]
+        reason = np.where(ways < 0, np.maximum(np.array(of_effects)[code], 1), 0)
+        if LEAVE_OUT not in named:
+            ways, reason = ways[..., 0], reason[..., 0]
+        axes = [order.index(name) for name in inner]
+        ways, reason = ways.transpose(axes), reason.transpose(axes)
+        # the place that pooling choices have among the axes, as axes of length 1
+        place = tuple(np.newaxis if name in _POOLING else slice(None) for name in names)
+
+        self.whole: dict[str, Any] = {
+            name: _categorical(
+                np.arange(len(values)).reshape([-1 if n == name else 1 for n in names]),
+                shape,
+                [str(value) for value in values],
+            )
+            for name, values in named.items()
         }
-        model, method = settings.pop("model"), settings.pop("tau2_method")
-        told = _answers(solved, _estimator(str(model), str(method)), settings, null)
-        at = tuple(values[pooling.index(n)] if n in _POOLING else slice(None) for n in names)
-        for name in _NUMBERS:
-            found[name][at] = told[name][ways]
-    columns |= {name: values.ravel() for name, values in found.items()}
-    columns["decides"] = (columns["ci_low"] > null) | (columns["ci_high"] < null)
-    columns["reason"] = _reasons(derived, ways, place, order, inner, shape)
-    return pd.DataFrame(columns)
+        k = np.append(sizes, 0).astype(np.int32)[ways]
+        self.whole["k"] = np.broadcast_to(k[place], shape).ravel()
+        self.whole |= {name: np.full(prod(shape), np.nan) for name in _NUMBERS}
+        self.whole["decides"] = np.zeros(prod(shape), dtype=bool)
+        self.whole["reason"] = _categorical(reason[place], shape, texts)
+
+        # the combinations of each subset, by its number: those without trials come first
+        self._combinations = np.argsort(ways, axis=None, kind="stable").astype(np.int32)
+        self._first = np.cumsum(np.bincount(ways.ravel() + 1, minlength=len(sizes) + 1))
+        self._inner = [(len(named[name]), step[name]) for name in inner]
+        pooling = [name for name in names if name in _POOLING]
+        # each combination of pooling choices, and how far it stands from the first
+        self.settings: list[tuple[tuple[str, str], dict[str, Any], int]] = []
+        for places in product(*(range(len(named[name])) for name in pooling)):
+            places_of = list(zip(pooling, places, strict=True))
+            settings = _POOLING | {n: list(named[n].values())[place] for n, place in places_of}
+            estimator = _estimator(str(settings.pop("model")), str(settings.pop("tau2_method")))
+            offset = sum(step[name] * place for name, place in places_of)
+            self.settings.append((estimator, settings, offset))
+
+    def fill(self, numbers: Index, means: Mapping[tuple[str, str], Means], null: float) -> None:
+        """Write the answers of some subsets where their combinations stand."""
+        first, count = self._first[numbers], self._first[numbers + 1] - self._first[numbers]
+        ends = np.cumsum(count)
+        for start in range(0, int(ends[-1]), _AT_ONCE):
+            turn = np.arange(start, min(start + _AT_ONCE, int(ends[-1])))
+            which = np.searchsorted(ends, turn, side="right")
+            # each combination without its pooling choices, then the row of its first pooling
+            left = self._combinations[first[which] + turn - (ends - count)[which]]
+            rows = np.zeros(len(turn), dtype=np.intp)
+            for size, step in reversed(self._inner):
+                left, code = np.divmod(left, size)
+                rows += code * step
+            some = slice(which[0], which[-1] + 1)
+            which -= which[0]
+            for estimator, settings, offset in self.settings:
+                part = means[estimator].part(some)
+                told = part.columns | interval_columns(part, **settings, null=null)
+                told["decides"] = (told["ci_low"] > null) | (told["ci_high"] < null)
+                for name in (*_NUMBERS, "decides"):
+                    self.whole[name][rows + offset] = told[name][which]
 
 
-def _answers(
-    solved: Solved, estimator: tuple[str, str], settings: Mapping[str, Any], null: float
-) -> dict[str, Floats]:
-    """Return the answers of every subset by its number; the last place is no answer."""
-    found = {name: np.full(solved.n + 1, np.nan) for name in _NUMBERS}
-    for places, means in solved.means(estimator):
-        told = means.columns | interval_columns(means, **settings, null=null)
-        for name in _NUMBERS:
-            found[name][places] = told[name]
-    return found
-
-
-def _reasons(
-    derived: _Derived,
-    ways: Index,
-    place: tuple[Any, ...],
-    order: list[str],
-    inner: list[str],
-    shape: tuple[int, ...],
-) -> Any:
-    """Say why a combination has no answer; "" where it has one."""
-    said = [one for one in derived.effects if isinstance(one, str)]
-    texts = ["", "no trial is left", *dict.fromkeys(said)]
-    of_effects = np.array([texts.index(e) if isinstance(e, str) else 0 for e in derived.effects])
-    own = of_effects[derived.code]
-    if LEAVE_OUT in order:
-        own = own[..., np.newaxis]
-    own = own.transpose([order.index(name) for name in inner])
-    return _categorical(np.where((own == 0) & (ways < 0), 1, own)[place], shape, texts)
-
-
-def _categorical(codes: Index, shape: tuple[int, ...], names: list[str]) -> Any:
+def _categorical(codes: Index, shape: tuple[int, ...], names: list[str]) -> pd.Categorical:
     """Repeat codes over all combinations, as a column that holds each name once."""
-    every = np.broadcast_to(codes, shape).ravel()
-    return pd.Categorical.from_codes(every, dtype=pd.CategoricalDtype(names))
+    # the smallest that pandas takes for so many names
+    small = next(kind for kind in (np.int8, np.int16, np.int32) if len(names) < np.iinfo(kind).max)
+    every = np.broadcast_to(codes.astype(small), shape).ravel()
+    return pd.Categorical.from_codes(every, dtype=pd.CategoricalDtype(names), validate=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,30 +17,19 @@ Floats = NDArray[np.float64]
 Index = NDArray[np.intp]
 Estimator = tuple[str, str]  # model, estimator of tau2
 
-# numbers in the arrays of one piece of work
-_PIECE = 2**20
+# numbers in the arrays of one piece of work, and pieces that wait for a place beside those at work
+_PIECE = 2**18
+_WAITING = 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Subsets of equal size: their numbers, and the members of each in columns."""
+    """Subsets of equal size: their numbers, and the members of each as bits in a row."""
 
+    size: int
     numbers: Index
-    parts: tuple[tuple[Floats, Floats, NDArray[np.uint16]], ...]
+    parts: tuple[tuple[Floats, Floats, NDArray[np.uint8]], ...]
     estimators: tuple[Estimator, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """Means of n subsets, by estimator."""
-
-    n: int
-    pieces: list[tuple[Index, dict[Estimator, Means]]]
-
-    def means(self, estimator: Estimator) -> Iterator[tuple[Index, Means]]:
-        """Yield the numbers of subsets of equal size with their means."""
-        for numbers, found in self.pieces:
-            yield numbers, found[estimator]
 
 
 class Subsets:
@@ -48,7 +37,7 @@ class Subsets:
 
     def __init__(self) -> None:
         self._sizes: list[NDArray[np.intp]] = []
-        self._parts: dict[int, list[tuple[Index, Floats, Floats, NDArray[np.uint16]]]]
+        self._parts: dict[int, list[tuple[Index, Floats, Floats, NDArray[np.uint8]]]]
         self._parts = defaultdict(list)
         self.n = 0
 
@@ -72,14 +61,15 @@ class Subsets:
         numpy.ndarray of shape (n,)
             The number of each; -1 for a subset without members. Equal ones share a number.
         """
-        packed: NDArray[Any] = np.packbits(keep, axis=1)
-        if packed.shape[1] <= 8:  # as one number each, which sorts much faster than rows
-            eight = np.zeros((len(packed), 8), dtype=np.uint8)
-            eight[:, : packed.shape[1]] = packed
+        bits = np.packbits(keep, axis=1)
+        packed: NDArray[Any] = bits
+        if bits.shape[1] <= 8:  # as one number each, which sorts much faster than rows
+            eight = np.zeros((len(bits), 8), dtype=np.uint8)
+            eight[:, : bits.shape[1]] = bits
             packed = eight.view(np.uint64)[:, 0]
         _, first, number = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-        distinct = keep[first]
-        sizes = distinct.sum(axis=1)
+        bits = bits[first]
+        sizes = np.bitwise_count(bits).sum(axis=1, dtype=np.intp)
         numbers = np.full(len(first), -1, dtype=np.intp)
         filled = np.flatnonzero(sizes)
         numbers[filled] = self.n + np.arange(len(filled))
@@ -87,8 +77,7 @@ class Subsets:
         self._sizes.append(sizes[filled])
         for size in np.unique(sizes[filled]).tolist():
             some = np.flatnonzero(sizes == size)
-            members = np.nonzero(distinct[some])[1].reshape(len(some), size).T
-            self._parts[size].append((numbers[some], yi, vi, members.astype(np.uint16)))
+            self._parts[size].append((numbers[some], yi, vi, bits[some]))
         return numbers[number.ravel()]
 
     def solve(
@@ -96,7 +85,7 @@ class Subsets:
         estimators: Sequence[Estimator],
         executor: Executor | None = None,
         progress: Callable[[int, int], object] | None = None,
-    ) -> Solved:
+    ) -> Iterator[tuple[Index, dict[Estimator, Means]]]:
         """Estimate the mean of every subset with every estimator.
 
         Parameters
@@ -107,44 +96,67 @@ class Subsets:
             Where to work.
         progress : callable, optional
             Called with the pieces of work that are done and their number.
+
+        Yields
+        ------
+        numbers : numpy.ndarray of int
+            Of some subsets of equal size.
+        means : dict of estimator to Means
+            Their means.
         """
         pieces = list(self._pieces(tuple(estimators)))
-        spread = map if executor is None else executor.map
-        found = []
-        for done, means in enumerate(spread(_solve, pieces), start=1):
-            found.append((pieces[done - 1].numbers, means))
+        found = map(_solve, pieces) if executor is None else _spread(executor, pieces)
+        for done, (piece, means) in enumerate(zip(pieces, found, strict=True), start=1):
+            yield piece.numbers, means
             if progress is not None:
                 progress(done, len(pieces))
-        return Solved(self.n, found)
 
     def _pieces(self, estimators: tuple[Estimator, ...]) -> Iterator[_Piece]:
         for size, parts in self._parts.items():
             width = max(1, _PIECE // size)
-            waiting: list[tuple[Index, Floats, Floats, NDArray[np.uint16]]] = []
+            waiting: list[tuple[Index, Floats, Floats, NDArray[np.uint8]]] = []
             count = 0
-            for numbers, yi, vi, members in parts:
+            for numbers, yi, vi, bits in parts:
                 for first in range(0, len(numbers), width):
                     cut = slice(first, first + width)
-                    waiting.append((numbers[cut], yi, vi, members[:, cut]))
+                    waiting.append((numbers[cut], yi, vi, bits[cut]))
                     count += len(waiting[-1][0])
                     if count >= width:
-                        yield _piece(waiting, estimators)
+                        yield _piece(size, waiting, estimators)
                         waiting, count = [], 0
             if waiting:
-                yield _piece(waiting, estimators)
+                yield _piece(size, waiting, estimators)
 
 
 def _piece(
-    waiting: list[tuple[Index, Floats, Floats, NDArray[np.uint16]]],
+    size: int,
+    waiting: list[tuple[Index, Floats, Floats, NDArray[np.uint8]]],
     estimators: tuple[Estimator, ...],
 ) -> _Piece:
     numbers = np.concatenate([one[0] for one in waiting])
-    return _Piece(numbers, tuple(one[1:] for one in waiting), estimators)
+    return _Piece(size, numbers, tuple(one[1:] for one in waiting), estimators)
+
+
+def _spread(executor: Executor, pieces: Sequence[_Piece]) -> Iterator[dict[Estimator, Means]]:
+    """Solve pieces elsewhere, in order; answers that nobody has taken yet hold up new work."""
+    waiting: deque[Future[dict[Estimator, Means]]] = deque()
+    for piece in pieces:
+        waiting.append(executor.submit(_solve, piece))
+        if len(waiting) > _WAITING:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _solve(piece: _Piece) -> dict[Estimator, Means]:
-    Y = np.hstack([yi[members] for yi, _, members in piece.parts])
-    V = np.hstack([vi[members] for _, vi, members in piece.parts])
+    Y, V = (np.empty((piece.size, len(piece.numbers))) for _ in range(2))
+    done = 0
+    for yi, vi, bits in piece.parts:
+        keep = np.unpackbits(bits, axis=1, count=len(yi))
+        members = np.nonzero(keep)[1].reshape(len(bits), piece.size).T
+        columns = slice(done, done + len(bits))
+        Y[:, columns], V[:, columns] = yi[members], vi[members]
+        done += len(bits)
     return {
         (model, method): mean_columns(Y, V, model=model, tau2_method=method)
         for model, method in piece.estimators
