@@ -199,9 +199,11 @@ class Effects:
         ['nobody in either arm had the event: the trial says nothing about a ratio']
         """
         # arrays need none of what reads a table
-        from meta.effect_sizes.table_effects import table_effects
+        from meta.effect_sizes.table_effects import effects
 
-        return Effects(**table_effects(table, measure, choose=choose, **settings))
+        every_row = choose is None
+        found = effects(table, measure, choose=choose or (), every_row=every_row, **settings)
+        return Effects(**found.whole())
 
     @property
     def yi(self) -> NDArray[np.float64]:

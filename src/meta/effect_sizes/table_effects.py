@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from meta.arguments import checked
 from meta.effect_sizes.assumptions import ExternalSD, Settings, read_settings
 from meta.effect_sizes.at_once import TEXT, Derivations, at_once, names_of, texts_of
 from meta.effect_sizes.choice import CRITERIA, Rejected, choose_one_per_trial
@@ -46,26 +48,95 @@ _FIRST = (
 _FOUND = ("yi", "vi", "sei")
 
 
-def table_effects(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableEffects:
+    """What the rows of a table give, before it is written down in tables.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        The rows.
+    settings : Settings
+        How they were read.
+    fast : pandas.DataFrame
+        The effects that were computed at once, as :func:`at_once` returns them.
+    chosen : list of RowEffect
+        The others.
+    without : list of NoEffect
+        Rows without an effect.
+    rejected : list of Rejected
+        Effects whose trial is counted by another.
+    lower_is_better : bool or None
+        The common direction.
+    """
+
+    table: pd.DataFrame
+    settings: Settings
+    fast: pd.DataFrame
+    chosen: list[RowEffect]
+    without: list[NoEffect]
+    rejected: list[Rejected]
+    lower_is_better: bool | None
+
+    def arrays(self) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        """Return labels, effects and variances alone, which takes a fraction of the time."""
+        computed = self.fast["position"].to_numpy(dtype=int)
+        positions = np.array([*(each.row.position for each in self.chosen), *computed], dtype=int)
+        order = np.argsort(positions, kind="stable")
+        labels = [each.row.label for each in self.chosen]
+        if len(computed):
+            labels += names_of(self.table, computed, "label")
+        yi, vi = (
+            np.array([*(getattr(each.derivation, name) for each in self.chosen), *self.fast[name]])
+            for name in ("yi", "vi")
+        )
+        return [labels[place] for place in order], yi[order], vi[order]
+
+    def whole(self) -> dict[str, Any]:
+        """Return what :class:`meta.Effects` holds."""
+        table, fast = self.table, self.fast
+        return {
+            "measure": self.settings.measure,
+            "table": _table(table, fast, self.chosen, self.settings),
+            "excluded": excluded_table(self.without),
+            "rejected": rejected_table(self.rejected),
+            "derivations": Derivations(
+                {each.row.study_id: each.derivation for each in self.chosen},
+                fast["position"].to_numpy(dtype=int),
+                table,
+                self.settings,
+            ),
+            "lower_is_better": self.lower_is_better,
+            "remarks": _unnamed(table),
+        }
+
+
+@checked
+def effects(
     table: pd.DataFrame,
     measure: str | None,
     *,
     scores: str | None = None,
     include: Sequence[str] = ("arms", "interval", "p_value"),
-    choose: Sequence[str] | None = None,
+    choose: Sequence[str] = (),
+    every_row: bool = False,
     correlation: float = 0.5,
     sd: ExternalSD = None,
     lower_is_better: bool | None = None,
     drop00: bool | None = None,
-) -> dict[str, Any]:
-    """Return what :class:`meta.Effects` holds of a table, derived as :func:`meta.effects` says."""
+    read_before: dict[Any, Any] | None = None,
+) -> TableEffects:
+    """Derive the effects of a table as :func:`meta.effects` says, whose name faults carry.
+
+    ``every_row`` lets no row speak for a trial. ``read_before`` keeps the rows of this table and
+    measure from one call to the next.
+    """
     faults: list[str] = []
     if "label" not in table and "study" in table:
         table = table.assign(label=table["study"])
     measure = measure_in(table, measure) or _only_measure(table)
     settings = read_settings(measure, scores, include, correlation, sd, drop00, faults)
-    criteria = (choose,) if isinstance(choose, str) else () if choose is None else tuple(choose)
-    unknown = [name for name in criteria if name not in CRITERIA]
+    unknown = [name for name in choose if name not in CRITERIA]
     if unknown:
         faults.append(f"choose has {unknown}; needed: some of {', '.join(CRITERIA)}")
     if lower_is_better not in (None, True, False):
@@ -75,38 +146,31 @@ def table_effects(
         known = settings.measure in MEASURES
         _read(table, lower_is_better, settings if known else None, None, faults)
         raise DataError.from_faults("effects", faults)
-    shared = choose is not None and "study_id" in table and table["study_id"].duplicated().any()
+    shared = not every_row and "study_id" in table and table["study_id"].duplicated().any()
     fast = at_once(table.iloc[:0] if shared else table, settings)
     unread = np.ones(len(table), dtype=bool)
     unread[fast["position"]] = False
-    rest = np.flatnonzero(unread).tolist()
-    rows = _read(table, lower_is_better, settings, rest, faults)
+    rest = np.flatnonzero(unread)
+    kept = {} if read_before is None else read_before
+    key = (lower_is_better, rest.tobytes())
+    if key not in kept:
+        kept[key] = _read(table, lower_is_better, settings, rest.tolist(), faults)
     _check_columns(table, settings)
-    outcomes = [derive(row, settings) for row in rows]
+    outcomes = [derive(row, settings) for row in kept[key]]
     derived = [each for each in outcomes if isinstance(each, RowEffect)]
     without = [each for each in outcomes if isinstance(each, NoEffect)]
     _check_direction_known(derived, settings)
     rejected: list[Rejected] = []
-    if choose is not None:
-        derived, rejected = choose_one_per_trial(derived, settings.include, criteria)
+    if not every_row:
+        derived, rejected = choose_one_per_trial(derived, settings.include, choose)
     _check_comparable(derived, settings)
     derived, common = _to_common_direction(derived)
     if common is None:
         common = lower_is_better if len(fast) else None
-    return {
-        "measure": settings.measure,
-        "table": _table(table, fast, derived, settings),
-        "excluded": excluded_table(without),
-        "rejected": rejected_table(rejected),
-        "derivations": Derivations(
-            {each.row.study_id: each.derivation for each in derived},
-            fast["position"].to_numpy(dtype=int),
-            table,
-            settings,
-        ),
-        "lower_is_better": common,
-        "remarks": _unnamed(table),
-    }
+    return TableEffects(
+        table=table, settings=settings, fast=fast, chosen=derived, without=without,
+        rejected=rejected, lower_is_better=common,
+    )  # fmt: skip
 
 
 def _only_measure(table: pd.DataFrame) -> str:

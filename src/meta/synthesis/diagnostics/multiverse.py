@@ -8,16 +8,16 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain, combinations, product
 from math import comb, prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from meta.arguments import checked
-from meta.effect_sizes.container import Effects
-from meta.effect_sizes.derive import effects
+from meta.effect_sizes import derive
 from meta.effect_sizes.measures import Measure, measure_of
+from meta.effect_sizes.table_effects import effects
 from meta.errors import DataError, NotComparable
 from meta.evidence.faults import closest
 from meta.synthesis.diagnostics.subsets import Subsets
@@ -32,19 +32,19 @@ Index = NDArray[np.intp]
 Named = dict[str, dict[str, Any]]
 
 ROWS, LEAVE_OUT = "rows", "leave_out"
-# the table of this many takes 1.5 gigabytes
+# the table of this many takes 1.3 gigabytes
 MOST = 20_000_000
 # combinations, of all but the pooling choices, that are written at once
 _AT_ONCE = 2**16
 _NUMBERS = ("estimate", "ci_low", "ci_high", "p_value", "tau2", "i2")
 
 
-def _keywords(function: Any) -> tuple[str, ...]:
-    kinds = inspect.signature(function).parameters.items()
-    return tuple(name for name, one in kinds if one.kind is inspect.Parameter.KEYWORD_ONLY)
-
-
-_DERIVING = _keywords(effects)
+# the settings of `effects`, as it has them unless they are chosen
+_DERIVING = {
+    name: one.default
+    for name, one in inspect.signature(derive.effects).parameters.items()
+    if one.kind is inspect.Parameter.KEYWORD_ONLY
+}
 _POOLING = {
     "model": "random",
     "tau2_method": "REML",
@@ -282,7 +282,8 @@ def multiverse(
 
     Results are derived once for each combination of rows and deriving choices. Each distinct set of
     effects is pooled once for each model and estimator of tau2; its intervals come from the same
-    sums. The table takes about 75 bytes a combination.
+    sums. The table takes about 62 bytes a combination, and what stands beside it while it is made
+    grows with the number of sets, not of combinations.
 
     References
     ----------
@@ -384,13 +385,21 @@ def _bounded(named: Named) -> None:
         )
 
 
+class _Set(NamedTuple):
+    """A set of effects, as far as pooling takes it."""
+
+    labels: list[str]
+    yi: Floats
+    vi: Floats
+
+
 class _Derived:
     """The effects of every combination of rows and deriving choices, equal ones once."""
 
-    def __init__(self, names: list[str], shape: list[int], found: list[Effects | str]) -> None:
+    def __init__(self, names: list[str], shape: list[int], found: Iterable[_Set | str]) -> None:
         self.names = names
         places: dict[Any, int] = {}
-        self.effects: list[Effects | str] = []
+        self.effects: list[_Set | str] = []
         codes = []
         for one in found:
             key = one if isinstance(one, str) else (*one.labels, one.yi.tobytes(), one.vi.tobytes())
@@ -411,33 +420,42 @@ def _derived(
         for values in product(*(named[name].values() for name in names))
     ]
     spread = map if executor is None else executor.map
-    found = list(spread(_Derive(results, measure), chosen))
+    found = spread(_Derive(results, measure), chosen)
     return _Derived(names, [len(named[name]) for name in names], found)
 
 
-@dataclass(frozen=True, slots=True)
 class _Derive:
     """Derive the effects of a combination; a class, so that it can travel to another process."""
 
-    results: pd.DataFrame
-    measure: str
+    def __init__(self, results: pd.DataFrame, measure: str) -> None:
+        self._results, self._measure = results, measure
+        # the rows of each choice of rows, and what was read of them
+        self._chosen: dict[str, tuple[pd.DataFrame, dict[Any, Any]]] = {}
 
-    def __call__(self, chosen: Mapping[str, Any]) -> Effects | str:
-        rows = self.results
-        for column, wanted in chosen.get(ROWS, {}).items():
-            several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
-            rows = rows[rows[column].isin(list(wanted) if several else [wanted])]
+    def __call__(self, chosen: Mapping[str, Any]) -> _Set | str:
         arguments = {name: chosen[name] for name in _DERIVING if name in chosen}
         try:
-            found = effects(rows, self.measure, **arguments)
+            rows, read_before = self._rows(chosen.get(ROWS, {}))
+            found = effects(rows, self._measure, **_DERIVING | arguments, read_before=read_before)
         except (DataError, NotComparable) as error:
             return str(error)
-        return found if found.k else "no trial gives an effect"
+        one = _Set(*found.arrays())
+        return one if one.labels else "no trial gives an effect"
+
+    def _rows(self, wanted: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[Any, Any]]:
+        key = repr(wanted)
+        if key not in self._chosen:
+            rows = self._results
+            for column, values in wanted.items():
+                several = isinstance(values, Iterable) and not isinstance(values, str)
+                rows = rows[rows[column].isin(list(values) if several else [values])]
+            self._chosen[key] = (rows, {})
+        return self._chosen[key]
 
 
 def _left_out(asked: Any, derived: _Derived) -> dict[str, Any]:
     """Name every way to leave trials out."""
-    sets = [one for one in derived.effects if isinstance(one, Effects)]
+    sets = [one for one in derived.effects if isinstance(one, _Set)]
     trials = list(dict.fromkeys(label for one in sets for label in one.labels))
     if isinstance(asked, int | np.integer):
         count = sum(comb(len(trials), size) for size in range(asked + 1))
@@ -561,13 +579,15 @@ class _Columns:
             which -= which[0]
             for estimator, settings, offset in self.settings:
                 part = means[estimator].part(some)
-                told = part.columns | interval_columns(part, **settings, null=null)
+                told: dict[str, NDArray[Any]] = part.columns | interval_columns(
+                    part, **settings, null=null
+                )
                 told["decides"] = (told["ci_low"] > null) | (told["ci_high"] < null)
                 for name in (*_NUMBERS, "decides"):
                     self.whole[name][rows + offset] = told[name][which]
 
 
-def _categorical(codes: Index, shape: tuple[int, ...], names: list[str]) -> pd.Categorical:
+def _categorical(codes: Index, shape: tuple[int, ...], names: list[str]) -> Any:
     """Repeat codes over all combinations, as a column that holds each name once."""
     # the smallest that pandas takes for so many names
     small = next(kind for kind in (np.int8, np.int16, np.int32) if len(names) < np.iinfo(kind).max)
