@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,3 +130,38 @@ def test_an_interval_beyond_numbers_is_infinite_and_silent(recwarn):
     fit = meta.pool([800.0, 400.0, -900.0], [0.1, 0.02, 0.1], measure="RR")
     assert "∞" in str(fit)
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
+
+
+def test_names_on_demand_change_nothing(tmp_path):
+    trials = pd.DataFrame(
+        {"label": ["a", "b ", "c"], "events_t": [3, 4, 6], "n_t": [60, 40, 50],
+         "events_c": [5, 8, 9], "n_c": [58, 41, 52], "year": [1990, 2001, 2010]}
+    )  # fmt: skip
+
+    def found():
+        return meta.Effects.from_table(trials, "RR")
+
+    written = found()
+    assert written.table["label"].tolist() == ["a", "b", "c"]
+    # whatever is asked first, the answer is that of the written table
+    np.testing.assert_array_equal(found().yi, written.yi)
+    np.testing.assert_array_equal(found().vi, written.vi)
+    assert (found().k, len(found()), found().labels) == (3, 3, ["a", "b", "c"])
+    assert found().subset([2]).table["year"].tolist() == [2010]
+    assert replace(found(), lower_is_better=True).lower_is_better
+    assert "a" in found().derivations
+    for copied in (pickle.loads(pickle.dumps(found())), copy.copy(found()), copy.deepcopy(found())):
+        pd.testing.assert_frame_equal(copied.table, written.table)
+    assert "label" in str(found())
+    assert str(found()) == str(written)
+    with pytest.raises(AttributeError, match="tabel"):
+        found().tabel  # noqa: B018
+
+
+def test_what_is_done_to_a_table_afterwards_does_not_reach_its_effects():
+    trials = pd.DataFrame({"study": ["a", "b"], "yi": [0.1, 0.2], "vi": [0.04, 0.09], "x": [1, 2]})
+    found = meta.Effects.from_table(trials)
+    trials.loc[0, "study"] = "z"
+    trials["x"] = 0
+    assert found.labels == ["a", "b"]
+    assert found.table["x"].tolist() == [1, 2]

@@ -65,14 +65,15 @@ def at_once(table: pd.DataFrame, settings: Settings) -> pd.DataFrame:
             _computed(measure, settings, values, yi, vi, form, assumptions)
     done = np.flatnonzero(np.isfinite(yi) & np.isfinite(vi))
     forms = ["effect", "events" if measure.add is not None else _form(measure)]
-    return pd.DataFrame({
+    columns = {
         "position": done,
         "yi": yi[done],
         "vi": vi[done],
         "reporting": pd.array(["interval", "arms"], dtype=TEXT).take(form[done]),
         "form": pd.array(forms, dtype=TEXT).take(form[done]),
         "assumptions": pd.array(assumptions[done], dtype=TEXT),
-    })  # fmt: skip
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def _form(measure: Measure) -> str:

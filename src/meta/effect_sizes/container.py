@@ -23,6 +23,7 @@ from meta.wording import listed
 
 if TYPE_CHECKING:
     from meta.effect_sizes.derivation import Derivation
+    from meta.effect_sizes.table_effects import TableEffects
 
 _EXCLUDED_SHOWN = ("result_id", "study_id", "label", "reporting", "n_t", "n_c", "reason")
 _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
@@ -30,6 +31,7 @@ _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 
 # copied, as making an empty table takes longer than a fit
 _NONE_EXCLUDED, _NONE_REJECTED = excluded_table(), rejected_table()
+_NONE = pd.DataFrame()
 
 
 def _one_name(name: object) -> str:
@@ -70,6 +72,18 @@ class Effects:
     derivations: Mapping[str, Derivation] = field(default_factory=dict)
     lower_is_better: bool | None = None
     remarks: tuple[str, ...] = ()
+    # what `table` is written from when somebody first asks for it
+    _unwritten: TableEffects | None = field(default=None, init=False, repr=False, compare=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # called for what is not there: the table, before it is written
+            if name != "table" or self._unwritten is None:
+                raise AttributeError(f"Effects have no attribute {name!r}", name=name, obj=self)
+            object.__setattr__(self, "table", self._unwritten.written())
+            object.__setattr__(self, "_unwritten", None)
+            return self.table
 
     @classmethod
     @checked
@@ -203,17 +217,27 @@ class Effects:
 
         every_row = choose is None
         found = effects(table, measure, choose=choose or (), every_row=every_row, **settings)
-        return Effects(**found.whole())
+        if found.chosen:
+            return Effects(table=found.written(), **found.beside())
+        # names of a million rows take longer than their effects, and not everybody asks for them
+        made = Effects(table=_NONE, **found.beside())
+        object.__delattr__(made, "table")
+        object.__setattr__(made, "_unwritten", found)
+        return made
 
     @property
     def yi(self) -> NDArray[np.float64]:
         """Effects, shape (k,)."""
-        return self.table["yi"].to_numpy(dtype=float)
+        return self._numbers("yi")
 
     @property
     def vi(self) -> NDArray[np.float64]:
         """Sampling variances, shape (k,)."""
-        return self.table["vi"].to_numpy(dtype=float)
+        return self._numbers("vi")
+
+    def _numbers(self, name: str) -> NDArray[np.float64]:
+        table = self.table if self._unwritten is None else self._unwritten.fast
+        return table[name].to_numpy(dtype=float)
 
     @property
     def sei(self) -> NDArray[np.float64]:
@@ -279,7 +303,7 @@ class Effects:
     @property
     def k(self) -> int:
         """Number of effects."""
-        return len(self.table)
+        return len(self.table if self._unwritten is None else self._unwritten.fast)
 
     @property
     def n_total(self) -> float | None:
@@ -315,7 +339,7 @@ class Effects:
         return pd.Series(values, index=self.table.index)
 
     def __len__(self) -> int:
-        return len(self.table)
+        return self.k
 
     @checked
     def subset(self, keep: Any) -> Self:

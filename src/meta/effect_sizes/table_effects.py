@@ -92,22 +92,24 @@ class TableEffects:
         )
         return [labels[place] for place in order], yi[order], vi[order]
 
-    def whole(self) -> dict[str, Any]:
-        """Return what :class:`meta.Effects` holds."""
-        table, fast = self.table, self.fast
+    def written(self) -> pd.DataFrame:
+        """Return the table of effects, with a name for every row."""
+        return _table(self.table, self.fast, self.chosen, self.settings)
+
+    def beside(self) -> dict[str, Any]:
+        """Return what else :class:`meta.Effects` holds."""
         return {
             "measure": self.settings.measure,
-            "table": _table(table, fast, self.chosen, self.settings),
             "excluded": excluded_table(self.without),
             "rejected": rejected_table(self.rejected),
             "derivations": Derivations(
                 {each.row.study_id: each.derivation for each in self.chosen},
-                fast["position"].to_numpy(dtype=int),
-                table,
+                self.fast["position"].to_numpy(dtype=int),
+                self.table,
                 self.settings,
             ),
             "lower_is_better": self.lower_is_better,
-            "remarks": _unnamed(table),
+            "remarks": _unnamed(self.table),
         }
 
 
@@ -132,6 +134,7 @@ def effects(
     measure from one call to the next.
     """
     faults: list[str] = []
+    table = table.copy(deep=False)  # what is done to the one that was given is not done to this
     if "label" not in table and "study" in table:
         table = table.assign(label=table["study"])
     measure = measure_in(table, measure) or _only_measure(table)
