@@ -144,7 +144,7 @@ def fail_safe_n(
     else:
         mean = float(yi.mean())
         aim = mean / 2 if target is None else float(scale.from_reader(target)) - null
-        if aim * mean <= 0 or abs(aim) >= abs(mean):
+        if not (aim * mean > 0 and abs(aim) < abs(mean)):  # a ratio below 0 is no number either
             raise DataError(
                 f"target is {target!r}: give a mean between no effect and the mean of the studies, "
                 f"{number(float(scale.to_reader(mean + null)))}"
