@@ -352,6 +352,13 @@ def _hotelling(
             f"{q} coefficients cannot be tested together: the clusters leave {freedom:.1f} degrees "
             "of freedom; test them one by one"
         )
+    spread = rows @ sandwich.cov @ rows.T
+    sd = np.sqrt(np.diag(spread))
+    if np.linalg.matrix_rank(spread / np.outer(sd, sd), hermitian=True) < q:
+        raise TooFewStudies(
+            f"{q} coefficients cannot be tested together: so few clusters show fewer directions in "
+            "which they vary; test them one by one"
+        )
     cov = sandwich.cov * freedom / left
     return wald_test(beta, cov, rows, terms, left)
 
