@@ -432,7 +432,8 @@ def survives_import(mutant: Mutant, tests: list[str], seconds: float) -> bool:
 
 
 def run(stage: str, mutants: list[Mutant], recorder: Recorder, most: float) -> list[str]:
-    """Let the tests of a stage meet its mutants; return those that live."""
+    """Let the tests of a stage meet mutants of it, or of one folder; return those that live."""
+    whole = stage.split("/", maxsplit=1)[0]
     lived = []
 
     def tell(mutant: Mutant, lives: bool, tests: int) -> None:
@@ -445,8 +446,8 @@ def run(stage: str, mutants: list[Mutant], recorder: Recorder, most: float) -> l
             tests, seconds = session.reached.tests(mutant, most)
             tell(mutant, session.survives(mutant, tests, 5 + 4 * seconds), len(tests))
 
-    session = Session(stage, recorder, all_in_place)
-    folders = [str(ROOT / "tests" / stage), str(META / stage)]
+    session = Session(whole, recorder, all_in_place)
+    folders = [str(ROOT / "tests" / whole), str(META / whole)]
     importlib.import_module("pytest").main([*FLAGS, *folders], plugins=[session])
     for mutant in mutants:
         if not session.reached.in_place(mutant):
