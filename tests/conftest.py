@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # processes that tests start find what an earlier one compiled
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# linear algebra that takes every core in each worker, for matrices of ten rows, only waits for itself
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 leave_out_grammars()
 
 # CI tries the same examples each time, so that a red run is due to the change; elsewhere each run

@@ -30,25 +30,32 @@ def test_every_public_name_is_there_and_no_other():
         assert getattr(found, "__module__", module) == module, name
 
 
-@pytest.mark.parametrize(
-    ("line", "fault"),
-    [
-        ("meta.nosuch(1)", 'has no attribute "nosuch"'),
-        ("meta.pool([0.1], [0.2], modle='random')", 'Unexpected keyword argument "modle"'),
-        ("print(meta.pool([0.1], [0.2]).estimat)", 'has no attribute "estimat"'),
-        ("fit: meta.Pooled = meta.pool([0.1], [0.2])\nprint(fit.tau2 + fit.estimate)", ""),
-    ],
-)
-def test_a_type_checker_reads_a_file_of_a_user(line, fault, tmp_path):
-    file = tmp_path / "mine.py"
-    file.write_text(f"import meta\n\n{line}\n", encoding="utf-8")
+# what users write, and what a type checker must say of it
+WRITTEN = {
+    "name": ("meta.nosuch(1)", 'has no attribute "nosuch"'),
+    "argument": (
+        "meta.pool([0.1], [0.2], modle='random')",
+        'Unexpected keyword argument "modle"',
+    ),
+    "field": ("print(meta.pool([0.1], [0.2]).estimat)", 'has no attribute "estimat"'),
+    "right": ("fit: meta.Pooled = meta.pool([0.1], [0.2])\nprint(fit.tau2 + fit.estimate)", ""),
+}
+
+
+def test_a_type_checker_reads_files_of_a_user(root, tmp_path):
+    for name, (line, _) in WRITTEN.items():
+        (tmp_path / f"{name}.py").write_text(f"import meta\n\n{line}\n", encoding="utf-8")
     found = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent",
-         "--cache-dir", str(tmp_path.parent / "mypy"), str(file)],
+         "--cache-dir", str(root / ".mypy_cache" / "user"), *(f"{name}.py" for name in WRITTEN)],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
-    assert fault in found.stdout
-    assert (found.returncode == 0) == (fault == ""), found.stdout
+    said = found.stdout.splitlines()
+    for name, (_, fault) in WRITTEN.items():
+        own = [line for line in said if line.startswith(f"{name}.py:")]
+        assert any(fault in line for line in own) == bool(fault), found.stdout
+        assert bool(own) == bool(fault), found.stdout
+    assert said[-1].startswith("Found 3 errors in 3 files (checked 4 source files)"), found.stdout
 
 
 # what people of the field call it elsewhere -> the one name that it has here
