@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 
 from meta.arguments import checked
 from meta.effect_sizes.container import Effects
@@ -17,6 +17,8 @@ from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.heterogeneity import q_statistic
 from meta.synthesis.method_input import effects_of
 from meta.wording import number
+
+_ROOT = np.sqrt(2 * np.pi)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -157,8 +159,8 @@ def _quantile(k: int, w: tuple[float, float, float, float], tau2: float, level: 
         def density(r: float) -> float:
             mean, spread = shape(root * r)
             limit = (w1 / w2 - 1) * ((r / t) ** 2 - 1) + k - 1
-            below = stats.gamma.cdf(limit, mean**2 / spread, scale=spread / mean)
-            return float(below * stats.norm.pdf(r))
+            below = special.gammainc(mean**2 / spread, limit / (spread / mean))
+            return float(below * np.exp(-r * r / 2) / _ROOT)
 
         return float(integrate.quad(density, t, np.inf, limit=200)[0])
 
