@@ -398,6 +398,13 @@ def test_cells_of_several_figures_are_taken_apart(tmp_path, text, fields, row):
     pd.testing.assert_frame_equal(meta.read_table(path, saved).frame, table.frame)
 
 
+@pytest.mark.parametrize("cell", ["1" * 60, f"{'1' * 60}x", f"0.{'7' * 60}e-05", "1,2" * 40 + "x"])
+def test_a_cell_of_many_digits_is_read_at_once(tmp_path, cell):
+    """A form that could split digits in two ways would try every way, and never end."""
+    text = f'Study,yi,sei,note\nA,0.5,0.2,"{cell}"\nB,0.4,0.1,"{cell}"\n'
+    assert meta.read_table(_write(tmp_path, text)).frame["yi"].tolist() == [0.5, 0.4]
+
+
 def test_one_cell_of_another_form_leaves_the_column_whole(tmp_path):
     text = "Study,n/N yoga,n/N control\nA,4/123,11/139\nB,six,29/303\n"
     with pytest.raises(DataError, match="of the results only events_c and n_c are recognised"):

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from meta.evidence.column_names import names_an_arm, quantities_in
 from meta.evidence.numbers import is_missing
 
-_FIGURE = r"([-+\u2212\u2013]?\s?[0-9]*(?:[.,' ]?[0-9]+)+)"
+# each digit can be read in one way only: another form would take endless time over twenty of them
+_FIGURE = r"([-+\u2212\u2013]?\s?[.,' ]?[0-9]+(?:[.,' ][0-9]+)*)"
 _OPEN, _SHUT = r"\s*[(\[]\s*", r"\s*[)\]]\s*"
 _TO = r"\s*(?:to|bis|\u00e0|a|,|;|\u2013|\u2014|-|~|\uff5e|\u2026|\.\.\.?)\s*"
 # "95% CI", "CI 95 %", "95 %:", as a cell may repeat it
