@@ -34,6 +34,7 @@ def changed(evidence: Evidence) -> Callable[..., Evidence]:
     def make(**changes: Change) -> Evidence:
         planted = copy.copy(evidence)
         planted._tables = dict(evidence._tables)
+        planted._rows = None
         for table, change in changes.items():
             planted._tables[table] = change(evidence.table(table))
         return planted

@@ -116,12 +116,11 @@ def _claim_row(claim: str | Mapping[str, Any] | pd.Series[Any], evidence: Eviden
                 f"assess: claim has no {listed(missing)}; give a row of evidence.claims"
             )
         return row
-    table = evidence.claims
-    rows = table[table["claim_id"] == claim]
-    if rows.empty:
-        near = closest(claim, table["claim_id"])
+    claims = lookup(evidence).claims
+    if claim not in claims:
+        near = closest(claim, claims)
         raise DataError(f"there is no claim {claim!r}. {near}See evidence.claims".rstrip())
-    return {str(name): value for name, value in rows.iloc[0].items()}
+    return claims[claim]
 
 
 def _text(row: Claim, name: str) -> str:

@@ -197,8 +197,10 @@ def _word_faults(test: ClaimTest, place: _Place, known: _Known) -> Iterator[Faul
                 near = closest(value, allowed)
                 yield place.fault(column, f"{value!r} is unknown", f"{near}Name one that exists.")
     for outcome in test.outcome:
+        if outcome in known.outcomes:
+            continue
         near = closest(outcome, known.outcomes)
-        if outcome not in known.outcomes and (near or not test.expect):
+        if near or not test.expect:
             yield place.fault(
                 "outcome",
                 f"no result has the outcome {outcome!r}",

@@ -53,14 +53,19 @@ def fitting_rows(test: ClaimTest, evidence: Evidence, *, without: str = "") -> p
         filters["population_group"] = test.population
     if test.form and question.form is not None:
         filters[question.form.column] = test.form
-    keep = chosen_by(filters, rows) & _mentions(rows, "cointervention", test.background)
-    if test.max_weeks is not None:
-        keep &= rows["time_weeks"] <= test.max_weeks
-    if test.dose_low is not None:
-        keep &= rows[question.dose] >= test.dose_low
-    if test.dose_high is not None:
-        keep &= rows[question.dose] <= test.dose_high
-    return rows[keep].reset_index(drop=True)
+
+    def chosen() -> pd.DataFrame:
+        keep = chosen_by(filters, rows) & _mentions(rows, "cointervention", test.background)
+        if test.max_weeks is not None:
+            keep &= rows["time_weeks"] <= test.max_weeks
+        if test.dose_low is not None:
+            keep &= rows[question.dose] >= test.dose_low
+        if test.dose_high is not None:
+            keep &= rows[question.dose] <= test.dose_high
+        return rows[keep].reset_index(drop=True)
+
+    ends = (test.background, test.max_weeks, test.dose_low, test.dose_high)
+    return lookup(evidence).once(("rows", *filters.items(), ends), chosen).copy(deep=False)
 
 
 def named_rows(test: ClaimTest, evidence: Evidence) -> pd.DataFrame | None:
@@ -101,11 +106,11 @@ def rows_by_id(ids: Iterable[str], evidence: Evidence) -> pd.DataFrame:
         If a key does not exist.
     """
     wanted, rows = list(ids), lookup(evidence).rows
-    places = pd.Index(rows["result_id"]).get_indexer(wanted)
-    unknown = [name for name, place in zip(wanted, places, strict=True) if place < 0]
+    places = lookup(evidence).places
+    unknown = [name for name in wanted if name not in places]
     if unknown:
         raise DataError(f"results.csv has no row {', '.join(unknown)}")
-    found: pd.DataFrame = rows.iloc[places].reset_index(drop=True)
+    found: pd.DataFrame = rows.iloc[[places[name] for name in wanted]].reset_index(drop=True)
     return found
 
 

@@ -47,7 +47,7 @@ class Lookup:
         self._results = rows.assign(**absent)
         self._tables = {
             name: evidence.optional(name)
-            for name in ("benchmarks", "reviews", "outcomes", "claim_sources", TABLE)
+            for name in ("benchmarks", "reviews", "outcomes", "claims", "claim_sources", TABLE)
         }
 
     def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
@@ -64,6 +64,11 @@ class Lookup:
         # texts in one block: rules choose rows again and again, and each block is cut by itself
         texts = [name for name in rows if rows[name].dtype == "str"]
         return rows.astype(dict.fromkeys(texts, object)).copy()
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each result stands among the rows."""
+        return {name: place for place, name in enumerate(self.rows["result_id"])}
 
     @cached_property
     def _records(self) -> dict[str, Record]:
@@ -100,6 +105,11 @@ class Lookup:
             row["outcome"]: {name: cell for name, cell in row.items() if pd.notna(cell)}
             for row in _records(self._tables["outcomes"])
         }
+
+    @cached_property
+    def claims(self) -> dict[str, Record]:
+        """Statements of the articles by their key."""
+        return {row["claim_id"]: row for row in _records(self._tables["claims"])}
 
     @cached_property
     def sources(self) -> dict[str, Record]:

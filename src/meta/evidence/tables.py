@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from meta import html
 from meta.arguments import checked, shown
@@ -106,6 +107,7 @@ class Evidence:
         self.names = tuple(self._tables)
         absolute = found.folder.absolute()  # as long as the working directory is the same
         self._files = {schema.name: absolute / schema.path for schema in found.package.tables}
+        self._rows: pd.DataFrame | None = None  # of _joined
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name} {len(self._frame(name))}" for name in self.names)
@@ -332,31 +334,7 @@ class Evidence:
           - no result has outcome 'depresion'. Did you mean 'depression'? Known are ...
         """
         rows = self._joined()
-        filters = dict(column_filters) if outcome is None else {"outcome": outcome} | column_filters
-        faults = []
-        keep = np.ones(len(rows), dtype=bool)
-        for name, wanted in filters.items():
-            if name not in rows:
-                faults.append(
-                    f"there is no column {name!r}. {closest(name, rows.columns)}"
-                    f"Known are {listed(rows.columns)}"
-                )
-                continue
-            values = list(wanted) if _is_several(wanted) else [wanted]
-            known: set[Any] = set(rows[name][rows[name].notna()])
-            for value in values:
-                if not _is_nothing(value) and value not in known:
-                    near = closest(str(value), map(str, known))
-                    shown = f"Known are {listed(sorted(known))}" if known else "None has any"
-                    faults.append(f"no result has {name} {value!r}. {near}{shown}")
-            asked = [value for value in values if not _is_nothing(value)]
-            chosen = rows[name].isin(asked).to_numpy()
-            if len(asked) < len(values):
-                chosen = chosen | rows[name].isna().to_numpy()
-            keep &= chosen
-        if faults:
-            raise DataError.from_faults("select", faults)
-        return rows.loc[keep].reset_index(drop=True)
+        return rows.loc[_passing(rows, outcome, column_filters)].reset_index(drop=True)
 
     @checked
     def primary(
@@ -390,8 +368,8 @@ class Evidence:
         >>> sorted(rows["control"].unique())
         ['no_treatment', 'placebo']
         """
-        rows = self.select(outcome, **column_filters)
-        keep = chosen_by(self.question.primary, rows)
+        rows = self._joined()
+        keep = chosen_by(self.question.primary, rows) & _passing(rows, outcome, column_filters)
         keep &= ~rows["study_id"].isin(barred_studies(self._frame("results")))
         return rows.loc[keep].reset_index(drop=True)
 
@@ -409,17 +387,56 @@ class Evidence:
         return self._tables[name]
 
     def _joined(self) -> pd.DataFrame:
+        """Results with the facts of their trials and scales beside them, joined once."""
         results, trials = self._frame("results"), self._frame("trials")
-        shared = [name for name in trials if name in results and name != "study_id"]
-        trials = trials.rename(columns={name: f"trial_{name}" for name in shared})
-        rows = results.merge(trials, on="study_id", how="left", validate="many_to_one")
-        if "instruments" in self.names and "instrument_id" in rows:
-            scales = self._frame("instruments")
-            facts = [name for name in _SCALE_FACTS if name in scales]
-            scales = scales[["instrument_id", *facts]].rename(columns=_SCALE_FACTS)
-            rows = rows.merge(scales, on="instrument_id", how="left", validate="many_to_one")
-        rows["reporting"] = reporting_level(rows)
-        return rows
+        scaled = "instruments" in self.names and "instrument_id" in {*results, *trials}
+        scales = self._frame("instruments") if scaled else None
+        if self._rows is None:
+            self._rows = _join(results, trials, scales)
+        return self._rows
+
+
+def _join(results: pd.DataFrame, trials: pd.DataFrame, scales: pd.DataFrame | None) -> pd.DataFrame:
+    shared = [name for name in trials if name in results and name != "study_id"]
+    trials = trials.rename(columns={name: f"trial_{name}" for name in shared})
+    rows = results.merge(trials, on="study_id", how="left", validate="many_to_one")
+    if scales is not None:
+        facts = [name for name in _SCALE_FACTS if name in scales]
+        scales = scales[["instrument_id", *facts]].rename(columns=_SCALE_FACTS)
+        rows = rows.merge(scales, on="instrument_id", how="left", validate="many_to_one")
+    rows["reporting"] = reporting_level(rows)
+    return rows
+
+
+def _passing(
+    rows: pd.DataFrame, outcome: str | Iterable[str] | None, column_filters: dict[str, Any]
+) -> NDArray[np.bool_]:
+    """Say which rows a caller's filters leave, all of whose faults are told at once."""
+    filters = dict(column_filters) if outcome is None else {"outcome": outcome} | column_filters
+    faults = []
+    keep = np.ones(len(rows), dtype=bool)
+    for name, wanted in filters.items():
+        if name not in rows:
+            faults.append(
+                f"there is no column {name!r}. {closest(name, rows.columns)}"
+                f"Known are {listed(rows.columns)}"
+            )
+            continue
+        values = list(wanted) if _is_several(wanted) else [wanted]
+        known: set[Any] = set(rows[name][rows[name].notna()])
+        for value in values:
+            if not _is_nothing(value) and value not in known:
+                near = closest(str(value), map(str, known))
+                shown = f"Known are {listed(sorted(known))}" if known else "None has any"
+                faults.append(f"no result has {name} {value!r}. {near}{shown}")
+        asked = [value for value in values if not _is_nothing(value)]
+        chosen = rows[name].isin(asked).to_numpy()
+        if len(asked) < len(values):
+            chosen = chosen | rows[name].isna().to_numpy()
+        keep &= chosen
+    if faults:
+        raise DataError.from_faults("select", faults)
+    return keep
 
 
 def _is_several(value: Any) -> bool:

@@ -232,7 +232,7 @@ def spoiled(evidence, **changes):
         tables.pop(name)
         if table is not None:
             tables[name] = table
-    copy._tables, copy.names = tables, tuple(tables)
+    copy._tables, copy.names, copy._rows = tables, tuple(tables), None
     return copy
 
 
