@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # processes that tests start find what an earlier one compiled
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-# linear algebra that takes every core in each worker, for matrices of ten rows, only waits for itself
+# linear algebra that takes every core in each worker would only stand in its own way
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 leave_out_grammars()
 

@@ -51,19 +51,21 @@ DRAWN_TEXTS = {
 
 
 @cache
-def call_of(name):
-    return {call.name: call for call in calls()}[name]
+def calls_by_name():
+    return {call.name: call for call in calls()}
 
 
 def test_every_public_function_is_checked():
-    unchecked = [call.name for call in calls() if not hasattr(call.function, "__wrapped__")]
+    unchecked = [
+        call.name for call in calls_by_name().values() if not hasattr(call.function, "__wrapped__")
+    ]
     assert unchecked == []
 
 
 @pytest.mark.xdist_group("wrong arguments")
 @pytest.mark.parametrize("name", names())
 def test_a_wrong_argument_is_answered_or_named(name, tmp_path, monkeypatch):
-    call = call_of(name)
+    call = calls_by_name()[name]
     monkeypatch.chdir(tmp_path)
     faults = []
     for argument in call.parameters():
