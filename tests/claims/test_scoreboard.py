@@ -406,3 +406,11 @@ def test_verdicts_wait_for_no_library_that_they_do_not_use(root: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
     )
     assert run.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_assessment_is_written_with_an_address_in_memory(
+    board: pd.DataFrame, evidence: Evidence
+) -> None:
+    # a notebook keeps it, so its page would change with every run
+    written = [repr(meta.assess(claim, evidence)) for claim in board["claim_id"]]
+    assert not [text for text in written if " at 0x" in text]

@@ -165,3 +165,9 @@ def test_what_is_done_to_a_table_afterwards_does_not_reach_its_effects():
     trials["x"] = 0
     assert found.labels == ["a", "b"]
     assert found.table["x"].tolist() == [1, 2]
+
+
+def test_what_an_answer_is_written_as_holds_no_address_in_memory(root):
+    # a notebook keeps it, so its page would change with every run
+    found = meta.effects(meta.load_evidence(root / "data").primary("depression"))
+    assert " at 0x" not in repr(meta.pool(found))

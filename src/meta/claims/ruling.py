@@ -180,7 +180,7 @@ class Ruling:
     arms: pd.DataFrame | None = None
     depends_on: tuple[str, ...] = ()
     fit: Pooled | None = None
-    checks: Callable[[], pd.DataFrame | None] = _no_table
+    checks: Callable[[], pd.DataFrame | None] = field(default=_no_table, repr=False)
 
     @property
     def reason(self) -> str:

@@ -198,3 +198,6 @@ class Derivations(Mapping[str, Derivation]):
 
     def __len__(self) -> int:
         return len(self._ready.keys() | self._rows.keys())
+
+    def __repr__(self) -> str:
+        return f"<the ways to {len(self)} effects>"  # without an address: a page stays as it is
