@@ -74,7 +74,8 @@ def _scores(effect: RowEffect, _: Sequence[str]) -> float:
 
 CRITERIA: dict[str, Criterion] = {
     "reporting": Criterion(
-        lambda effect, levels: levels.index(effect.level),
+        # an effect that was given is taken whatever is included
+        lambda effect, levels: [*levels, effect.level].index(effect.level),
         lambda effect: LEVEL_WORDS[effect.level],
         "its figures say more",
     ),
