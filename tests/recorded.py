@@ -72,13 +72,23 @@ def plain(value: Any, *, inside: bool = False) -> Any:
     if isinstance(value, Mapping):
         return {str(name): plain(one, inside=inside) for name, one in value.items()}
     if isinstance(value, Effects):
-        table = value.table if inside is False else None
-        return {"notes": list(value.notes), "table": plain(table), "left": plain(value.excluded)}
+        return of_effects(value)
     if is_dataclass(value):
         return str(value).splitlines() if inside else of_object(value)
     if isinstance(value, Iterable):
         return shortened([plain(one, inside=inside) for one in value])
     return str(value)
+
+
+def of_effects(effects: Effects) -> dict[str, Any]:
+    """Write effects with how each came about, and what gave none."""
+    steps = {name: str(one).splitlines() for name, one in effects.derivations.items()}
+    parts = {"table": effects.table, "left out": effects.excluded, "rejected": effects.rejected}
+    parts |= {"yi": effects.yi, "vi": effects.vi, "silent": effects.silent["label"].to_list()}
+    parts |= {"notes": effects.notes, "remarks": effects.remarks, "says": str(effects).splitlines()}
+    found = {name: plain(part) for name, part in parts.items() if len(part)}
+    facts = {"people": effects.n_total, "lower_is_better": effects.lower_is_better}
+    return found | facts | {"dependence": effects.dependence} | steps
 
 
 def shortened(values: list[Any]) -> Any:
