@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling
 
 from meta.report.imports import leave_out_grammars
 
@@ -45,7 +46,7 @@ def figure_digests() -> dict[str, str]:
     }
 
 
-# what looks at the built report; its build begins with the tests, which wait for it at their end
+# what looks at the built report, whose build begins with the tests
 OF_THE_SITE = (ROOT / "tests" / "browser", ROOT / "tests" / "report" / "test_site.py")
 RECORD = ROOT / "build" / "tested.json"
 BUILDING = pytest.StashKey[subprocess.Popen[bytes]]()
@@ -114,7 +115,8 @@ def site(built: dict[str, str]) -> Path:
 
 
 # what takes longest begins first, so that no worker is left alone with it at the end
-LONG = {"wheel", "tests.report.test_build"}
+LONG = ("wheel", "lab", "attack", "tests.report.test_build")
+OF_SITE = "site"  # how the names of the groups begin that wait for it
 
 
 def group_of(item: pytest.Item) -> str:
@@ -125,19 +127,45 @@ def group_of(item: pytest.Item) -> str:
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests of the site come last, and browser tests not at all where there is no browser.
+    """Group the tests and put them in order; leave out browser tests where there is no browser.
 
-    In CI there must be one. What a file makes once for its tests, one process makes.
+    In CI there must be one. What a file makes once for its tests, one process makes. The tests of
+    the site stand last.
     """
     for item in items:
         made = getattr(item, "_fixtureinfo", None)
         shared = made and any(one[-1].scope == "module" for one in made.name2fixturedefs.values())
         if isinstance(item, pytest.Function) and shared and group_of(item) == item.nodeid:
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-    waiting = {group_of(item) for item in items if "site" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: (group_of(item) in waiting, group_of(item) not in LONG))
+    for place, item in enumerate(items):
+        if "site" in getattr(item, "fixturenames", ()) and not group_of(item).startswith(OF_SITE):
+            assert not item.get_closest_marker("xdist_group"), f"{item.nodeid}: not of the site"
+            item.add_marker(pytest.mark.xdist_group(f"{OF_SITE}-{place}"))
+    items.sort(key=lambda item: (group_of(item).startswith(OF_SITE), group_of(item) not in LONG))
     if shutil.which("chromium") or os.environ.get("CI"):
         return
     for item in items:
         if "browser" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed; CI requires it"))
+
+
+class WhenBuilt(LoadGroupScheduling):
+    """Hands out the tests of the site as soon as it is built.
+
+    Until then the others have their turn, so that no worker waits while there is anything to do,
+    and after it, so that the workers share out short tests at the end, and not the browser's.
+    """
+
+    def _assign_work_unit(self, node: Any) -> None:
+        building: subprocess.Popen[bytes] = self.config.stash[BUILDING]
+        if building.poll() is not None:
+            of_site = (group for group in self.workqueue if group.startswith(OF_SITE))
+            if first := next(of_site, None):
+                self.workqueue.move_to_end(first, last=False)
+        super()._assign_work_unit(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling | None:
+    grouped = config.option.dist == "loadgroup" and BUILDING in config.stash
+    return WhenBuilt(config, log) if grouped else None

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
 
 CELLS = [
     "import meta\nE = meta.load_evidence('data')\neffects = meta.effects(E.primary('depression'), "

@@ -106,7 +106,7 @@ def with_attack(pages: Iterable[Path]) -> dict[Path, BeautifulSoup]:
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("site")
+@pytest.mark.xdist_group("attack")
 def test_text_of_the_tables_stays_text(
     root: Path, tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ):

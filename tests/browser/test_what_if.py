@@ -15,7 +15,7 @@ from reference_answers import reference
 
 import meta
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANGEABLE = sorted(
@@ -77,7 +77,7 @@ def test_one_trial_is_not_pooled(pool_in_page):
     assert got["tau2"] is None or np.isnan(got["tau2"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def evidence() -> meta.Evidence:
     return meta.load_evidence(ROOT / "data")
 
