@@ -37,6 +37,33 @@ def printable(text: str) -> str:
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def refused_by_system(error: OSError) -> str:
+    """Say in words what the system refused, and of which file, where it says so.
+
+    Parameters
+    ----------
+    error : OSError
+        What it raised; of a folder that was copied, the first file that could not be.
+
+    Returns
+    -------
+    str
+        The file and the reason.
+
+    Examples
+    --------
+    >>> refused_by_system(OSError(28, "No space left on device", "a.csv"))
+    'a.csv: No space left on device'
+    """
+    if error.args and isinstance(error.args[0], list):  # shutil.Error: (from, to, reason) of each
+        _, place, reason = error.args[0][0]
+        reason = re.sub(r"^.Errno .*?. |: '.*", "", str(reason))
+        return f"{place}: {reason}"
+    where = error.filename2 or error.filename
+    reason = error.strerror or str(error)
+    return f"{where}: {reason}" if where else reason
+
+
 class DataError(ValueError):
     """The input cannot be used as it is.
 

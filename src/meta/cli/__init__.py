@@ -22,6 +22,7 @@ from meta.errors import (
     NotConverged,
     TooFewStudies,
     printable,
+    refused_by_system,
 )
 
 
@@ -65,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         OSError,
         TooFewStudies,
     ) as error:
-        print(printable(f"meta {options.command}: {error}"), file=sys.stderr)
+        said = refused_by_system(error) if isinstance(error, OSError) else error
+        print(printable(f"meta {options.command}: {said}"), file=sys.stderr)
         return 2
     return code
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from meta.errors import DataError
+from meta.errors import DataError, refused_by_system
 from meta.evidence.datapackage import DESCRIPTOR
 from meta.evidence.study_table import StudyTable
 from meta.evidence.tables import load_evidence
@@ -124,9 +124,9 @@ def _as_csv(
 def _write(folder: Path, contents: Contents, force: bool) -> list[Path]:
     """Prepare the files aside, look whether they are sound, and move them into place."""
     _refuse(folder, contents, force)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     prepared = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():
             (prepared / name).parent.mkdir(parents=True, exist_ok=True)
             (prepared / name).write_text(text, encoding="utf-8", newline="\n")
@@ -143,6 +143,8 @@ def _write(folder: Path, contents: Contents, force: bool) -> list[Path]:
             if folder.is_dir():
                 folder.rmdir()  # it is empty
             prepared.rename(folder)
+    except OSError as fault:  # a full disk, a folder that may not be written to
+        raise DataError(f"{folder} cannot be written: {refused_by_system(fault)}") from fault
     finally:
         shutil.rmtree(prepared, ignore_errors=True)
     return [folder / name for name in contents]

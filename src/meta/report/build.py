@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from meta.errors import BuildError, refused_by_system
 from meta.report.execute import Runs
 from meta.report.memory import (
     code_digest,
@@ -48,10 +49,26 @@ def build(root: Path | str = ".") -> Path:
     DataError
         If the folder is not the project, or the data tables have faults.
     BuildError
-        If a notebook fails (it is named with its cell) or a page refers to something missing.
+        If a notebook fails (it is named with its cell), a page refers to something missing, or a
+        file cannot be written.
     """
     project = Project.at(root)
     started = time.perf_counter()
+    try:
+        _build(project)
+    except OSError as error:  # a full disk, a folder that may not be written to
+        said = refused_by_system(error)
+        raise BuildError(f"the report cannot be written, the last one stays: {said}") from error
+    print(f"      done in {time.perf_counter() - started:.0f} s", flush=True)
+    index = project.site / "index.html"
+    size = sum(path.stat().st_size for path in files_in(project.site))
+    print(f"      the site, {size / 1e6:.1f} MB: {index.as_uri()}", flush=True)
+    size = project.single.stat().st_size
+    print(f"      one file, {size / 1e6:.1f} MB: {project.single.as_uri()}", flush=True)
+    return index
+
+
+def _build(project: Project) -> None:
     with alone(project), SphinxProcess(project) as sphinx, Runs(project) as runs:
         pages = Pages(project)
         if runs.waiting or not pages.current:
@@ -73,13 +90,6 @@ def build(root: Path | str = ".") -> Path:
         build_site(project, sphinx)
         _say(4, "writing the single file")
         publish(project, single_file(project))
-    print(f"      done in {time.perf_counter() - started:.0f} s", flush=True)
-    index = project.site / "index.html"
-    size = sum(path.stat().st_size for path in files_in(project.site))
-    print(f"      the site, {size / 1e6:.1f} MB: {index.as_uri()}", flush=True)
-    size = project.single.stat().st_size
-    print(f"      one file, {size / 1e6:.1f} MB: {project.single.as_uri()}", flush=True)
-    return index
 
 
 def _say(step: int, text: str) -> None:
