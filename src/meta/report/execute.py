@@ -8,13 +8,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from meta.errors import BuildError
 from meta.report.memory import Memory, write_whole
 from meta.report.project import Project
 from meta.report.recording import digest_of
 from meta.report.warm_kernels import WarmKernels, warm_kernels
+
+if TYPE_CHECKING:
+    from meta.report.notebook_client import Client
 
 _TIMEOUT = 300
 
@@ -41,6 +44,8 @@ class Runs:
         self._project = project
         self._memory = Memory(project.work / "notebooks")
         self._stack = ExitStack()
+        self._clients: list[Client] = []
+        self._ended = False
         self._kernels: WarmKernels | None = None
         self._memory.forget_all_but(path.stem for path in project.notebooks)
         self.waiting = [
@@ -60,6 +65,9 @@ class Runs:
 
     def end(self) -> None:
         """End every kernel; a notebook that runs or waits fails at once."""
+        self._ended = True
+        for client in self._clients:
+            client.end()
         self._stack.close()
 
     def execute(self) -> None:
@@ -79,7 +87,7 @@ class Runs:
                 # the long ones stand last, so they go first: one that starts late runs alone
                 failures = [text for text in pool.map(self._run, reversed(self.waiting)) if text]
             finally:  # also on Ctrl-C: a notebook whose kernel has gone ends at once
-                self._stack.close()
+                self.end()
         if failures:
             raise BuildError("\n".join(sorted(failures)))
 
@@ -109,6 +117,9 @@ class Runs:
             return f"notebooks/{path.name} is no notebook: {error}"
         manager = self._kernels.manager() if self._kernels else None
         client = Client(notebook, path.parent, manager, _TIMEOUT, str(log), str(self._project.home))
+        self._clients.append(client)
+        if self._ended:
+            return f"notebooks/{path.name} was not executed"
         try:
             client.execute(cleanup_kc=True)
         except Exception as error:  # an error of the notebook's, a dead kernel, too long a time

@@ -14,6 +14,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 _MOST_OUTPUT = 20_000_000  # characters; the fullest page of a notebook holds a tenth of it
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has the second alone
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FAILING_LINE = re.compile(r"^-+> \d+ *(.*)$", re.MULTILINE)
 
@@ -62,10 +63,13 @@ class Client(NotebookClient):
         )
         self._cell = 0
         self._shown = 0
+        self._ended = False
 
     async def async_start_new_kernel_client(self) -> Any:
         """Let the recording begin before the first cell."""
         client = await super().async_start_new_kernel_client()
+        if self._ended:  # while it started
+            self.end()
         client.execute(self._recorder, silent=True, store_history=False)
         return client
 
@@ -78,9 +82,15 @@ class Client(NotebookClient):
             return super().process_message(msg, cell, cell_index)
         assert self.km
         assert self.km.provisioner
-        end = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has the second alone
-        self._ending = asyncio.ensure_future(self.km.provisioner.send_signal(end))
+        self._ending = asyncio.ensure_future(self.km.provisioner.send_signal(_KILL))
         return None
+
+    def end(self) -> None:
+        """End the kernel, from another thread than the one that runs the notebook."""
+        self._ended = True
+        kernel = getattr(self.km and self.km.provisioner, "process", None)
+        if kernel:
+            kernel.send_signal(_KILL)
 
     def _begin(self, cell_index: int, **_: Any) -> None:
         self._cell = cell_index + 1
