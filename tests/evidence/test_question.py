@@ -54,6 +54,9 @@ def test_a_form_is_looked_up_in_its_column():
         ({"treatmnet": "St John's wort"}, "Did you mean 'treatment'?"),
         ({"title": 3}, "title is 3"),
         ({"primary": {"control": "placebo"}}, 'as in {"control": ["placebo"]}'),
+        ({"site_url": "javascript:a"}, "no web address (it does not begin with http"),
+        ({"contact": "javascript:a"}, "or mailto: with one of e-mail"),
+        ({"contact": "mailto:a@b.org", "title": 3}, "title is 3"),
         ({"form": {"column": "extract"}}, '"value": "...", "label": "..."'),
     ],
 )
@@ -63,6 +66,23 @@ def test_what_cannot_be_read_is_named(given, words):
     assert len(faults) == 1
     assert words in str(faults[0])
     assert "own/datapackage.json (question)" in str(faults[0])
+
+
+@pytest.mark.parametrize(
+    ("licences", "words"),
+    [
+        ({"name": "CC0"}, "it is {'name': 'CC0'}"),
+        ([{"name": 3}], "name is 3, which is no text"),
+        ([{"name": "CC0", "path": "javascript:a"}], "path is 'javascript:a' (it does not begin"),
+    ],
+)
+def test_a_licence_that_cannot_be_named_and_linked(tmp_path, licences, words):
+    folder = evidence_folder(tmp_path / "own")
+    package = json.loads((folder / "datapackage.json").read_text())
+    (folder / "datapackage.json").write_text(json.dumps(package | {"licenses": licences}))
+    with pytest.raises(meta.DataError) as refused:
+        meta.load_evidence(folder)
+    assert f"datapackage.json (licenses): {words}" in str(refused.value)
 
 
 def test_a_fault_in_the_question_stops_the_loading(root, tmp_path):

@@ -28,6 +28,14 @@ def test_a_copy_is_named_and_not_linked(tmp_path: Path) -> None:
         ("@article{b2021, title = {an {open brace}, year=2021}\n", "line 6: premature end of file"),
         ("@article{a2020, title = {Again}}\n", "repeated bibliography entry: a2020"),
         ("@article{b2021, title = {Falls by 28 {% a remark}}}\n", "b2021, title: 'Falls by 28"),
+        (
+            "@misc{b2021, title = {A}, url = {javascript:a}}\n",
+            "b2021, url: 'javascript:a' is no web",
+        ),
+        (
+            "@misc{b2021, title = {A \\url{javascript:a}}}\n",
+            "b2021, title: 'javascript:a' is no web address (it does not begin with http:// or",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path: Path, entry: str, said: str) -> None:

@@ -1,9 +1,12 @@
-"""Where does a paper stand for everybody: the address of its DOI, else its page in PubMed."""
+"""Where does a paper stand for everybody, and is a text an address at all?"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -49,3 +52,30 @@ def source_address(row: Mapping[Any, Any]) -> str:
     if pd.isna(kind) or str(kind).startswith(_OF_THE_PAPER):
         paper = doi_address(row.get("doi")) or pubmed_address(row.get("pmid"))
     return paper or ("" if pd.isna(read) else str(read))
+
+
+@lru_cache(maxsize=4096)
+def address_problem(text: str) -> str:
+    """Say why a text is no address of the web that a reader may follow; "" if it is one.
+
+    Examples
+    --------
+    >>> address_problem("https://example.org/a"), address_problem("javascript:a")
+    ('', 'it does not begin with http:// or https://')
+    """
+    # a remark in brackets may follow the address
+    address = re.sub(r" \(.+\)$", "", text)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https"):
+        return "it does not begin with http:// or https://"
+    # a dot may close a host name: it stands for the root of all names
+    if not re.fullmatch(r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+\.?(:\d+)?", parts.netloc):
+        return f"{parts.netloc!r} is no host name"
+    if re.fullmatch(r"[\d.]+(:\d+)?", parts.netloc):
+        return f"{parts.netloc!r} is the number of a machine, which names no publisher"
+    if re.search(r"[\s<>\"'`{}|\\^\x00-\x1f]", address):
+        return "it holds a blank, a quotation mark or a bracket that addresses do not have"
+    return ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from meta.evidence.addresses import address_problem
 from meta.evidence.faults import Fault
 from meta.evidence.question import Question, read_question
 from meta.wording import listed
@@ -153,7 +154,27 @@ def read_datapackage(folder: Path) -> DataPackage:
     ]
     _check_references(tables, file, faults)
     question = read_question(found.get("question"), file, faults)
+    _check_licences(found.get("licenses"), file, faults)
     return DataPackage(folder=folder, tables=tuple(tables), question=question, faults=tuple(faults))
+
+
+def _check_licences(found: Any, file: str, faults: list[Fault]) -> None:
+    """Refuse licences that the report could not name and link."""
+
+    def fault(said: str) -> None:
+        remedy = 'Write [{"name": "CC-BY-4.0", "title": "...", "path": "https://..."}].'
+        faults.append(Fault(file=file, key="licenses", found=said, remedy=remedy))
+
+    listed_right = isinstance(found, list) and all(isinstance(each, dict) for each in found)
+    if found is not None and not listed_right:
+        fault(f"it is {found!r}")
+    for licence in found if listed_right else ():
+        for name in ("name", "title", "path"):
+            value = licence.get(name, "")
+            if not isinstance(value, str):
+                fault(f"{name} is {value!r}, which is no text")
+            elif name == "path" and value and (why := address_problem(value)):
+                fault(f"path is {value!r} ({why})")
 
 
 def profile_faults(folder: Path) -> list[Fault]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from meta.evidence.addresses import address_problem
 from meta.evidence.faults import Fault, closest
 from meta.wording import listed
 
@@ -139,6 +140,9 @@ def read_question(found: Any, file: str, faults: list[Fault]) -> Question:
     for name, value in found.items():
         if name in _TEXTS and isinstance(value, str):
             values[name] = value
+            mail = name == "contact" and value.startswith("mailto:")
+            if name in ("site_url", "contact") and not mail and (why := address_problem(value)):
+                fault(f"{name} is {value!r}, no web address ({why})", _NEEDED[name])
         elif name in _FILTERS and _is_filters(value):
             values[name] = {column: tuple(wanted) for column, wanted in value.items()}
         elif name == "people" and _is_texts(value):
@@ -153,6 +157,8 @@ def read_question(found: Any, file: str, faults: list[Fault]) -> Question:
 
 
 _NEEDED = {
+    "site_url": "Give the full address, beginning with https:// or http://.",
+    "contact": "Give an address that begins with https://, or mailto: with one of e-mail.",
     "form": 'Write {"column": "...", "value": "...", "label": "..."}.',
     "people": 'Write a list of codes, as in ["general", "healthy"].',
     "primary": 'Write for each column a list of values, as in {"control": ["placebo"]}.',

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 
+from meta.evidence.addresses import address_problem
 from meta.evidence.cells import CheckedTable
 from meta.evidence.digits import range_of_p, stands_in
 from meta.evidence.faults import Fault
@@ -152,33 +151,13 @@ def _addresses(table: CheckedTable) -> Iterator[Fault]:
         for row, text in _rows(table, column):
             if not _there(text) or (not is_address and not _ADDRESS.match(text)):
                 continue
-            if problem := _address_problem(text):
+            if problem := address_problem(text):
                 yield table.fault(
                     row,
                     column,
                     f"{text!r} is no web address ({problem})",
                     "Give the full address, beginning with https:// or http://.",
                 )
-
-
-@lru_cache(maxsize=4096)
-def _address_problem(text: str) -> str:
-    # a remark in brackets may follow the address
-    address = re.sub(r" \(.+\)$", "", text)
-    try:
-        parts = urlsplit(address)
-    except ValueError as error:
-        return str(error)
-    if parts.scheme not in ("http", "https"):
-        return "it does not begin with http:// or https://"
-    # a dot may close a host name: it stands for the root of all names
-    if not re.fullmatch(r"[A-Za-z0-9.-]+\.[A-Za-z0-9-]+\.?(:\d+)?", parts.netloc):
-        return f"{parts.netloc!r} is no host name"
-    if re.fullmatch(r"[\d.]+(:\d+)?", parts.netloc):
-        return f"{parts.netloc!r} is the number of a machine, which names no publisher"
-    if re.search(r"[\s<>\"'`{}|\\^\x00-\x1f]", address):
-        return "it holds a blank, a quotation mark or a bracket that addresses do not have"
-    return ""
 
 
 def _machine_numbers(table: CheckedTable) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pybtex.database import BibliographyData, parse_string
@@ -9,6 +10,9 @@ from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from meta.errors import DataError
+from meta.evidence.addresses import address_problem
+
+_LINK = re.compile(r"\\(?:url|href)\s*\{([^}]*)\}")
 
 
 def check_bibliography(path: Path) -> None:
@@ -22,7 +26,8 @@ def check_bibliography(path: Path) -> None:
     Raises
     ------
     DataError
-        If the file is not BibTeX, or a field cannot be written out as text.
+        If the file is not BibTeX, a field cannot be written out as text, or an address does not
+        lead to the web.
     """
     try:
         listed = parse_string(path.read_text(encoding="utf-8"), "bibtex")
@@ -38,6 +43,12 @@ def _unreadable(listed: BibliographyData) -> list[str]:
     faults = []
     for key, entry in listed.entries.items():
         for name, value in entry.fields.items():
+            addresses = [value] if name == "url" else _LINK.findall(value)
+            faults += [
+                f"{key}, {name}: {address!r} is no web address ({why})"
+                for address in addresses
+                if (why := address_problem(address.replace("\\", "")))
+            ]
             try:
                 Text.from_latex(value)
             except PybtexError:

@@ -101,7 +101,7 @@ def _data_page(home: Path) -> str:
     parts = [
         "# The data",
         "What each column of each table means. The tables are in the folder `data` of the "
-        "project, under the Creative Commons Attribution 4.0 licence.",
+        "project; [How to cite](how_to_cite.md) names their licence.",
     ]
     for resource in package["resources"]:
         fields = pd.DataFrame(
