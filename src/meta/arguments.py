@@ -156,6 +156,8 @@ def shown(value: object) -> str:
         return "a whole number beyond 1.8e308"
     if isinstance(value, pd.DataFrame) and not value.columns.is_unique:
         return f"a data frame with several columns {value.columns[value.columns.duplicated()][0]!r}"
+    if isinstance(getattr(value, "frame", None), pd.DataFrame):
+        return f"of the type {type(value).__name__}, whose table is .frame"
     text = str(value) if isinstance(value, np.generic) else _written(value)
     if isinstance(value, str | bytes) and len(text) > 60:
         return f"{text[:40]}... ({len(value):,} characters)"

@@ -191,6 +191,13 @@ def test_a_log_rank_table_asks_which_ratio_it_is(tmp_path):
     np.testing.assert_array_equal(found.vi, by_hand.vi)
 
 
+def test_a_table_as_it_was_read_is_told_where_its_rows_are(tmp_path):
+    table = meta.read_table(_write(tmp_path, "study,yi,vi\nA,0.1,0.02\n"))
+    for road in (meta.effects, meta.Effects.from_table, meta.pool, meta.egger):
+        with pytest.raises(meta.DataError, match=r"StudyTable, whose table is \.frame"):
+            road(table)
+
+
 def test_a_second_column_without_a_name_holds_the_names(tmp_path):
     _, table = _effects(_write(tmp_path, ",,yi,vi\n1,A,0.1,0.02\n2,B,0.2,0.03\n"))
     assert table.frame["label"].tolist() == ["A", "B"]

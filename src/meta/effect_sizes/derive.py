@@ -48,8 +48,9 @@ def effects(
         `duration_weeks`, `source_kind`, `flag`, `figures_not_quoted`. An empty cell means "not
         reported". No other text is parsed.
     measure : str
-        Effect measure, as in :func:`meta.effect_size`, HR (which only a printed hazard ratio gives)
-        or GEN (any kind, as printed). SMD is Hedges' g with the exact factor J.
+        Effect measure, as in :func:`meta.effect_size`, HR (from a printed hazard ratio, or O-E with
+        its variance in a file), or GEN (any kind, as printed). SMD is Hedges' g with the exact
+        factor J.
     scores : {"post", "change", "both"}, optional
         Which scores of a scale to take. ``"post"`` (default for SMD and ROM): end scores; rows of
         change scores are excluded. ``"change"``: change scores; end scores become changes where

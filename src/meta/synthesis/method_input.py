@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from meta.arguments import shown
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.inputs import STANDARD_ERROR, check_same_rows, read_columns, take_column
 from meta.effect_sizes.poolable import check_effects
@@ -64,8 +65,10 @@ def effects_of(
         own = effects.effects
         alone = np.isfinite(own.yi)
         effects = own if alone.all() else own.subset(alone)
-    if effects is None or (isinstance(effects, str) and data is None):
-        found = "nothing" if effects is None else f"{effects!r} without data="
+    is_table = isinstance(getattr(effects, "frame", None), pd.DataFrame)  # of meta.read_table
+    if effects is None or is_table or (isinstance(effects, str) and data is None):
+        found = "nothing" if effects is None else shown(effects)
+        found += " without data=" if isinstance(effects, str) else ""
         raise DataError(
             f"effects are needed, and there is {found}: give Effects, an answer, or yi and vi"
         )
