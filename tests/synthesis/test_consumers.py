@@ -94,6 +94,8 @@ CALLS: dict[str, Any] = {
     "linked": meta.linked,
 }
 
+TABLE = consumers()
+
 
 def test_the_table_has_every_function():
     assert set(CALLS) == set(REFUSED)
@@ -132,7 +134,7 @@ def test_a_function_does_what_the_table_says(function, name):
     if name == "subgroup" and function == "subgroups":
         pytest.skip("seven trials")
     kinds = [kind.__name__ for kind in type(fit).__mro__]
-    said = next(text for kind in kinds if (text := consumers().loc[function].get(kind)))
+    said = next(text for kind in kinds if (text := TABLE.loc[function].get(kind)))
     if said != "yes":
         with pytest.raises(DataError) as caught:
             CALLS[function](fit)

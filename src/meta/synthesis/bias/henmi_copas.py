@@ -11,14 +11,13 @@ from scipy import integrate, optimize, special, stats
 from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import TooFewStudies
+from meta.synthesis.bias.smooth_likelihood import density
 from meta.synthesis.consumers import need_estimate
 from meta.synthesis.engine import tau2_estimate
 from meta.synthesis.estimate import Estimate, RandomEffects, inference
 from meta.synthesis.heterogeneity import q_statistic
 from meta.synthesis.method_input import effects_of
 from meta.wording import number
-
-_ROOT = np.sqrt(2 * np.pi)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -156,13 +155,13 @@ def _quantile(k: int, w: tuple[float, float, float, float], tau2: float, level: 
         return mean, spread
 
     def beyond(t: float) -> float:
-        def density(r: float) -> float:
+        def jointly(r: float) -> float:
             mean, spread = shape(root * r)
             limit = (w1 / w2 - 1) * ((r / t) ** 2 - 1) + k - 1
             below = special.gammainc(mean**2 / spread, limit / (spread / mean))
-            return float(below * np.exp(-r * r / 2) / _ROOT)
+            return float(below * density(np.float64(r)))
 
-        return float(integrate.quad(density, t, np.inf, limit=200)[0])
+        return float(integrate.quad(jointly, t, np.inf, limit=200)[0])
 
     tail = (1 - level) / 2
     # one trial holds all the weight: the error of the mean is its own

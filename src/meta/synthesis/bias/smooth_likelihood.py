@@ -15,7 +15,8 @@ from meta.synthesis.engine import tau2_estimate, weighted_fit
 Values = NDArray[np.float64]
 
 
-def _density(u: Values) -> Values:
+def density(u: Values | np.float64) -> Values:
+    """Density of the standard normal distribution."""
     return np.asarray(np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi))
 
 
@@ -127,12 +128,12 @@ class SmoothLikelihood:
         log_beyond, beyond_slopes = self.shape.weight(self.beyond, delta)
         # the effect of each study at the nodes, which are in its standard errors
         u = (self.sei[:, None] * self.nodes - mean) / spread[:, None]
-        mass = _density(u) * (self.sei / spread)[:, None] * self.weights * np.exp(log_inside)
+        mass = density(u) * (self.sei / spread)[:, None] * self.weights * np.exp(log_inside)
         # beyond the limits the chance of publication stays
         side = np.array([1.0, -1.0])
         end = side * (side * self.edge * self.sei[:, None] - mean) / spread[:, None]
         tail = np.exp(log_beyond)
-        tail_mass, tail_density = special.ndtr(-end) * tail, _density(end) * tail
+        tail_mass, tail_density = special.ndtr(-end) * tail, density(end) * tail
         chance = mass.sum(axis=1) + tail_mass.sum(axis=1)
         by_mean = ((mass * u).sum(axis=1) + (side * tail_density).sum(axis=1)) / spread
         by_tau2 = (mass * (u**2 - 1)).sum(axis=1) + (tail_density * end).sum(axis=1)

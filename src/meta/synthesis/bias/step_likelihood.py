@@ -6,10 +6,11 @@ import itertools
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from meta.errors import NotConverged
 from meta.synthesis.bias import selection_search
+from meta.synthesis.bias.smooth_likelihood import density
 from meta.synthesis.engine import tau2_estimate, weighted_fit
 
 Values = NDArray[np.float64]
@@ -53,11 +54,11 @@ class StepLikelihood:
         u = (self.bounds - mu) / s[:, None]
         # P(p below each limit) is the upper tail beyond each bound
         edge = np.zeros((len(self.y), 1))
-        upper = np.hstack([edge, stats.norm.sf(u), edge + 1])
+        upper = np.hstack([edge, special.ndtr(-u), edge + 1])
         chance = np.diff(upper, axis=1)
-        density = stats.norm.pdf(u)
-        slope_mu = np.diff(np.hstack([edge, density / s[:, None], edge]), axis=1)
-        slope_tau2 = np.diff(np.hstack([edge, u * density / (2 * variance[:, None]), edge]), axis=1)
+        height = density(u)
+        slope_mu = np.diff(np.hstack([edge, height / s[:, None], edge]), axis=1)
+        slope_tau2 = np.diff(np.hstack([edge, u * height / (2 * variance[:, None]), edge]), axis=1)
         total = chance @ delta
         value = float(
             np.sum(

@@ -38,6 +38,14 @@ class Derivatives(NamedTuple):
     curve: Floats
 
 
+def log_total(logs: Floats) -> tuple[Floats, Floats]:
+    """Logarithm of the sum of exponentials along the last axis, and the share of each in it."""
+    highest = logs.max(axis=-1, keepdims=True)
+    share = np.exp(logs - highest)
+    total = share.sum(axis=-1, keepdims=True)
+    return (highest + np.log(total))[..., 0], share / total
+
+
 class Family(Protocol):
     """How probable the counts of each study are, given its parameter."""
 
@@ -138,8 +146,7 @@ class Hypergeometric:
     def at(self, parameter: Floats) -> Derivatives:
         """The tables at log odds ratios of shape (k, m)."""
         logs = self.ways[:, None, :] + parameter[:, :, None] * self.counts[:, None, :]
-        total = special.logsumexp(logs, axis=2)
-        share = np.exp(logs - total[:, :, None])
+        total, share = log_total(logs)
         mean = (share * self.counts[:, None, :]).sum(axis=2)
         spread = (share * (self.counts[:, None, :] - mean[:, :, None]) ** 2).sum(axis=2)
         return Derivatives(self.own + parameter * self.a - total, self.a - mean, spread)
@@ -272,8 +279,7 @@ class NormalMean:
         z = mode + width * self.nodes
         here = self.family.at(mean + tau * z)
         logs = here.value - z**2 / 2 + self.log_weights + np.log(width)
-        value = special.logsumexp(logs, axis=1)
-        posterior = np.exp(logs - value[:, None])
+        value, posterior = log_total(logs)
         moves = np.stack([np.ones_like(z), z])
         first = moves * here.slope
         second = -moves[:, None] * moves[None, :] * here.curve
@@ -384,7 +390,7 @@ class TwoNormals:
         around = z + np.einsum("kij,jm->ikm", root, self.nodes)
         logs = self._joint(theta, around)[0] + self.log_weights
         logs += np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)[:, None]
-        return float(special.logsumexp(logs, axis=1).sum())
+        return float(log_total(logs)[0].sum())
 
     def maximise(self) -> tuple[Floats, Floats, float]:
         """Return the parameters, their covariance and the log-likelihood at the maximum.

@@ -28,6 +28,7 @@ from meta.synthesis.models.count_likelihood import (
     Profile,
     TwoNormals,
     highest_profile,
+    log_total,
 )
 from meta.synthesis.models.two_by_two import Counts
 from meta.synthesis.models.two_by_two_tables import Tables, read_tables, single_effects
@@ -377,8 +378,7 @@ class _Likelihood:
         mode, width = self._mode(alpha, theta, tau)
         z = mode + width * self.nodes
         logs = self._given(alpha, theta, tau, z) + self.log_weights + np.log(width)
-        value = special.logsumexp(logs, axis=1)
-        posterior = np.exp(logs - value[:, None])
+        value, posterior = log_total(logs)
         p = special.expit(self._log_odds(alpha, theta, tau, z))
         residual = self.events[:, :, None] - self.people[:, :, None] * p
         spread = self.people[:, :, None] * p * (1 - p)

@@ -285,7 +285,7 @@ class MixedLikelihood:
         """The model at parameters in units of the mean sampling variance."""
         parts = self._split(theta)
         levels = [term.covariance(part) for term, part in zip(self.terms, parts, strict=True)]
-        inverses, log_det = [], 0.0
+        inverses, weighted, log_det = [], [], 0.0
         information, right = np.zeros((self.p, self.p)), np.zeros(self.p)
         for batch in self.batches:
             m = batch.v.copy()
@@ -294,18 +294,19 @@ class MixedLikelihood:
             inverse = np.linalg.inv(m)
             inverses.append(inverse)
             log_det += float(np.linalg.slogdet(m)[1].sum())
-            information += np.einsum("bip,bij,bjq->pq", batch.x, inverse, batch.x, optimize=True)
-            right += np.einsum("bip,bij,bj->p", batch.x, inverse, batch.y, optimize=True)
+            wx = inverse @ batch.x
+            weighted.append(wx)
+            information += np.einsum("bip,biq->pq", batch.x, wx)
+            right += np.einsum("bip,bi->p", wx, batch.y)
         cov = np.asarray(np.linalg.inv(information), dtype=float)
         beta = cov @ right
         quadratic, slopes = 0.0, [np.zeros(level.size) for level in levels]
-        for batch, inverse in zip(self.batches, inverses, strict=True):
+        for batch, inverse, wx in zip(self.batches, inverses, weighted, strict=True):
             residual = batch.y - batch.x @ beta
             score = np.einsum("bij,bj->bi", inverse, residual)
             quadratic += float((score * residual).sum())
             slope = score[:, :, None] * score[:, None, :] - inverse
             if self.restricted:
-                wx = inverse @ batch.x
                 slope += wx @ cov @ wx.transpose(0, 2, 1)
             for total, same, pairs in zip(slopes, batch.same, batch.pairs, strict=True):
                 total += np.bincount(pairs[same], 0.5 * slope[same], minlength=len(total))
