@@ -83,6 +83,14 @@ EFFECTS = {
         "study,O-E,V,HR,HR CI lower,HR CI upper\nA,-3.2,12.1,,,\nB,,,0.5,0.25,1\n",
         "HR", [-3.2 / 12.1, LN(0.5)], [12.1**-0.5, LN(4) / 2 / Z],
     ),
+    "a delimiter within brackets": (
+        "Studie;HR [95%-KI]\nA;0,71 [0,55; 0,92]\nB;1,1 [0,8; 1,51]\n",
+        None, [LN(0.71), LN(1.1)], [LN(0.92 / 0.55) / 2 / Z, LN(1.51 / 0.8) / 2 / Z],
+    ),
+    "a bracket that is not closed": (
+        "study,yi,vi\nJones (2004,0.3,0.02\nA),0.2,0.1\n",
+        "GEN", [0.3, 0.2], [0.02**0.5, 0.1**0.5],
+    ),
     "log-rank statistics": (
         "trial,logrank O-E,logrank V\nA,-3.2,12.1\n", "PETO", [-3.2 / 12.1], [12.1**-0.5],
     ),
@@ -156,6 +164,20 @@ REFUSED = {
     ),
     "a variance of 0": (
         "study,O-E,V\nA,-3.2,0\n", "line 2, column V (A): 0 is not > 0",
+    ),
+    "a table that lies on its side": (
+        "study,A,B\nyi,0.1,0.2\nvi,0.02,0.03\n", "rows and columns seem to be exchanged",
+    ),
+    "a table drawn with lines": (
+        "     +------------+\n     | study   yi |\n     |------------|\n  1. | A       .1 |\n",
+        "the drawing of a table",
+    ),
+    "two figures a cell that nobody names": (
+        "study,drug,n drug,placebo,n placebo\nA,10.2 \u00b1 3.1,30,12.5 \u00b1 3.3,31\n",
+        "'drug' holds several figures a cell, and its name does not say which",
+    ),
+    "ditto marks": (
+        "study,year,yi,vi\nSmith,2003,0.1,0.02\n\u3003,2004,0.2,0.03\n", "stands for the row above",
     ),
     "test statistics": ("study,t,n1,n2\nA,2.3,30,31\n", "'t' is a test statistic"),
     "percentages": (

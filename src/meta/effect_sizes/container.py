@@ -257,8 +257,9 @@ class Effects:
             return ""
         repeated = pd.Series(ids).duplicated(keep=False).to_numpy()
         names = list(dict.fromkeys(self.table.loc[repeated, "label"]))
+        studies = "one study" if len(set(ids)) == 1 else f"{len(set(ids))} studies"
         return (
-            f"the {self.k} effects are of {len(set(ids))} studies: "
+            f"the {self.k} effects are of {studies}: "
             f"{int(repeated.sum())} carry the name of another ({listed(names, 5)}) and "
             "are taken as independent; if they are of the same people use meta.multilevel, "
             "meta.robust or meta.aggregate_correlated (on the command line --cluster label)."

@@ -44,8 +44,9 @@ def printed_rows(text: str) -> list[tuple[list[str], int]]:
             blocks[-1] += run
     split = [_split(block) for block in blocks]
     numbers = [cells[0] for cells in split[0][1:]]
-    first = int(numbers[0]) if numbers else -1
-    if first not in (0, 1) or numbers != [str(first + i) for i in range(len(numbers))]:
+    if not numbers or numbers not in (
+        [str(i + first) for i in range(len(numbers))] for first in (0, 1)
+    ):
         return []
     if any([cells[0] for cells in each[1:]] != numbers for each in split):
         return []

@@ -63,6 +63,7 @@ _OTHERS = (
      "what R prints of an analysis", "Give its studies: write.csv(data, 'studies.csv')."),
     (rb"# A tibble|# Rows:|Rows: \d+\r?\nColumns:", "what R prints of a tibble, which leaves out "
      "rows and digits", "Write it whole: write.csv(data, 'studies.csv')."),
+    (rb"\s*\+[-+=]{9}", "the drawing of a table", "Export its data as CSV."),
     (rb"\s*<\?xml", "an XML file", _AS_CSV),
     (rb"\s*[\[{]\s*[\"\[{]", "JSON", "In Python, give pandas.DataFrame(...).to_csv()."),
 )  # fmt: skip
@@ -326,12 +327,14 @@ def _cells(
     )
     found: list[tuple[list[str], int]] = []
     line = 1
-    formulas = '="' in text
+    formulas, brackets = '="' in text, delimiter in ",;" and ("[" in text or "(" in text)
     try:
         for cells in reader:
             begins, line = line, reader.line_num + 1
             if formulas:
                 cells = [_AS_FORMULA.sub(r"\1", c) if c[:2] == '="' else c for c in cells]
+            if brackets:
+                cells = _rejoined(cells, delimiter)
             if any(map(str.strip, cells)):
                 found.append((cells, begins))
             if len(found) == limit:
@@ -339,6 +342,21 @@ def _cells(
     except csv.Error as error:
         return found, (line, str(error))
     return found, None
+
+
+def _rejoined(cells: list[str], delimiter: str) -> list[str]:
+    """Put together what a delimiter within brackets took apart, as of "[0,55; 0,92]"."""
+    whole: list[str] = []
+    open_ = 0
+    for cell in cells:
+        if open_:
+            whole[-1] += delimiter + cell
+        else:
+            whole.append(cell)
+        open_ += sum(map(cell.count, "([")) - sum(map(cell.count, ")]"))
+        if open_ < 0:
+            return cells
+    return cells if open_ else whole
 
 
 def _of_sheets(

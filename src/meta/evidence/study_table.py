@@ -49,6 +49,10 @@ _SUMS = re.compile(
     r"(?:heterogeneity|test for .*):? .*",
     re.IGNORECASE,
 )
+# "5.1 \u00b1 2.3", "5.1 (2.3)"
+_SEVERAL = re.compile(r"\d ?(?:\u00b1|\+/?-) ?\d|\d ?\([^)]*\d")
+# what people write under a name that is the same in the next row
+_DITTO = ('"', "''", "\u3003", "\u2033", "ditto", "idem", "ibid.", "do.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -387,10 +391,18 @@ def _refuse_unclear(
 
 
 def _no_fields(cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Say what gives no effect by itself though its name is clear."""
+    """Say what gives no effect by itself though its name, or its place, is clear."""
+    first = next(iter(cells.values()))
+    if sum(map(is_known, first)) > 1:
+        yield "rows and columns seem to be exchanged: give one study a row"
     for name in cells:
-        words = set(key_of(name).split())
-        if words & {"percent", "percentage", "proportion", "prevalence", "risk", "pct"}:
+        words = set(key_of(re.sub(r"\d+ ?%", "", name)).split())  # without the level of an interval
+        if any(map(_SEVERAL.search, cells[name])):
+            yield (
+                f"{name!r} holds several figures a cell, and its name does not say which: write, "
+                f"for example, '{name} mean (SD)', '{name} n (%)' or '{name} OR (95% CI)'"
+            )
+        elif words & {"percent", "percentage", "proportion", "prevalence", "risk", "pct"}:
             yield (
                 f"{name!r} is a share of people, which has lost its rounding: write the number of "
                 "persons with the event beside n, or the effect with its interval"
@@ -449,6 +461,8 @@ def _built(
         if _SUMS.fullmatch(label):
             problem = "the row is named like a sum of the others, which is no study"
             fault(i, "label", problem, "Delete the row, or name the study.")
+        if label in _DITTO:
+            fault(i, "label", f"{label!r} stands for the row above", "Write the name again.")
     for column, odd in odd_intervals(cells).items():
         for i in odd:
             problem = f"{cells[column][i]!r} is no interval"
