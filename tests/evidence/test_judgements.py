@@ -132,3 +132,36 @@ def test_a_frame_is_read_as_its_file(name):
     text.index = range(7, 7 + len(text))
     told = meta.read_risk_of_bias(text)
     pd.testing.assert_frame_equal(told, meta.read_risk_of_bias(FILES / name))
+
+
+@pytest.mark.parametrize("said", ["QUADAS-2", "Quadas 2", "quadas_2"])
+def test_a_column_names_the_tool(tmp_path, said):
+    file = tmp_path / "rob.csv"
+    file.write_text(f"study,tool,D1,D2,D3,D4\nA,{said},low,high,unclear,low\n", encoding="utf-8")
+    assert set(meta.read_risk_of_bias(file)["tool"]) == {"QUADAS-2"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            "A,RoB2,low,high\nB,ROBINS-I,low,serious\n",
+            "of 2 tools, 'RoB2' and 'ROBINS-I'; give those",
+        ),
+        ("A,Downs and Black,low,high\n", "the tool 'Downs and Black' is unknown"),
+    ],
+)
+def test_a_column_of_tools_that_is_no_use(tmp_path, rows, words):
+    (tmp_path / "rob.csv").write_text(f"study,tool,D1,D2\n{rows}", encoding="utf-8")
+    with pytest.raises(meta.DataError) as refused:
+        meta.read_risk_of_bias(tmp_path / "rob.csv")
+    assert words in str(refused.value)
+
+
+def test_a_domain_may_have_its_code_beside_its_words(tmp_path):
+    header = "study,D1: Bias due to confounding,Classification of interventions (D3),Overall"
+    (tmp_path / "rob.csv").write_text(f"{header}\nA,low,serious,serious\n", encoding="utf-8")
+    read = meta.read_risk_of_bias(tmp_path / "rob.csv")
+    assert read[["domain", "judgement"]].to_numpy().tolist() == [
+        ["D1", "low"], ["D3", "serious"], ["overall", "serious"],
+    ]  # fmt: skip

@@ -72,8 +72,10 @@ class Tool:
         """Return the code of a domain by its code or one of its names, "" if it has none."""
         key = _key(name)
         key = re.sub(r" (?:judgement|judgment|risk|rating|rob)$", "", key)
-        for code, words in self.domains.items():
-            if key in (_key(code), _key(words), *self.also.get(code, ())):
+        words = re.sub(r"^(?:domain )?d?\d[a-z]? | d\d[a-z]?$", "", key)  # "D1: confounding"
+        words = re.sub(r"^(?:risk of )?bias (?:due to|in|arising from) (?:the )?", "", words)
+        for code, said in self.domains.items():
+            if key == _key(code) or {key, words} & {_key(said), *self.also.get(code, ())}:
                 return code
         return "overall" if re.fullmatch(r"overall(?: (?:risk of )?bias)?|gesamt", key) else ""
 
@@ -154,6 +156,7 @@ def read_risk_of_bias(
         )
     study = next((i for i, name in enumerate(raw.header) if _key(name) in _STUDY), 0)
     names = [_key(name) for name in raw.header]
+    tool = tool or _named_tool(raw, names)
     if "domain" in names and {"judgement", "judgment", "risk"} & set(names):
         cells = _long(raw, names, study)
     else:
@@ -191,6 +194,33 @@ def _is_known(name: str) -> bool:
     return bool(re.fullmatch(r"D\d[a-z]?|DS", name, re.IGNORECASE)) or (
         _key(name) in _STUDY or any(each.domain(name) for each in tools().values())
     )
+
+
+def _named_tool(raw: RawTable, names: list[str]) -> str | None:
+    """Return the tool that a column of that name gives to all rows."""
+    column = next((i for i, name in enumerate(names) if name in ("tool", "rob tool")), None)
+    if column is None:
+        return None
+    said = list(dict.fromkeys(row[column].strip() for row in raw.rows))
+    said = [name for name in said if not is_missing(name)]
+    plain = {_tool_key(name): name for name in tools()}
+    found = [plain.get(_tool_key(name)) for name in said]
+    if len(said) > 1:
+        raise DataError(
+            f"{raw.file}: the judgements are of {len(said)} tools, {listed(map(repr, said))}; give "
+            "those of one tool at a time"
+        )
+    if said and not found[0]:
+        raise DataError(
+            f"{raw.file}: the tool {said[0]!r} is unknown. {closest(said[0], tools())}The known "
+            f"ones are {listed(tools())}"
+        )
+    return found[0] if found else None
+
+
+def _tool_key(name: str) -> str:
+    """Write the name of a tool as names are compared: "RoB 2.0" is "rob2"."""
+    return re.sub(r"(?<=2)\.0$|[^a-z0-9]", "", name.casefold())
 
 
 def _long(raw: RawTable, names: list[str], study: int) -> list[_Cell]:
