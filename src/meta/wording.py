@@ -18,6 +18,7 @@ an estimate from its limits.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from math import isclose, isfinite, nan
 from numbers import Integral
@@ -265,6 +266,19 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def words(name: str) -> str:
     """Turn a code of the tables into words: ``no_trials`` becomes "no trials"."""
     return name.replace("_", " ")
+
+
+def one_name(name: object) -> str:
+    """Write names that differ in case, blanks or the writing of an accent as one.
+
+    Examples
+    --------
+    >>> one_name("SMITH  2003 ")
+    'smith 2003'
+    """
+    text = str(name)
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(plain.casefold().split())
 
 
 def lower_first(text: str) -> str:

@@ -85,6 +85,29 @@ def test_no_trial_is_lost_for_want_of_a_name(arms):
 
 
 @pytest.mark.parametrize(
+    ("column", "names", "said"),
+    [
+        (
+            "study_id",
+            ["t1", "T1", "t2", "t2"],
+            "'study_id' writes one name in 2 ways, 't1' and 'T1'",
+        ),
+        ("study_id", ["t1", "t1", "t2", "t2 "], "'t2' and 't2 '"),
+        ("treatment", ["drug", "placebo", "Drug", "placebo"], "'drug' and 'Drug'"),
+        ("treatment", ["drug", "placebo", "drug", None], "row 4, column treatment: it is empty"),
+    ],
+)
+def test_no_trial_is_lost_for_the_writing_of_a_name(column, names, said):
+    arms = pd.DataFrame({
+        "study_id": ["t1", "t1", "t2", "t2"], "treatment": ["drug", "placebo"] * 2,
+        "n": [50, 52, 40, 41], "events": [20, 15, 7, 9],
+    })  # fmt: skip
+    with pytest.raises(meta.DataError) as refused:
+        meta.pairwise(arms.assign(**{column: names}), "drug", "placebo", events="events")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("changes", "arguments", "said"),
     [
         ({}, {"events": "respons"}, "no column 'respons'. Did you mean 'response'"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +18,7 @@ from meta.effect_sizes.measures import Measure, measure_of
 from meta.effect_sizes.poolable import check_effects
 from meta.effect_sizes.set_notes import notes_on, without_a_name
 from meta.errors import DataError
-from meta.wording import listed
+from meta.wording import listed, one_name
 
 if TYPE_CHECKING:
     from meta.effect_sizes.derivation import Derivation
@@ -32,13 +31,6 @@ _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 # copied, as making an empty table takes longer than a fit
 _NONE_EXCLUDED, _NONE_REJECTED = excluded_table(), rejected_table()
 _NONE = pd.DataFrame()
-
-
-def _one_name(name: object) -> str:
-    """Write names that differ in case, blanks or the writing of an accent as one."""
-    text = str(name)
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return " ".join(plain.casefold().split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +244,7 @@ class Effects:
     @property
     def dependence(self) -> str:
         """Say that effects share a study, for methods that take them as independent; "" if not."""
-        ids = [_one_name(name) for name in self.table["study_id"]]
+        ids = [one_name(name) for name in self.table["study_id"]]
         if len(set(ids)) == len(ids):
             return ""
         repeated = pd.Series(ids).duplicated(keep=False).to_numpy()

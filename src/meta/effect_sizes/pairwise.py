@@ -12,7 +12,7 @@ from meta.arguments import checked
 from meta.effect_sizes.arms import combine_arms
 from meta.errors import DataError
 from meta.evidence.faults import closest
-from meta.wording import listed
+from meta.wording import listed, one_name
 
 _FACTS = ["study_id", "label", "year"]
 _WHAT = {"events": "people who had the event", "mean": "means", "sd": "standard deviations"}
@@ -124,8 +124,8 @@ def pairwise(
     ------
     DataError
         If no arm has such a treatment, none is named, a treatment is also the control, a column is
-        missing, a figure is no number, or a study has no name; if neither events nor mean and sd
-        are named, or both. All faults are named.
+        missing, a figure is no number; if a study or treatment has no name, or one that is written
+        in several ways; if neither events nor mean and sd are named, or both. All faults are named.
 
     Notes
     -----
@@ -178,7 +178,13 @@ def pairwise(
         for name in (*columns, "n")
         if not pd.api.types.is_numeric_dtype(arms[name])
     ]
-    faults += _empty(arms, [name for name in _FACTS if name in arms])
+    faults += _empty(arms, [name for name in (*_FACTS, "treatment") if name in arms])
+    faults += [
+        f"column {column!r} writes one name in {len(alike)} ways, {listed(map(repr, alike))}; "
+        "write it in one, or rows that belong together do not meet"
+        for column in ("study_id", "treatment")
+        for alike in _alike(arms[column])
+    ]
     if control in wanted:
         faults.append(f"{control!r} is treated and control at once; leave it out of one of them")
     if faults:
@@ -230,6 +236,14 @@ def _one_arm(arms: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     if faults:
         raise DataError.from_faults("pairwise", faults)
     return pd.DataFrame(found).T
+
+
+def _alike(names: pd.Series[Any]) -> Iterable[list[Any]]:
+    """Find names that only case, blanks or the writing of an accent tell apart."""
+    written: dict[str, list[Any]] = {}
+    for name in names.dropna().unique():
+        written.setdefault(one_name(name), []).append(name)
+    return (ways for ways in written.values() if len(ways) > 1)
 
 
 def _empty(table: pd.DataFrame, columns: Iterable[str]) -> list[str]:
