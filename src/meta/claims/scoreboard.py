@@ -148,7 +148,7 @@ def headline(board: pd.DataFrame) -> str:
     _need_columns("headline", board, ["group", "same_as", "kind", "verdict"])
     own = board[board["group"] == WORKS]
     once = own[own["same_as"] == ""]
-    tried = board[[KINDS[kind].trusted for kind in board["kind"]]]
+    tried = board[board["kind"].isin([name for name, kind in KINDS.items() if kind.trusted])]
     decided = int(tried["verdict"].isin([SUPPORTED, OVERSTATED, CONTRADICTED]).sum())
     return (
         f"Of {len(own)} claims that it works, {_backed(own)} "
