@@ -39,10 +39,11 @@ LEFT_OUT = {
     "subset",
     "faults",
     "to_dict",
-    "sensitivity",
-    "density",
     "scale",
     "posterior",
+    "checks",
+    "sensitivity",
+    "density",
 }
 Calls = Mapping[str, Callable[[], Any]]
 
@@ -68,7 +69,8 @@ def plain(value: Any, *, inside: bool = False) -> Any:
     if isinstance(value, pd.DataFrame):
         numbered = list(value.index) == list(range(len(value)))
         names = {} if numbered else {"rows": plain(value.index)}
-        return names | {str(name): plain(value[name]) for name in value}
+        filled = [name for name in value if not value[name].isna().all() or value.empty]
+        return names | {str(name): plain(value[name]) for name in filled}
     if isinstance(value, Mapping):
         return {str(name): plain(one, inside=inside) for name, one in value.items()}
     if isinstance(value, Effects):
