@@ -31,6 +31,16 @@ def test_intervals_stand_on_one_axis_and_the_silent_are_named():
     assert len(shown.ends) == 2
 
 
+def test_shares_have_no_place_of_no_effect_and_are_all_in_sight():
+    counts = pd.DataFrame({"label": ["A", "B"], "events": [3, 1], "n": [40, 22]})
+    fit = meta.pool(meta.effects(counts, "PLO"))
+    shown = read_rows(safe_csv(meta.plot_forest(fit).to_frame(), "%.10g"))
+    assert shown.null is None
+    wide = next(row for row in shown.rows if row.label == "B")
+    assert 0 < wide.left + wide.width <= 100
+    assert wide.dot < wide.left + wide.width / 2  # the interval of a rare event is skewed, not cut
+
+
 def test_one_interval_is_enough():
     shown = read_rows("what,label,estimate,ci_low,ci_high\nstudy,A,-6,-7.9,-4.2\n")
     assert [(row.label, row.text) for row in shown.rows] == [("A", "−6.0 (−7.9 to −4.2)")]

@@ -41,12 +41,12 @@ class Line:
 class Lines:
     """A figure row by row; without rows the picture itself is shown.
 
-    ``null`` is the place of no effect in percent of the axis, ``ends`` its two ends in words; there
-    is no axis without intervals.
+    ``null`` is the place of no effect in percent of the axis, None where there is none (of shares),
+    ``ends`` its two ends in words; there is no axis without intervals.
     """
 
     rows: tuple[Line, ...] = ()
-    null: float = 0.0
+    null: float | None = None
     ends: tuple[str, ...] = ()
 
 
@@ -95,16 +95,18 @@ def _intervals(table: pd.DataFrame) -> Lines:
     """Place estimates and intervals on one axis; who printed none is named."""
     known = table["what"] == "reference"
     nulls = table.loc[known, "estimate"].dropna()
-    null = float(nulls.iloc[0]) if len(nulls) else 0.0
+    null = float(nulls.iloc[0]) if len(nulls) else None
     shown = table[~known]
     numbers = shown[["estimate", "ci_low", "ci_high"]]
     ratio = null == 1 and bool((numbers.min() > 0).all())
     scaled = numbers.map(log) if ratio else numbers
-    zero = log(null) if ratio else null
-    # estimates are all in sight; a long interval is cut at the ends
-    reach = 1.6 * max(float((scaled["estimate"] - zero).abs().max()), 1e-9)
-    low = min(max(float(scaled["ci_low"].min()), zero - reach), zero)
-    high = max(min(float(scaled["ci_high"].max()), zero + reach), zero)
+    low, high = float(scaled["ci_low"].min()), float(scaled["ci_high"].max())
+    zero = log(null) if null and ratio else null
+    if zero is not None:
+        # estimates are all in sight; a long interval is cut at the ends
+        reach = 1.6 * max(float((scaled["estimate"] - zero).abs().max()), 1e-9)
+        low = min(max(low, zero - reach), zero)
+        high = max(min(high, zero + reach), zero)
 
     def place(value: float) -> float:
         share = (value - low) / (high - low or 1.0)
@@ -138,7 +140,7 @@ def _intervals(table: pd.DataFrame) -> Lines:
             )
         )
     ends = tuple(number(exp(end) if ratio else end) for end in (low, high))
-    return Lines(rows=tuple(rows), null=place(zero), ends=ends)
+    return Lines(rows=tuple(rows), null=None if zero is None else place(zero), ends=ends)
 
 
 def _with_errors(table: pd.DataFrame) -> list[Line]:
