@@ -151,6 +151,10 @@ def expected(evidence: meta.Evidence, data: dict, places: list[int]) -> list[Any
     return [derived.pop(e["result"]) if "result" in e else None for e in effects] + list(derived)
 
 
+CLICK = """(boxes, wanted) => boxes.forEach((box, i) => {
+    if (box.checked !== wanted[i]) box.click(); })"""
+
+
 def choose_at_random(page: Page, place: int, evidence: meta.Evidence, rounds: int = 10) -> None:
     """Make random choices in one plot, and hold each answer against the module."""
     plot = page.locator(".what-if").nth(place)
@@ -159,11 +163,12 @@ def choose_at_random(page: Page, place: int, evidence: meta.Evidence, rounds: in
     axis = plot.locator(".what-if-scale").inner_html()
     scale_label = data["measure"]
     rng = np.random.default_rng(7)
-    for _ in range(rounds):
+    for turn in range(rounds):
         picked = rng.random(len(data["trials"])) < 0.6
         picked[int(rng.integers(len(picked)))] = True
-        for i, wanted in enumerate(picked):
-            boxes.nth(i).set_checked(bool(wanted))
+        for i in range(len(picked) if turn == 0 else 0):  # with the mouse, which takes its time
+            boxes.nth(i).set_checked(bool(picked[i]))
+        boxes.evaluate_all(CLICK, picked.tolist())
         places = [int(rng.integers(len(a["values"]))) for a in data["assumptions"]]
         for i, value in enumerate(places):
             sliders.nth(i).fill(str(value))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import stats
-from scipy.special import expit, logit
+from scipy.special import expit, logit, ndtri
 
 from meta.arguments import checked
 from meta.effect_sizes.measures import Measure, measure_of
@@ -181,7 +180,7 @@ def information_size(
     scale = measure_of(measure)
     _check(scale, mid, sd, control_risk, power, fit)
     delta, variance = _signal(scale, float(mid), sd, control_risk)
-    z = float(stats.norm.ppf((1 + ci_level) / 2) + stats.norm.ppf(power))
+    z = float(ndtri((1 + ci_level) / 2) + ndtri(power))
     one = 4 * z**2 * variance / delta**2
     diversity = 0.0 if fit is None else _diversity(fit)
     required = one / (1 - diversity)
