@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
+
+Log = tuple[list[str], list[str]]
 
 # Studies share one layout, so a few stand for all; every other page is opened.
 STUDIES = ("tarleton2017", "rajizadeh2017", "asemi2015")
@@ -28,28 +30,6 @@ def pages_of(site: Path) -> list[Path]:
 PARTS = range(4)
 
 
-@pytest.fixture
-def page(browser: Browser) -> Page:
-    opened = browser.new_page()
-    opened.set_default_timeout(15_000)
-    yield opened
-    opened.close()
-
-
-def watch(page: Page) -> tuple[list[str], list[str]]:
-    requests: list[str] = []
-    errors: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: errors.append(error.stack or str(error)))
-    page.on(
-        "console",
-        lambda said: (
-            errors.append(f"{said.location['url']}: {said.text}") if said.type == "error" else None
-        ),
-    )
-    return requests, errors
-
-
 def test_the_single_file_loads_in_a_moment(page: Page, site: Path):
     """What is far away is drawn when the reader comes near, and then it is there."""
     measure = page.context.new_cdp_session(page)
@@ -58,6 +38,7 @@ def test_the_single_file_loads_in_a_moment(page: Page, site: Path):
     measure.send("Performance.enable")
     page.goto((site.parent / "report.html").as_uri(), timeout=120_000)
     taken = {one["name"]: one["value"] for one in measure.send("Performance.getMetrics")["metrics"]}
+    measure.detach()
     assert taken["TaskDuration"] < 3
     image = page.locator("section.page img").last
     image.scroll_into_view_if_needed()
@@ -88,9 +69,9 @@ NARROW = """() => document.querySelectorAll("iframe").forEach(frame => {
 
 @pytest.mark.parametrize("part", PARTS)
 def test_pages_load_alone_without_errors_with_named_images_and_fit_a_phone(
-    page: Page, site: Path, tmp_path: Path, part: int
+    page: Page, asked_and_failed: Log, site: Path, tmp_path: Path, part: int
 ):
-    requests, errors = watch(page)
+    requests, errors = asked_and_failed
     every = [*pages_of(site), site.parent / "report.html"][part :: len(PARTS)]
     desk = tmp_path / "desk.html"  # a file, from which files may be opened
     desk.write_text("<!doctype html><title>A desk</title><body>", encoding="utf-8")
@@ -214,8 +195,10 @@ ASKED = {
 ADDRESSES = "found => found.map(e => e.getAttribute('href'))"
 
 
-def test_search_answers_questions_and_leads_to_the_claim(page: Page, site: Path):
-    requests, errors = watch(page)
+def test_search_answers_questions_and_leads_to_the_claim(
+    page: Page, asked_and_failed: Log, site: Path
+):
+    requests, errors = asked_and_failed
     page.goto((site / "search.html").as_uri() + "?q=glycinate")
     assert page.locator(".find-results li").count() > 10
     for asked, wanted in ASKED.items():
@@ -233,8 +216,8 @@ def test_search_answers_questions_and_leads_to_the_claim(page: Page, site: Path)
     assert all(url.startswith("file:") for url in requests)
 
 
-def test_the_single_file_searches_itself(page: Page, site: Path):
-    requests, errors = watch(page)
+def test_the_single_file_searches_itself(page: Page, asked_and_failed: Log, site: Path):
+    requests, errors = asked_and_failed
     page.goto((site.parent / "report.html").as_uri(), timeout=120_000)
     assert page.locator(".find-results li").count() == 0
     for asked, wanted in ASKED.items():
@@ -268,13 +251,12 @@ def test_short_tables_have_plain_headings(page: Page, site: Path):
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1600])
-def test_the_figures_of_the_landing_page_are_in_sight(browser: Browser, site: Path, width: int):
-    page = browser.new_page(viewport={"width": width, "height": 900})
+def test_the_figures_of_the_landing_page_are_in_sight(page: Page, site: Path, width: int):
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto((site / "index.html").as_uri())
     for row in page.locator(".promise").all():
         assert row.evaluate("e => e.scrollWidth <= e.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.close()
 
 
 def in_first_screen(page: Page, part: Locator) -> bool:
@@ -282,8 +264,8 @@ def in_first_screen(page: Page, part: Locator) -> bool:
     return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= height
 
 
-def test_five_questions_are_answered_in_one_screen_or_by_one_click(browser: Browser, site: Path):
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+def test_five_questions_are_answered_in_one_screen_or_by_one_click(page: Page, site: Path):
+    page.set_viewport_size({"width": 1400, "height": 900})
     start = (site / "index.html").as_uri()
     page.goto(start)
     # does glycinate help my depression, and how sure is that?
@@ -308,13 +290,11 @@ def test_five_questions_are_answered_in_one_screen_or_by_one_click(browser: Brow
     page.goto(start)
     page.get_by_role("link", name="scores drop 28%").click()
     expect(page.locator("#a0-c11 .answer")).to_be_in_viewport()
-    page.close()
     # a phone answers the question itself before anybody scrolls
-    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(start)
     assert in_first_screen(page, page.locator(".lead"))
     assert in_first_screen(page, page.locator(".tally .count"))
-    page.close()
 
 
 HIDDEN_ON_PAPER = (
@@ -325,8 +305,8 @@ CLIPPED = """found => found.filter(e => e.scrollWidth > e.clientWidth + 1 &&
     getComputedStyle(e).overflowX !== 'visible').map(e => e.getAttribute('aria-label'))"""
 
 
-def test_paper_shows_text_and_tables_without_controls(browser: Browser, site: Path):
-    page = browser.new_page(viewport={"width": 794, "height": 1123})  # A4 at 96 px an inch
+def test_paper_shows_text_and_tables_without_controls(page: Page, site: Path):
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 px an inch
     page.emulate_media(media="print")
     for name in ("index", "notebooks/02_depression", "trials", f"trials/{STUDIES[0]}"):
         page.goto((site / f"{name}.html").as_uri())
@@ -345,11 +325,10 @@ def test_paper_shows_text_and_tables_without_controls(browser: Browser, site: Pa
     link = page.locator("#a0-c11 .source a[href^=http]").first
     printed = link.evaluate("e => getComputedStyle(e, '::after').content")
     assert link.get_attribute("href") in printed
-    page.close()
 
 
-def test_a_phone_gets_the_rows_of_a_forest_plot(browser: Browser, site: Path):
-    page = browser.new_page(viewport={"width": 390, "height": 800})
+def test_a_phone_gets_the_rows_of_a_forest_plot(page: Page, site: Path):
+    page.set_viewport_size({"width": 390, "height": 800})
     page.goto((site / "notebooks" / "02_depression.html").as_uri())
     forest = page.locator("figure.has-rows").first
     assert not forest.locator("img").is_visible()
@@ -364,4 +343,3 @@ def test_a_phone_gets_the_rows_of_a_forest_plot(browser: Browser, site: Path):
     page.set_viewport_size({"width": 1000, "height": 800})
     assert forest.locator("img").is_visible()
     assert not forest.locator(".rows").is_visible()
-    page.close()

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from meta.claims.assessment import Assessment
 from meta.evidence.tables import Evidence
@@ -108,7 +108,7 @@ def with_attack(pages: Iterable[Path]) -> dict[Path, BeautifulSoup]:
 @pytest.mark.browser
 @pytest.mark.xdist_group("attack")
 def test_text_of_the_tables_stays_text(
-    root: Path, tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, page: Page, monkeypatch: pytest.MonkeyPatch
 ):
     # what holds no attack is left out: the reference of the module, most of the studies' pages
     monkeypatch.setattr(pages_of_report, "_STAGES", {})
@@ -146,8 +146,6 @@ def test_text_of_the_tables_stays_text(
                 assert MARK in json.dumps(json.loads(script.get_text()))
 
     # nothing of it runs, nor among the answers of the search
-    page = browser.new_page()
-
     def is_safe() -> bool:
         ran = page.evaluate("window.owned !== undefined || document.title === 'owned'")
         return not ran and page.locator('img[src="x"]').count() == 0
@@ -159,7 +157,6 @@ def test_text_of_the_tables_stays_text(
         page.goto(f"{whole_site.as_uri()}?q={MARK}")
         page.wait_for_selector(f".find-results a:has-text('{MARK}')")
         assert is_safe()
-    page.close()
 
     # figures hold it as text too
     drawn = [path for path in (home / "figures").glob("*.svg") if MARK in path.read_text("utf-8")]

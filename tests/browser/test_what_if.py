@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from reference_answers import reference
 
 import meta
@@ -28,11 +28,9 @@ METHODS = [(t, c) for t in ("REML", "DL", "PM") for c in ("HK", "HK-adhoc", "wal
 
 
 @pytest.fixture
-def pool_in_page(browser: Browser, root: Path):
-    page = browser.new_page()
+def pool_in_page(page: Page, root: Path):
     page.add_script_tag(path=str(root / STATIC / "pool.js"))
-    yield lambda *args: page.evaluate("args => metaPool.pool(...args)", list(args))
-    page.close()
+    return lambda *args: page.evaluate("args => metaPool.pool(...args)", list(args))
 
 
 def same(got: dict, fit: meta.Pooled) -> None:
@@ -83,13 +81,12 @@ def evidence() -> meta.Evidence:
 
 
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+def opened(page: Page, tmp_path: Path) -> Callable[..., Page]:
     """Put a plot on a page of its own, with the scripts and styles of the site."""
     static = (ROOT / STATIC).as_uri()
-    pages = []
 
-    def open_page(plot: Any, **context: Any) -> Page:
-        html = tmp_path / f"page-{len(pages)}.html"
+    def open_page(plot: Any) -> Page:
+        html = tmp_path / "page.html"
         html.write_text(
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>fine</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -99,13 +96,10 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
             f"<body>{plot.html}</body></html>",
             encoding="utf-8",
         )
-        pages.append(browser.new_page(**context))
-        pages[-1].goto(html.as_uri())
-        return pages[-1]
+        page.goto(html.as_uri())
+        return page
 
-    yield open_page
-    for page in pages:
-        page.close()
+    return open_page
 
 
 def primary(evidence: meta.Evidence, outcome: str) -> Any:
@@ -204,9 +198,9 @@ def choose_at_random(page: Page, place: int, evidence: meta.Evidence, rounds: in
 
 @pytest.mark.parametrize("name", CHANGEABLE)
 def test_a_reader_changes_the_plots_of_the_site(
-    browser: Browser, site: Path, evidence: meta.Evidence, name: str
+    page: Page, site: Path, evidence: meta.Evidence, name: str
 ):
-    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.set_viewport_size({"width": 390, "height": 800})
     page.goto((site / "notebooks" / f"{name}.html").as_uri())
     count = page.locator(".what-if").count()
     assert count
@@ -216,7 +210,6 @@ def test_a_reader_changes_the_plots_of_the_site(
         box = page.locator(".what-if").nth(place).bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
-    page.close()
 
 
 OUTSIDE = """() => { const copy = document.querySelector("article").cloneNode(true);
@@ -224,15 +217,13 @@ OUTSIDE = """() => { const copy = document.querySelector("article").cloneNode(tr
 
 
 @pytest.mark.parametrize("name", CHANGEABLE)
-def test_a_plot_starts_from_the_answer_of_its_page(browser: Browser, site: Path, name: str):
-    page = browser.new_page()
+def test_a_plot_starts_from_the_answer_of_its_page(page: Page, site: Path, name: str):
     page.goto((site / "notebooks" / f"{name}.html").as_uri())
     said = page.evaluate(OUTSIDE)
     for before in page.locator(".what-if-before").all_inner_texts():
         answer = re.match(r"As analysed: \S+ (\S+ \(\S+ to \S+\))", before)
         assert answer, before
         assert answer[1] in said, before
-    page.close()
 
 
 def two_trials(rows):
@@ -391,11 +382,11 @@ def test_everything_works_without_a_mouse(opened, evidence):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_all_without_sideways_scrolling(opened, evidence, scheme):
+def test_a_phone_shows_all_without_sideways_scrolling(page, opened, evidence, scheme):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.emulate_media(color_scheme=scheme)
     for name in PLOTS:
-        page = opened(
-            PLOTS[name](evidence), viewport={"width": 390, "height": 800}, color_scheme=scheme
-        )
+        opened(PLOTS[name](evidence))
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         cells = page.locator("tbody td.what-if-effect")
         assert all(box["width"] > 100 for box in (c.bounding_box() for c in cells.all()))
