@@ -6,7 +6,8 @@ Intervals and p-values of single means are made here and nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -350,6 +351,19 @@ class RandomEffects(Estimate):
     pi_low: float = np.nan
     pi_high: float = np.nan
     prediction_dof: float = np.nan
+
+    def _at_level(self, effects: Effects | None, changes: Mapping[str, Any]) -> Self | None:
+        """Return this fit with normal intervals of another level; None if more is to change."""
+        level = changes.get("ci_level")
+        if effects is not None or len(changes) > 1 or not isinstance(level, float):
+            return None
+        if not 0 < level < 1:
+            return None
+        return replace(
+            self,
+            **inference(self.estimate, self.se, None, level, self.measure),
+            **prediction(self.estimate, self.se, self.tau2, level, "z", self.k - 1),
+        )
 
     @checked
     def prediction_text(self, digits: int = 2) -> str:

@@ -11,6 +11,7 @@ from scipy import integrate, special, stats
 
 import meta
 from meta.errors import DataError, NotConverged, TooFewStudies
+from meta.synthesis.models import count_likelihood, glmm
 
 
 def arms(name):
@@ -243,3 +244,36 @@ def test_exact_likelihood_needs_whole_counts():
     assert meta.glmm(*tables, model="CM.AL").k == 3
     with pytest.raises(meta.DataError, match="model='CM'"):
         meta.glmm(*tables, model="CM")
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda **level: meta.glmm([4, 0, 3, 9], [123, 50, 231, 80], [11, 2, 11, 10],
+                                  [139, 50, 220, 80], **level),
+        lambda **level: meta.glmm_rates([7, 8, 0], [1344, 1600, 900], [11, 8, 0],
+                                        [1988, 1461, 900], **level),
+        lambda **level: meta.pool_proportions([12, 0, 9], [40, 110, 25], method="GLMM", **level),
+    ],
+)  # fmt: skip
+def test_another_level_is_read_from_the_same_fit(fit, monkeypatch):
+    first, expected = fit(), fit(ci_level=0.8)
+
+    def again(*_):
+        raise AssertionError("fitted again")
+
+    for module in (glmm, count_likelihood):
+        monkeypatch.setattr(module, "highest_profile", again)
+    found = first.refit(ci_level=0.8)
+    for name in ("ci_level", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "p_value", "q"):
+        np.testing.assert_equal(getattr(found, name), getattr(expected, name))
+    assert found.notes == expected.notes
+    assert found.to_frame().equals(expected.to_frame())
+    with pytest.raises(AssertionError, match="fitted again"):
+        first.refit(first.effects)
+
+
+def test_a_level_that_is_none_is_refused_as_by_the_method():
+    fit = meta.glmm([4, 0, 3, 9], [123, 50, 231, 80], [11, 2, 11, 10], [139, 50, 220, 80])
+    with pytest.raises(meta.DataError, match="glmm: 1 fault"):
+        fit.refit(ci_level=2)

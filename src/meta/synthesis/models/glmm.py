@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from meta.arguments import checked
+from meta.effect_sizes.container import Effects
 from meta.effect_sizes.sizes import effect_size
 from meta.errors import DataError, NotConverged, TooFewStudies
 from meta.synthesis.engine import check_choice
@@ -78,6 +79,13 @@ class BinomialNormal(RandomEffects):
 
     log_likelihood: float
     sigma2: float = np.nan
+
+    def refit(self, effects: Effects | None = None, **changes: Any) -> BinomialNormal:
+        """Do the same analysis with other effects or settings; see :meth:`meta.Estimate.refit`.
+
+        Another ``ci_level`` alone changes the intervals of this fit, and nothing is fitted again.
+        """
+        return self._at_level(effects, changes) or RandomEffects.refit(self, effects, **changes)
 
     def heterogeneity_text(self) -> str:
         """Return tau2 and the likelihood ratio test of equal odds ratios."""

@@ -69,10 +69,15 @@ class CountNormal(RandomEffects):
     log_likelihood: float
 
     def refit(self, effects: Effects | None = None, **changes: Any) -> CountNormal:
-        """Do the same analysis with other effects or another ``ci_level``."""
+        """Do the same analysis with other effects or another ``ci_level``.
+
+        A level alone changes the intervals of this fit, and nothing is fitted again.
+        """
         unknown = sorted(set(changes) - {"ci_level"})
         if unknown:
             raise DataError(f"refit: {', '.join(unknown)} is no setting of this analysis: ci_level")
+        if found := self._at_level(effects, changes):
+            return found
         given = self.effects if effects is None else effects
         level = changes.get("ci_level", self.ci_level)
         return count_model(given, model=self.model, ci_level=level, notes=())
