@@ -29,8 +29,23 @@ _SHOWN = ["label", "reporting", "form", "yi", "vi", "n_t", "n_c", "assumptions"]
 
 
 # copied, as making an empty table takes longer than a fit
-_NONE_EXCLUDED, _NONE_REJECTED = excluded_table(), rejected_table()
-_NONE = pd.DataFrame()
+_EMPTY = {"excluded": excluded_table(), "rejected": rejected_table()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """Effects of bare arrays, before they are put into a table; without names they are counted."""
+
+    fast: dict[str, NDArray[np.float64]]
+    names: list[str] | None
+
+    def labels(self) -> list[str]:
+        return self.names or [f"study {i + 1}" for i in range(len(self.fast["yi"]))]
+
+    def written(self) -> pd.DataFrame:
+        names = self.labels()
+        sei = np.sqrt(self.fast["vi"])
+        return pd.DataFrame({"study_id": names, "label": names, **self.fast, "sei": sei})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +74,38 @@ class Effects:
 
     measure: str
     table: pd.DataFrame
-    excluded: pd.DataFrame = field(default_factory=_NONE_EXCLUDED.copy)
-    rejected: pd.DataFrame = field(default_factory=_NONE_REJECTED.copy)
+    excluded: pd.DataFrame = field(default_factory=_EMPTY["excluded"].copy)
+    rejected: pd.DataFrame = field(default_factory=_EMPTY["rejected"].copy)
     derivations: Mapping[str, Derivation] = field(default_factory=dict)
     lower_is_better: bool | None = None
     remarks: tuple[str, ...] = ()
     # what `table` is written from when somebody first asks for it
-    _unwritten: TableEffects | None = field(default=None, init=False, repr=False, compare=False)
+    _unwritten: TableEffects | _Bare | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            # called for what is not there: the table, before it is written
-            if name != "table" or self._unwritten is None:
+            # called for what is not there: tables that nobody has asked for
+            if name == "table" and self._unwritten is not None:
+                value = self._unwritten.written()
+                object.__setattr__(self, "_unwritten", None)
+            elif name in _EMPTY:
+                value = _EMPTY[name].copy()
+            else:
                 raise AttributeError(f"Effects have no attribute {name!r}", name=name, obj=self)
-            object.__setattr__(self, "table", self._unwritten.written())
-            object.__setattr__(self, "_unwritten", None)
-            return self.table
+            object.__setattr__(self, name, value)
+            return value
+
+    @classmethod
+    def _on_demand(cls, unwritten: TableEffects | _Bare, **known: Any) -> Self:
+        """Make a set whose tables are written when somebody asks for them."""
+        made = object.__new__(cls)
+        beside = {"derivations": {}, "lower_is_better": None, "remarks": (), **known}
+        for name, value in {**beside, "_unwritten": unwritten}.items():
+            object.__setattr__(made, name, value)
+        return made
 
     @classmethod
     @checked
@@ -132,25 +162,24 @@ class Effects:
                 f"effects: the lengths differ: {described}; give one value a study in each"
             )
         unnamed = [] if names is None else [i for i, name in enumerate(names) if not name.strip()]
-        names = names or [f"study {i + 1}" for i in range(len(effect))]
-        for i in unnamed:
-            names[i] = f"study {i + 1}"
-        check_effects(effect, variance, names)
-        ids = columns.pop("study_id", names)
-        table = pd.DataFrame(
-            {
-                "study_id": names if ids is names else [str(i) for i in np.ravel(np.asarray(ids))],
-                "label": names,
-            }
-            | {"yi": effect, "vi": variance, "sei": np.sqrt(variance)}
-            | {name: np.ravel(np.asarray(column)) for name, column in columns.items()}
-        )
-        return cls(
+        if names is not None:
+            names = [name if name.strip() else f"study {i + 1}" for i, name in enumerate(names)]
+        bare = _Bare({"yi": effect, "vi": variance}, names)
+        check_effects(effect, variance, bare.labels)
+        for values in (effect, variance):
+            values.flags.writeable = False
+        made = cls._on_demand(
+            bare,
             measure=measure,
-            table=table,
             lower_is_better=lower_is_better,
-            remarks=without_a_name([names[i] for i in unnamed]),
+            remarks=without_a_name([f"study {i + 1}" for i in unnamed]),
         )
+        if not columns:
+            return made
+        given: dict[str, Any] = {n: np.ravel(np.asarray(column)) for n, column in columns.items()}
+        if "study_id" in given:
+            given["study_id"] = [str(name) for name in given["study_id"]]
+        return replace(made, table=made.table.assign(**given))
 
     @classmethod
     @checked
@@ -212,24 +241,21 @@ class Effects:
         if found.chosen:
             return Effects(table=found.written(), **found.beside())
         # names of a million rows take longer than their effects, and not everybody asks for them
-        made = Effects(table=_NONE, **found.beside())
-        object.__delattr__(made, "table")
-        object.__setattr__(made, "_unwritten", found)
-        return made
+        return Effects._on_demand(found, **found.beside())
 
     @property
     def yi(self) -> NDArray[np.float64]:
         """Effects, shape (k,)."""
-        return self._numbers("yi")
+        return self._stored("yi")
 
     @property
     def vi(self) -> NDArray[np.float64]:
         """Sampling variances, shape (k,)."""
-        return self._numbers("vi")
+        return self._stored("vi")
 
-    def _numbers(self, name: str) -> NDArray[np.float64]:
-        table = self.table if self._unwritten is None else self._unwritten.fast
-        return table[name].to_numpy(dtype=float)
+    def _stored(self, name: str) -> NDArray[np.float64]:
+        known = self.table if self._unwritten is None else self._unwritten.fast
+        return np.asarray(known[name], dtype=float)
 
     @property
     def sei(self) -> NDArray[np.float64]:
@@ -239,12 +265,16 @@ class Effects:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that must stand beside every answer of these effects."""
+        if isinstance(self._unwritten, _Bare):
+            return self.remarks
         return (*self.remarks, *notes_on(self.measure, self.table, self.excluded))
 
     @property
     def dependence(self) -> str:
         """Say that effects share a study, for methods that take them as independent; "" if not."""
-        ids = [one_name(name) for name in self.table["study_id"]]
+        bare = self._unwritten if isinstance(self._unwritten, _Bare) else None
+        names = bare.names or [] if bare else self.table["study_id"].tolist()
+        ids = [one_name(name) for name in names]
         if len(set(ids)) == len(ids):
             return ""
         repeated = pd.Series(ids).duplicated(keep=False).to_numpy()
@@ -291,12 +321,12 @@ class Effects:
     @property
     def labels(self) -> list[str]:
         """Names of the studies."""
-        return [str(label) for label in self.table["label"]]
+        return [str(label) for label in self.table["label"].tolist()]
 
     @property
     def k(self) -> int:
         """Number of effects."""
-        return len(self.table if self._unwritten is None else self._unwritten.fast)
+        return len(self.table) if self._unwritten is None else len(self._unwritten.fast["yi"])
 
     @property
     def n_total(self) -> float | None:
@@ -304,6 +334,8 @@ class Effects:
 
         A crossover has the same people in both arms and counts them once.
         """
+        if isinstance(self._unwritten, _Bare):
+            return None
         if {"n_t", "n_c"} <= set(self.table):
             people, n_c = self.column("n_t"), self.column("n_c")
             if "paired" in self.table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,12 @@ _WIDEST = 1e15
 _SMALLEST = 1e-70
 
 
-def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequence[str]) -> None:
-    """Refuse effects that cannot be pooled, all at once.
+def check_effects(
+    yi: NDArray[np.float64],
+    vi: NDArray[np.float64],
+    labels: Sequence[str] | Callable[[], Sequence[str]],
+) -> None:
+    """Refuse effects that cannot be pooled, all at once; labels are made if they are asked for.
 
     Raises
     ------
@@ -25,6 +29,9 @@ def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequ
         If an effect is not finite, a variance is not finite and above 0, or the variances differ
         so much, or are so small or large, that they cannot be computed with.
     """
+    if _fine(yi, vi):
+        return
+    labels = labels() if callable(labels) else labels
     faults = []
     for i in np.flatnonzero(~np.isfinite(yi) | ~np.isfinite(vi) | ~(vi > 0)).tolist():
         if not np.isfinite(yi[i]):
@@ -56,3 +63,12 @@ def check_effects(yi: NDArray[np.float64], vi: NDArray[np.float64], labels: Sequ
         )
     if faults:
         raise DataError.from_faults("effects", faults)
+
+
+def _fine(yi: NDArray[np.float64], vi: NDArray[np.float64]) -> bool:
+    """Say in a few passes that there is nothing to refuse, which is nearly always so."""
+    if not len(vi):
+        return True
+    low, high = float(vi.min()), float(vi.max())
+    spread = low >= _SMALLEST and high <= 1 / _SMALLEST and high <= _WIDEST * low
+    return spread and bool((np.abs(yi) <= LARGEST).all())

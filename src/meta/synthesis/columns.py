@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -37,6 +38,7 @@ SETTLED = 1e-9
 MAX_STEPS = 200
 
 
+@lru_cache
 def chunk_width(k: int, p: int = 1) -> int:
     """Return how many columns are worked on at once; it depends on one column alone."""
     return max(1, WORK // (k * len(_pairs(p))))
@@ -477,6 +479,7 @@ def q_root(sets: Sets, target: Floats) -> Floats:
     """
     tau2 = np.zeros(len(target))
     open_ = np.arange(len(target))
+    lowest = np.broadcast_to(sets.smallest(), len(target))
     for _ in range(MAX_STEPS):
         if not len(open_):
             return tau2
@@ -485,11 +488,12 @@ def q_root(sets: Sets, target: Floats) -> Floats:
             some = open_[first : first + sets.width]
             here = sets.take(some)
             fit = here.at(tau2[some])
+            wanted = target[some]
+            step = np.zeros_like(wanted)
             with np.errstate(divide="ignore", invalid="ignore"):
-                step = fit.q * (fit.q - target[some]) / (target[some] * fit.n)
-            step = np.where(fit.q > 0, step, 0.0)
+                np.divide(fit.q * (fit.q - wanted), wanted * fit.n, out=step, where=fit.q > 0)
             after = np.maximum(tau2[some] + step, 0.0)
-            settled = step <= SETTLED * (after + here.smallest())
+            settled = step <= SETTLED * (after + lowest[some])
             tau2[some] = after
             going.append(some[~settled])
         open_ = np.concatenate(going)

@@ -70,13 +70,13 @@ def q_profile_interval(
 
 def _traces(w: Floats) -> tuple[float, float]:
     """Traces of P and PP, from what the other weights sum to: one may outweigh all others."""
-    total, top = float(np.sum(w)), int(np.argmax(w))
-    others, squares = total - w, np.sum(w**2) - w**2
-    rest = np.delete(w, top)
-    others[top], squares[top] = np.sum(rest), np.sum(rest**2)
+    total, squared, top = float(w.sum()), w**2, int(w.argmax())
+    others, squares = total - w, squared.sum() - squared
+    rest = np.concatenate([w[:top], w[top + 1 :]])
+    others[top], squares[top] = rest.sum(), (rest**2).sum()
     share = w / total
-    square = np.sum((share * others) ** 2) + np.sum(share**2 * squares)
-    return float(np.sum(share * others)), float(square)
+    square = ((share * others) ** 2).sum() + (share**2 * squares).sum()
+    return float((share * others).sum()), float(square)
 
 
 def tau2_error(yi: Floats, vi: Floats, tau2: float, method: str) -> float:
@@ -89,21 +89,24 @@ def tau2_error(yi: Floats, vi: Floats, tau2: float, method: str) -> float:
     :math:`S_r = \sum w_i^r` and :math:`P = W - W 1 1' W / S_1`, tr(P) is :math:`S_1 - S_2/S_1` and
     tr(PP) is :math:`S_2 - 2 S_3/S_1 + (S_2/S_1)^2`, here summed without differences.
     """
-    k, crude = len(vi), float(np.var(yi))
+    k = len(vi)
     if method in {"DL2", "HE2"}:
         w = 1 / (vi + tau2_estimate(yi, vi, method[:2]))
+    elif method in {"DL", "HS", "HSk"}:
+        w = 1 / vi
+    elif method == "HE":
+        w = np.ones(k)
     else:
-        w = {
-            "DL": 1 / vi, "HS": 1 / vi, "HSk": 1 / vi, "HE": np.ones(k), "SJ": 1 / (vi + crude),
-        }.get(method, 1 / (vi + tau2))  # fmt: skip
-    one, two = float(np.sum(w)), float(np.sum(w**2))
+        w = 1 / (vi + (float(np.var(yi)) if method == "SJ" else tau2))
     if method == "ML":
-        return float(np.sqrt(2 / two))
+        return float(np.sqrt(2 / np.sum(w**2)))
+    one = float(np.sum(w))
     if method in {"EB", "PM", "PMM"}:
         return float(np.sqrt(2 * k**2 / (k - 1)) / one)
     trace, square = _traces(w)
     if method == "REML":
         return float(np.sqrt(2 / square))
+    two = float(np.sum(w**2))
     # with V the sampling variances: tr(PVPV) and tr(PVP)
     own, both, twice = (float(np.sum(w**p * vi**q)) for p, q in ((2, 2), (2, 1), (3, 2)))
     pvpv = own - 2 * twice / one + (both / one) ** 2
@@ -111,6 +114,6 @@ def tau2_error(yi: Floats, vi: Floats, tau2: float, method: str) -> float:
     pvp = both - 2 * cubed / one + both * two / one**2
     spread = np.sqrt(2 * pvpv + 4 * tau2 * pvp + 2 * tau2**2 * square)
     factor = {
-        "SJ": crude / (k - 1), "HE": 1 / (k - 1), "HS": 1 / one, "HSk": k / (k - 1) / one,
+        "SJ": np.var(yi) / (k - 1), "HE": 1 / (k - 1), "HS": 1 / one, "HSk": k / (k - 1) / one,
     }  # fmt: skip
     return float(spread * factor.get(method, 1 / trace))

@@ -97,10 +97,11 @@ def mean_columns(
     k, d = y.shape
     random = model == "random"
     names = [*_ESTIMATED, *(TAU2_INTERVAL if tau2_level is not None else ())]
-    found = {name: np.full(d, np.nan) for name in names}
+    nothing = np.full(d, np.nan)
     if k == 1:
-        found["estimate"][:], found["variance"][:] = y[0], v[0]
-        return Means(model, k, found)
+        known = {"estimate": y[0].copy(), "variance": v[0].copy()}
+        return Means(model, k, {name: nothing.copy() for name in names} | known)
+    pieces: list[dict[str, Floats]] = []
     for part, sets in chunks(y, v):
         unit = sets.unit**2
         at_zero = sets.at(np.zeros(sets.d))
@@ -108,7 +109,8 @@ def mean_columns(
         if random:
             between = ESTIMATORS[tau2_method](sets) if tau2 is None else tau2 / unit
         fit = sets.at(between) if random else at_zero
-        tied = np.ptp(y[:, part], axis=0) <= ROUNDING * np.abs(y[:, part]).max(axis=0)
+        low, high = y[:, part].min(axis=0), y[:, part].max(axis=0)
+        tied = high - low <= ROUNDING * np.maximum(np.abs(low), np.abs(high))
         beta, cov = sets.coefficients(fit)
         typical = sets.dof / at_zero.trace
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -128,8 +130,10 @@ def mean_columns(
                 one[f"tau2_{end}"] = limit * unit
                 one[f"i2_{end}"] = 100 * (limit / (limit + typical))
                 one[f"h2_{end}"] = limit / typical + 1
-        for name, values in one.items():
-            found[name][part] = values
+        pieces.append(one)
+    found = dict.fromkeys(names, nothing) | {
+        name: np.concatenate([one[name] for one in pieces]) for name in pieces[0]
+    }
     if W is not None:
         found |= _by_weights(y, v + found["tau2"], np.asarray(W, dtype=float))
     return Means(model, k, found)

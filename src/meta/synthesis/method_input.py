@@ -80,7 +80,7 @@ def effects_of(
                 f"{', '.join(extra)} cannot be given with Effects, which hold their own"
             )
         # the checks of bare arrays hold for a table that was edited by hand, too
-        check_effects(effects.yi, effects.vi, effects.labels)
+        check_effects(effects.yi, effects.vi, lambda: effects.labels)
         return effects
     columns: dict[str, Any] = {"vi": vi, "sei": sei, "label": labels}
     if isinstance(effects, pd.DataFrame):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -469,3 +472,17 @@ def test_tables_of_effects_are_read_on_the_named_scale():
         assert set(shown["scale"]) == {"Risk ratio"}
         np.testing.assert_allclose(shown["estimate"], np.exp(answer.table["estimate"]))
         assert "Risk ratio" in str(answer)
+
+
+def test_notes_on_demand_are_those_of_the_answer():
+    def fit():
+        return meta.pool([-0.5, -0.1, -0.4], [0.04, 0.09, 0.06])
+
+    said = fit().notes
+    assert said
+    assert any("prediction interval" in note for note in said)
+    for other in (pickle.loads(pickle.dumps(fit())), copy.copy(fit()), replace(fit(), k=3)):
+        assert other.notes == said
+    assert all(note in str(fit()) for note in said)
+    with pytest.raises(AttributeError, match="note'"):
+        fit().note  # noqa: B018

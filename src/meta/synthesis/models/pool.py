@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,36 +15,25 @@ from meta.errors import DataError, TooFewStudies
 from meta.synthesis.engine import (
     CI_METHODS,
     MODELS,
-    NO_SPREAD,
     PREDICTION_METHODS,
     TAU2_METHODS,
     check_choice,
     quantile,
+    variance_factor,
 )
 from meta.synthesis.estimate import (
     Estimate,
-    infer,
     inference,
     prediction,
 )
 from meta.synthesis.heterogeneity import tau2_error
-from meta.synthesis.means import TAU2_INTERVAL, pool_columns
+from meta.synthesis.means import TAU2_INTERVAL, mean_columns
 from meta.synthesis.method_input import effects_of, with_column
-from meta.synthesis.models.pooled import Pooled, PooledAsGiven
+from meta.synthesis.models.pooled import NOT_YET, Pooled, PooledAsGiven
 from meta.synthesis.new_study import nnf_interval
-from meta.wording import decimals, listed, range_text
+from meta.wording import listed
 
 Floats = NDArray[np.float64]
-
-# the usual rule of thumb for a normal approximation of a raw proportion: at least this many people
-# with and without the event
-_FEW = 5
-# a trial that carries two thirds of the weight decides the answer
-_DOMINANT = 200 / 3
-
-# Knapp-Hartung's factor is 1 where tau2 makes it so (two trials, Paule-Mandel); a factor this close
-# to 1 is that, and rounding
-AS_EXPECTED = 1 - 1e-6
 
 
 @checked
@@ -259,20 +247,19 @@ def _several(
     model, method = settings["model"], settings["tau2_method"]
     given = held.get("given_tau2")
     own = data.column(held["given_weights"]).to_numpy() if held.get("given_weights") else None
-    columns = pool_columns(
+    means = mean_columns(
         yi[:, None],
         vi[:, None],
         model=model,
         tau2_method=method,
         tau2=given,
         W=None if own is None else own[:, None],
-        ci_method=ci_method,
-        ci_level=level,
-        tau2_interval=given is None,
+        tau2_level=level if given is None else None,
     )
-    found = {name: float(values[0]) for name, values in columns.items()}
+    found = {name: float(values[0]) for name, values in means.columns.items()}
     in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[model]
-    mean, se, tau2 = found["estimate"], found["se"], found["tau2"]
+    mean, tau2 = found["estimate"], found["tau2"]
+    se = float(np.sqrt(found["variance"] * variance_factor(in_use, found["hk_scale"])))
     dof = None if in_use == "wald" else data.k - 1
     fields = inference(mean, se, dof, level, data.measure)
     fields |= {name: found[name] for name in ("tau2", "i2", "h2", "q", "q_p_value", "hk_scale")}
@@ -288,17 +275,15 @@ def _several(
     if model == "random" and given is None:
         fields |= {name: found[name] for name in TAU2_INTERVAL}
         fields["tau2_se"] = tau2_error(yi, vi, tau2, method)
-    answer = (PooledAsGiven if held else Pooled)(
+    return (PooledAsGiven if held else Pooled)(
         **settings,
         **held,
         **fields,
         ci_method=in_use,
         q_dof=data.k - 1,
         weights=100 * weights / weights.sum(),
-        notes=(),
+        notes=NOT_YET,
     )
-    dependence = [data.dependence] if data.dependence else []
-    return replace(answer, notes=(*data.notes, *dependence, *_notes(answer)))
 
 
 def _kenward_roger(mean: float, tau2: float, weights: Floats, level: float) -> dict[str, float]:
@@ -309,106 +294,3 @@ def _kenward_roger(mean: float, tau2: float, weights: Floats, level: float) -> d
     dof = 2 * information / (variance * two) ** 2
     reach = float(quantile(level, dof) * np.sqrt(tau2 + variance))
     return {"pi_low": mean - reach, "pi_high": mean + reach, "prediction_dof": dof}
-
-
-def _notes(fit: Pooled) -> list[str]:
-    notes = []
-    if fit.k == 2:
-        if fit.dof and fit.hk_scale < AS_EXPECTED and fit.ci_method == "HK":
-            notes.append(
-                "k = 2: two effects that happen to agree make the Knapp-Hartung interval far too "
-                "narrow; read the two trials and the conservative interval, not the pooled effect."
-            )
-        elif fit.dof:
-            notes.append(
-                "k = 2: the interval has one degree of freedom, so it is very wide, and tau2 "
-                "rests on one difference; read the two trials, not the pooled effect."
-            )
-        else:
-            notes.append(
-                "k = 2: tau2 rests on one difference, and a normal interval is too narrow for it; "
-                "read the two trials, not the pooled effect."
-            )
-    if fit.model == "random":
-        notes.extend(_interval_notes(fit))
-        if fit.tau2 == 0 and np.isfinite(fit.tau2_se):
-            reach = (
-                f"its interval reaches {fit.tau2_high:.3g}"
-                if fit.tau2_high > 0
-                else "they agree better than their standard errors let expect"
-            )
-            notes.append(
-                f"tau2 is estimated as 0, which with k = {fit.k} does not show that the true "
-                f"effects are equal: {reach}."
-            )
-        if not np.isfinite(fit.pi_low):
-            notes.append(
-                f"the prediction interval by {fit.prediction_method} needs more than {fit.k} "
-                "studies."
-            )
-        elif fit.k < 10:
-            notes.append(
-                f"the prediction interval is approximate with k = {fit.k} "
-                f"({fit.prediction_method} degrees of freedom)."
-            )
-    top = int(np.argmax(fit.weights))
-    if fit.k > 2 and fit.weights[top] > _DOMINANT:
-        notes.append(
-            f"{fit.effects.labels[top]} carries {fit.weights[top]:.0f} % of the weight: the answer "
-            "is mostly that trial's."
-        )
-    if fit.k > 1 and fit.hk_scale < NO_SPREAD and fit.dof and fit.ci_method == "HK":
-        notes.append(
-            "all effects are equal: the Knapp-Hartung interval has no width and no p-value; use "
-            "ci_method='HK-adhoc'."
-        )
-    return [*notes, *_proportion_notes(fit)] if fit.measure == "PR" else notes
-
-
-def _proportion_notes(fit: Pooled) -> list[str]:
-    """Say where a raw proportion is far from normal, or its interval leaves its range."""
-    notes, table = [], fit.effects.table
-    if {"events", "n"} <= set(table):
-        events, people = fit.effects.column("events"), fit.effects.column("n")
-        few = np.minimum(events, people - events) < _FEW
-        if few.any():
-            notes.append(
-                f"{listed([fit.effects.labels[i] for i in np.flatnonzero(few)], 5)}: fewer than "
-                f"{_FEW} people with or without the event, where a raw proportion is far from "
-                "normal and its weight follows its value; compare measure='PLO'."
-            )
-    if fit.ci_low < 0 or fit.ci_high > 1 or fit.pi_low < 0 or fit.pi_high > 1:
-        notes.append(
-            "an interval leaves the range from 0 to 1, which raw proportions do not prevent; use "
-            "measure='PLO'."
-        )
-    return notes
-
-
-def _interval_notes(fit: Pooled) -> list[str]:
-    """Name the other small-sample interval and say which one is wider."""
-    if fit.ci_method == "wald":
-        if fit.k < 10:
-            return [
-                f"the normal (Wald) interval is too narrow with k = {fit.k}: Knapp-Hartung is the "
-                "default for that reason."
-            ]
-        return []
-    other = "HK-adhoc" if fit.ci_method == "HK" else "HK"
-    name = {"HK": "Knapp-Hartung", "HK-adhoc": "ad hoc (conservative)"}
-    factor = max(fit.hk_scale, 1.0) if other == "HK-adhoc" else fit.hk_scale
-    share = fit.weights / 100
-    se = float(np.sqrt(factor * np.sum(share**2 * (fit.effects.vi + fit.tau2))))
-    found = infer(fit.estimate, se, fit.dof, fit.ci_level)
-    low, high = fit.scale.to_reader([found.ci_low, found.ci_high])
-    digits = decimals([fit.scale.to_reader(fit.estimate), low, high])
-    if fit.hk_scale < AS_EXPECTED:
-        relation = "is wider" if other == "HK-adhoc" else "is narrower"
-        spread = "less than"
-    else:
-        relation = "is the same"
-        spread = "more than" if fit.hk_scale > 2 - AS_EXPECTED else "as much as"
-    return [
-        f"the {name[other]} interval {relation}: {range_text([low, high], digits)} "
-        f"(the effects spread {spread} the model expects, factor {fit.hk_scale:.2f})."
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from meta.errors import DataError
 from meta.synthesis.engine import weighted_fit
 from meta.synthesis.estimate import EffectTable, RandomEffects, inference
 from meta.synthesis.fit_statistics import FitStatistics, fit_statistics
+from meta.synthesis.models.pool_notes import notes_on
 from meta.wording import compact
 
 _CI_NAMES = {
@@ -21,6 +22,10 @@ _CI_NAMES = {
     "HK": "Knapp-Hartung interval",
     "HK-adhoc": "ad hoc (conservative) Knapp-Hartung interval",
 }
+
+
+# stands for notes that are written when somebody asks for them
+NOT_YET: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +73,20 @@ class Pooled(RandomEffects):
     hk_scale: float = np.nan
     # what was asked for: one trial, and a model without tau2, have an interval of their own
     _asked: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Leave notes that are not given to whoever first asks for them."""
+        if self.notes is NOT_YET:
+            object.__delattr__(self, "notes")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # called for what is not there
+            if name != "notes":
+                raise AttributeError(f"this answer has no attribute {name!r}", name=name, obj=self)
+            object.__setattr__(self, "notes", notes_on(self))
+            return self.notes
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that made this answer, as arguments of :func:`meta.pool`."""

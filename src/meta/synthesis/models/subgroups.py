@@ -20,7 +20,8 @@ from meta.synthesis.engine import NO_SPREAD, WeightedFit, tau2_estimate, weighte
 from meta.synthesis.estimate import Estimate, RandomEffects, inference, prediction, readable
 from meta.synthesis.heterogeneity import q_profile_interval, typical_variance
 from meta.synthesis.method_input import effects_of
-from meta.synthesis.models.pool import AS_EXPECTED, pool
+from meta.synthesis.models.pool import pool
+from meta.synthesis.models.pool_notes import AS_EXPECTED
 from meta.synthesis.models.pooled import Pooled, PooledAsGiven
 from meta.synthesis.presentation import Answer
 from meta.wording import compact, listed, number, p_text
