@@ -28,7 +28,8 @@ def read(content: bytes, **how: Any) -> Any:
         except REFUSALS as error:
             said = str(error).replace(f"{folder}/", "")
             return {"refused": type(error).__name__, "says": said.splitlines()}
-    return {"says": str(table).splitlines(), "frame": table.frame, "lines": table.lines,
+    said = str(table).replace(f"{folder}/", "")
+    return {"says": said.splitlines(), "frame": table.frame, "lines": table.lines,
             "measure": table.measure, "csv": table.to_csv().splitlines()}  # fmt: skip
 
 
