@@ -269,3 +269,11 @@ def test_an_answer_is_the_one_on_record(name: str) -> None:
 
 def test_nothing_else_is_on_record() -> None:
     assert set(recorded()) == set(CALLS)
+
+
+def test_a_record_forgives_the_last_digit_that_a_processor_rounds_otherwise():
+    assert not differences("0.83 (0.50 to 1.35), 3 trials", "0.84 (0.50 to 1.35), 3 trials")
+    assert differences("0.83 (0.50 to 1.35), 3 trials", "0.85 (0.50 to 1.35), 3 trials")
+    assert differences("0.83, 3 trials", "0.83, 4 trials")
+    assert differences("0.83, 3 trials", "0.830, 3 trials")
+    assert differences("0.83, 3 trials", "0.83, 3 studies")
