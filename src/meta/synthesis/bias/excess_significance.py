@@ -12,7 +12,6 @@ from scipy import stats
 from meta.arguments import checked
 from meta.errors import NotComparable
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import null_effect
 from meta.synthesis.models.pooled import Pooled
 from meta.synthesis.presentation import Answer
 from meta.wording import number, p_text
@@ -106,8 +105,7 @@ def excess_significance(fit: Pooled, *, alpha: float = 0.05) -> ExcessSignifican
     3 of 4 studies are significant, 1.1 would be expected (p = 0.049).
     """
     need_estimate("excess_significance", fit)
-    null = null_effect(fit.scale)
-    if not np.isfinite(null):
+    if not np.isfinite(fit.scale.null):
         raise NotComparable(
             f"{fit.scale.label} ({fit.measure}) has no value that means no effect, so no study is "
             "significant"
@@ -115,9 +113,9 @@ def excess_significance(fit: Pooled, *, alpha: float = 0.05) -> ExcessSignifican
     sei = fit.effects.sei
     tau2 = fit.tau2 if fit.model == "random" and fit.k > 1 else 0.0
     reach = float(stats.norm.isf(alpha / 2)) * sei
-    spread, mean = np.sqrt(fit.effects.vi + tau2), fit.estimate - null
+    spread, mean = np.sqrt(fit.effects.vi + tau2), fit.estimate
     power = stats.norm.sf((reach - mean) / spread) + stats.norm.cdf((-reach - mean) / spread)
-    z = np.abs(fit.effects.yi - null) / sei
+    z = np.abs(fit.effects.yi) / sei
     observed = int((z > stats.norm.isf(alpha / 2)).sum())
     chance = np.ones(1)
     for one in power:

@@ -12,7 +12,7 @@ from meta.arguments import checked
 from meta.effect_sizes.container import Effects
 from meta.errors import DataError, NotComparable
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import check_choice, null_effect
+from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.presentation import Answer
@@ -127,10 +127,9 @@ def fail_safe_n(
     effects = effects_of(fit)
     check_choice("method", method, FAIL_SAFE_METHODS)
     scale = effects.scale
-    null = null_effect(scale)
-    if not np.isfinite(null):
+    if not np.isfinite(scale.null):
         raise NotComparable(f"{scale.label} ({effects.measure}) has no value that means no effect")
-    yi = effects.yi - null
+    yi = effects.yi
     if method == "Rosenthal":
         total = float((yi / effects.sei).sum())
         n = max(0, int(np.ceil(total**2 / float(stats.norm.isf(alpha)) ** 2 - effects.k)))
@@ -143,12 +142,12 @@ def fail_safe_n(
         goal = float(alpha)
     else:
         mean = float(yi.mean())
-        aim = mean / 2 if target is None else float(scale.from_reader(target)) - null
+        aim = mean / 2 if target is None else float(scale.from_reader(target))
         if not (aim * mean > 0 and abs(aim) < abs(mean)):  # a ratio below 0 is no number either
             raise DataError(
                 f"target is {target!r}: give a mean between no effect and the mean of the studies, "
-                f"{number(float(scale.to_reader(mean + null)))}"
+                f"{number(float(scale.to_reader(mean)))}"
             )
         n = int(np.ceil(effects.k * (mean - aim) / aim))
-        goal = float(scale.to_reader(aim + null))
+        goal = float(scale.to_reader(aim))
     return FailSafeN(method=method, n=n, k=effects.k, target=goal, notes=(_NOT_ADVISED,))

@@ -20,7 +20,7 @@ from meta.synthesis.bias.study_size import (
     study_size,
 )
 from meta.synthesis.consumers import need_estimate
-from meta.synthesis.engine import check_choice, null_effect, weighted_fit
+from meta.synthesis.engine import check_choice, weighted_fit
 from meta.synthesis.estimate import EffectTable, Estimate, estimate_text, infer, inference
 from meta.synthesis.method_input import effects_of
 from meta.synthesis.models.pool import pool
@@ -157,7 +157,6 @@ def pet_peese(
             f"the {PREDICTOR_NAMES[chosen_predictor]} is the same in all studies, so nothing can "
             "be extrapolated from small to large ones"
         )
-    null = null_effect(scale)
     table = pd.DataFrame(
         [
             {"method": "PET"} | _line(effects, x, level),
@@ -165,7 +164,7 @@ def pet_peese(
         ]
     )
     pet = table.iloc[0]
-    same_side = (pet["estimate"] - null) * (fit.estimate - null) > 0
+    same_side = pet["estimate"] * fit.estimate > 0
     taken = 1 if same_side and pet["p_value"] < _PRESENT else 0
     notes = [
         *size_notes(fit.k, "PET-PEESE"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from meta.effect_sizes.container import Effects
 from meta.effect_sizes.measures import Measure
 from meta.errors import NotComparable
-from meta.synthesis.engine import check_choice, null_effect
+from meta.synthesis.engine import check_choice
 from meta.synthesis.estimate import Estimate
 
 Values = NDArray[np.float64]
@@ -36,7 +36,7 @@ def publication_side(alternative: str, fit: Estimate, scale: Measure) -> str:
         )
     if alternative != "auto":
         return alternative
-    return "greater" if fit.estimate >= null_effect(scale) else "less"
+    return "greater" if fit.estimate >= 0 else "less"
 
 
 class SeenFromSide(NamedTuple):
@@ -44,22 +44,20 @@ class SeenFromSide(NamedTuple):
 
     y: Values
     v: Values
-    null: float
     sign: float
     unit: float
 
     def inward(self, estimate: float) -> float:
         """Take an estimate there from the scale of computation."""
-        return (estimate - self.null) * self.sign / self.unit
+        return estimate * self.sign / self.unit
 
     def outward(self, mean: float) -> float:
         """Take a mean back to the scale of computation."""
-        return self.null + self.sign * mean * self.unit
+        return self.sign * mean * self.unit
 
 
 def seen_from(effects: Effects, side: str) -> SeenFromSide:
     """Turn and rescale effects, so that likelihoods are searched on one scale."""
-    null = null_effect(effects.scale)
     sign = 1.0 if side == "greater" else -1.0
     unit = float(np.sqrt(effects.vi.mean()))
-    return SeenFromSide(sign * (effects.yi - null) / unit, effects.vi / unit**2, null, sign, unit)
+    return SeenFromSide(sign * effects.yi / unit, effects.vi / unit**2, sign, unit)
