@@ -122,8 +122,6 @@ def _imhof(values: Floats, q: float) -> float:
     values, q = values / scale, q / scale
 
     def integrand(u: float) -> float:
-        if u == 0:
-            return float((values.sum() - q) / 2)
         angle = float(np.arctan(values * u).sum() - q * u) / 2
         return float(np.sin(angle) / u * np.exp(-np.log1p((values * u) ** 2).sum() / 4))
 
