@@ -598,6 +598,45 @@ FURTHER: Calls = {
     "tables, twice": lambda: meta.peto(counted(), labels=["a"]),
     "tables, counts lacking": lambda: meta.peto(given("OR")),
     "tables, of effects": lambda: meta.peto(counted()),
+    "tables, beyond threefold": lambda: meta.peto([19, 17], [40, 44], [7, 8], [40, 45]),
+    "tables, almost threefold": lambda: meta.peto([16, 15], [40, 44], [7, 8], [40, 45]),
+    "tables, twice the people": lambda: meta.peto([8, 8], [40, 41], [4, 4], [20, 20]),
+    "likelihood ratio of ML and REML": lambda: meta.likelihood_ratio(
+        fit(tau2_method="ML"), line(tau2_method="REML")),
+    "pet_peese, perhaps an effect": lambda: meta.pet_peese(
+        meta.pool(YI - np.linspace(0, 0.6, 7), VI), predictor="sei"),
+    "glmm, all have it": lambda: meta.glmm([9, 4, 3], [9, 9, 8], [2, 9, 4], [8, 9, 8]),
+    "shares of all": lambda: meta.pool_proportions([5, 3], [5, 6], method="GLMM"),
+    "one subgroup of a model": lambda: meta.subgroups(
+        meta.multilevel(given(), cluster="trial"), by=list("xxyyxxy")),
+    **{f"equal shares, {k} of {n}": partial(meta.direction_vote,
+        ["treated"] * k + ["control"] * (n - k))
+       for k, n in ((3, 6), (5, 6), (6, 6))},
+    **{f"{k} with a wald interval": partial(
+        lambda k: meta.pool(np.linspace(-1, 1, k), [0.02] * k, ci_method="wald"), k) for k in (9,
+            11)},
+    **{f"a weight of {share:.3f}": partial(
+        lambda share: meta.pool([0.1, 0.2, 0.3], [1 / share, 2 / (1 - share), 2 / (1 - share)],
+                                model="common"), share) for share in (0.666, 0.667)},
+    **{f"{k} shares with few": partial(
+        lambda k: meta.pool_proportions([k, 20 - k, 9], [20, 20, 20], "PR"), k) for k in (4, 5)},
+    **{f"regression of {k} on one": partial(
+        lambda k: meta.meta_regression(np.sin(np.arange(1.0 * k)), "x", vi=[0.1] * k,
+                                       data=pd.DataFrame({"x": np.arange(1.0 * k)})), k)
+       for k in (9, 10)},
+    **{f"a bias test of {k}": partial(
+        lambda k: meta.egger(meta.pool(np.sin(np.arange(1.0 * k)), np.linspace(0.1, 0.3, k))), k)
+       for k in (9, 10)},
+    **{f"{k} clusters": partial(
+        lambda k: meta.multilevel(np.sin(np.arange(2.0 * k)), [0.1] * (2 * k),
+                                  cluster=np.repeat(np.arange(k), 2), ci_method="wald"), k)
+       for k in (4, 5, 9, 10)},
+    **{f"robust with {k} clusters": partial(
+        lambda k: meta.robust(np.sin(np.arange(2.0 * k)), [0.1] * (2 * k),
+                              cluster=np.repeat(np.arange(k), 2)), k) for k in (4, 5, 6)},
+    **{f"filled {k} of equal size": partial(
+        lambda k: meta.trim_and_fill(meta.pool(np.r_[np.linspace(0, 0.2, k), 2.0],
+                                               np.r_[np.full(k, 0.01), 1.0])), k) for k in (3, 9)},
     "tables, far": lambda: meta.peto([9, 8], [10, 11], [2, 1], [10, 11]),
     "shares, of a table": lambda: meta.pool_proportions(
         "a", "b", data=pd.DataFrame({"a": [3, 4], "b": [50, 40]})),
