@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,7 @@ def key_of(name: str) -> str:
     return " ".join(word for word, _ in _pieces(name))
 
 
+@lru_cache(maxsize=4096)
 def is_known(name: str) -> bool:
     """Tell whether a column of this name may be one of our fields.
 
