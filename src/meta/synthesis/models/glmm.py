@@ -422,8 +422,9 @@ class _Likelihood:
             alpha, theta, here = alpha + step, theta + step_theta, there
         else:
             gain = float((here.gradient[0] * step + here.gradient[1] * step_theta).sum())
-            # steps that cannot raise the likelihood by more than rounding do no harm
-            if abs(gain) > 1e-10 * (1 + abs(float(here.value.sum()))):
+            # steps that cannot raise the likelihood by more than rounding do no harm; both factors
+            # of the gain carry it
+            if abs(gain) > max(10 * self.slack, 1e-10 * (1 + abs(float(here.value.sum())))):
                 raise NotConverged(
                     f"glmm: {_NEWTON_STEPS} Newton steps at tau = {tau:.3g} did not settle (last "
                     f"step {size:.1g}); look for tables with extreme counts"
