@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import meta
 from meta.claims.assess import assess
 from meta.claims.verdicts import VERDICTS
 from meta.evidence.spreadsheet import safe_csv
+from meta.report import claim_pages
 from meta.report.article_pages import about_article, article_page
 from meta.report.claim_pages import write_claim_pages
 from meta.report.landing import landing, promised
@@ -133,7 +135,7 @@ def test_falls_of_both_arms_are_those_of_the_sentence(evidence, found):
 
 def test_pages_cards_and_rows_of_every_claim(tmp_path, evidence, found):
     few = [one for one in found if one.claim_id in {"a0-c11", "a0-c01", "a2-c08"}]
-    first = write_claim_pages(evidence, few, tmp_path, NotebookIndex())
+    first = write_claim_pages(evidence, few, tmp_path, NotebookIndex(), tmp_path / "cards")
     assert "claims that it works" in first
     folder = tmp_path / "extra" / "claim"
     for one in few:
@@ -256,3 +258,24 @@ def test_notebooks_say_what_they_answer():
     assert index.of_topic("sleep") == "04_sleep"
     assert index.of_topic("nothing") == ""
     assert index.of_results("tarleton2017", ["depression"]) == ["01_tarleton_2017", "02_depression"]
+
+
+def test_a_card_is_drawn_once_as_long_as_it_says_the_same(tmp_path, evidence, found, monkeypatch):
+    few = [one for one in found if one.claim_id in {"a0-c11", "a0-c01"}]
+    cards = tmp_path / "cards"
+
+    def write(name, claims):
+        folder = tmp_path / name
+        folder.mkdir()
+        write_claim_pages(evidence, claims, folder, NotebookIndex(), cards)
+        return {one.claim_id: (folder / "extra/claim" / f"{one.claim_id}.png") for one in claims}
+
+    first = write("first", few)
+    assert {path.read_bytes() for path in first.values()} == {card_png(one, evidence.question.title)
+                                                              for one in few}  # fmt: skip
+    monkeypatch.setattr(claim_pages, "card_png", lambda one, _: one.claim_id.encode())
+    changed = [few[0], replace(few[1], claim="Another claim")]
+    second = write("second", changed)
+    assert second[few[0].claim_id].read_bytes() == first[few[0].claim_id].read_bytes()
+    assert second[few[1].claim_id].read_bytes() == few[1].claim_id.encode()
+    assert len(list(cards.iterdir())) == 2

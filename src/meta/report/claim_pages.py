@@ -22,6 +22,7 @@ from meta.report.article_pages import about_article, article_page, quotes
 from meta.report.claim_view import claim_section
 from meta.report.landing import landing, promised
 from meta.report.links import article_name
+from meta.report.memory import code_digest, digest, environment, write_whole
 from meta.report.notebook_index import NotebookIndex
 from meta.report.policy import with_policy
 from meta.report.reader_words import GROUPS, WORDS, counted_verdicts, verdict_label
@@ -37,7 +38,11 @@ _PROMISED = (
 
 
 def write_claim_pages(
-    evidence: Evidence, found: Sequence[Assessment], source: Path, notebooks: NotebookIndex
+    evidence: Evidence,
+    found: Sequence[Assessment],
+    source: Path,
+    notebooks: NotebookIndex,
+    drawn: Path,
 ) -> Markup:
     """Write a page for every article and every claim, and the downloads.
 
@@ -52,6 +57,8 @@ def write_claim_pages(
         ``extra``.
     notebooks : NotebookIndex
         What the notebooks on the site answer.
+    drawn : pathlib.Path
+        Where cards that were drawn before are kept: most say the same after a change of the data.
 
     Returns
     -------
@@ -76,7 +83,7 @@ def write_claim_pages(
     (extra / "downloads" / "data.zip").write_bytes(_data_zip(evidence.folder))
     if found:
         _write_promised(evidence, found, extra / "downloads")
-        _write_claims(evidence, found, extra / "claim", topics)
+        _write_claims(evidence, found, extra / "claim", topics, drawn)
     return landing(evidence, found, pages)
 
 
@@ -114,9 +121,15 @@ def _write_promised(evidence: Evidence, found: Sequence[Assessment], folder: Pat
 
 
 def _write_claims(
-    evidence: Evidence, found: Sequence[Assessment], folder: Path, topics: Mapping[str, str]
+    evidence: Evidence,
+    found: Sequence[Assessment],
+    folder: Path,
+    topics: Mapping[str, str],
+    drawn: Path,
 ) -> None:
     folder.mkdir(exist_ok=True)
+    drawn.mkdir(exist_ok=True)
+    drawing, used = digest(code_digest(), environment()), set()
     quoted, site = quotes(evidence), evidence.question.site_url.rstrip("/")
     asked = evidence.question.title
     for one in found:
@@ -142,15 +155,23 @@ def _write_claims(
             image=f"{site}/claim/{one.claim_id}.png" if site else "",
             review=Markup(claim_review(one, evidence, about, address)),
         )
+        svg = card_svg(one, asked)
+        # both cards say and show the same, so that one tells whether the other must be drawn
+        card = drawn / f"{digest(svg, drawing)}.png"
+        if not card.is_file():
+            write_whole(card, card_png(one, asked))
+        used.add(card)
         files: dict[str, bytes] = {
             "html": with_policy(page).encode(),
-            "png": card_png(one, asked),
-            "svg": card_svg(one, asked).encode(),
+            "png": card.read_bytes(),
+            "svg": svg.encode(),
         }
         if len(one.used):
             files["csv"] = safe_csv(one.used).encode()
         for ending, content in files.items():
             (folder / f"{one.claim_id}.{ending}").write_bytes(content)
+    for card in set(drawn.iterdir()) - used:
+        card.unlink()
 
 
 def _claims_page(found: Sequence[Assessment]) -> str:

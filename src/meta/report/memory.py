@@ -138,8 +138,8 @@ def read_note(path: Path) -> Any:
         return None
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, held: str | bytes) -> None:
     """Write a file in one step: whoever is interrupted leaves the old one."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(held.encode() if isinstance(held, str) else held)
     partial.replace(path)

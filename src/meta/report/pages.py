@@ -53,7 +53,7 @@ def write_pages(project: Project, source: Path) -> None:
     claims = evidence.optional("claims", "claim_id")["claim_id"]
     found = [assess(str(claim), evidence) for claim in claims]
     write_trial_pages(evidence, found, source, notebooks)
-    first = write_claim_pages(evidence, found, source, notebooks)
+    first = write_claim_pages(evidence, found, source, notebooks, project.work / "cards")
     (source / "results.md").write_text(_results_page(evidence), encoding="utf-8")
     (source / "data.md").write_text(_data_page(project.home), encoding="utf-8")
     if (data / "CHANGES.md").is_file():

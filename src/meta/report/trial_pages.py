@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -62,27 +62,39 @@ def write_trial_pages(
     """
     folder = source / "trials"
     folder.mkdir()
-    findings = check_trustworthiness(evidence)
     results = evidence.select()
-    bias, reviewed = (
-        evidence.optional(name, "study_id") for name in ("risk_of_bias", "review_trials")
+    of_results, bias, findings, reviewed = (
+        _by_study(rows)
+        for rows in (
+            results,
+            evidence.optional("risk_of_bias", "study_id"),
+            check_trustworthiness(evidence),
+            evidence.optional("review_trials", "study_id"),
+        )
     )
     derived, resting = derive_all(results), _resting(found)
     for _, trial in evidence.trials.iterrows():
         study = trial["study_id"]
+        own = of_results(study)
         page = _page(
             trial,
             evidence,
-            results[results["study_id"] == study],
-            bias[bias["study_id"] == study],
-            findings[findings["study_id"] == study],
-            reviewed[reviewed["study_id"] == study],
+            own,
+            bias(study),
+            findings(study),
+            reviewed(study),
             derived,
             resting,
-            _notebooks(study, results[results["study_id"] == study], notebooks),
+            _notebooks(study, own, notebooks),
         )
         (folder / f"{study}.md").write_text(page, encoding="utf-8")
     (source / "trials.md").write_text(_list(evidence, results), encoding="utf-8")
+
+
+def _by_study(rows: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """Look up the rows of a study, which are many small parts of a wide table."""
+    parts = dict(iter(rows.groupby("study_id")))
+    return lambda study: parts.get(study, rows.iloc[:0])
 
 
 def _resting(found: Sequence[Assessment]) -> dict[str, list[Assessment]]:
