@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -393,9 +394,7 @@ def effect_size(
     found = {
         "yi": np.where(missing, np.nan, sizes.yi) if missing.any() else sizes.yi,
         "vi": np.where(missing, np.nan, sizes.vi) if missing.any() else sizes.vi,
-        "measure": pd.Categorical.from_codes(
-            np.zeros(len(arms), dtype=np.int8), pd.Index([measure])
-        ),
+        "measure": _named(np.zeros(len(arms), dtype=np.int8), measure),
         "note": _notes(arms, needed, sizes, missing, amount),
     }
     if chosen.of_sizes is not None and (data is None or "n" not in data):
@@ -417,7 +416,17 @@ def _notes(
         if text not in texts:
             texts.append(text)
         codes[row] = texts.index(text)
-    return pd.Categorical.from_codes(codes, pd.Index(texts))
+    return _named(codes, *texts)
+
+
+def _named(codes: NDArray[np.int8], *names: str) -> pd.Categorical[Any]:
+    """Give codes their names, as fast as many calls for single trials need it."""
+    return pd.Categorical.from_codes(codes, dtype=_names(*names), validate=False)
+
+
+@lru_cache
+def _names(*names: str) -> pd.CategoricalDtype[Any]:
+    return pd.CategoricalDtype(pd.Index(names))
 
 
 def _argument_faults(measure: Measure, arguments: Mapping[str, object]) -> list[str]:

@@ -60,6 +60,12 @@ def small_sample_factor(dof: ArrayLike) -> Numbers:
 
 def hedges_j(dof: Floats) -> Floats:
     """Compute J for checked degrees of freedom."""
+    low, high = dof.min(initial=np.inf), dof.max(initial=0.0)
+    if low >= 1 and high < dof.size / 4:
+        # few values in many rows: each is computed once
+        whole = dof.astype(np.intp)
+        if (whole == dof).all():
+            return hedges_j(np.arange(1.0, high + 1))[whole - 1]
     half = dof / 2
     return np.asarray(np.exp(gammaln(half) - 0.5 * np.log(half) - gammaln(half - 0.5)))
 
