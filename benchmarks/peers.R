@@ -27,6 +27,9 @@ drawn <- best(function() permutest(whole, iter = 256, progbar = FALSE), rounds =
 cat("permutation", drawn * 2^nrow(one) / 256, "\n")
 cat("leave_one_out", best(function() suppressWarnings(leave1out(whole)), 3), "\n")
 cat("influence", best(function() suppressWarnings(influence(whole)), 3), "\n")
+subsets <- read.csv(file.path(folder, "subsets.csv"))
+drawn <- fit(subsets$yi, subsets$vi)
+cat("gosh", best(function() gosh(drawn, subsets = 200, progbar = FALSE), rounds = 1) / 200, "\n")
 failed <- 0
 many <- function() for (j in seq_len(ncol(Y))) {
   found <- tryCatch(fit(Y[, j], V[, j]), error = function(e) NULL)

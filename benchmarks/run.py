@@ -30,7 +30,18 @@ from meta.synthesis.engine import tau2_columns
 HERE = Path(__file__).resolve().parent
 STUDIES, LARGE = 13, 2_000
 ANALYSES, LOOPED = 10_000, 300  # sets, and those that are timed one by one where a peer must loop
+MANY = 100_000
 ARMS = 1_000_000
+DRAWN = 15  # studies of which all subsets are pooled
+# of 13 studies every way to leave out at most six, under every setting: 1,032,192 combinations
+CHOICES = {
+    "leave_out": 6,
+    "model": ["random", "common"],
+    "tau2_method": ["REML", "DL", "PM", "ML", "SJ", "HE"],
+    "ci_method": ["HK", "HK-adhoc", "wald"],
+    "ci_level": [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99],
+}
+COMBINATIONS = 4_096 * 2 * 6 * 3 * 7
 ROUNDS = 3
 # studies of a set and number of sets in the table of growth; larger products take too long a turn
 SIZES, COUNTS, MOST = (5, 10, 100, 1_000, 20_000), (1, 100, 10_000, 100_000), 10_000_000
@@ -43,8 +54,12 @@ TASKS = {
     "influence": f"Influence of {STUDIES} studies",
     "permutation": f"Exact permutation test of {STUDIES} effects",
     "many": f"{ANALYSES:,} sets of 10 studies, REML, every interval",
+    "many_large": f"{MANY:,} sets of 10 studies, REML, every interval",
+    "multiverse": f"Multiverse of {COMBINATIONS:,} combinations",
+    "gosh": f"Every subset of {DRAWN} studies (GOSH)",
     "effect_size": f"Standardised mean differences of {ARMS:,} trials",
     "effect_size_one": "Standardised mean difference of one trial",
+    "import": "Import of one function, whole process",
     "command": "A file pooled from the command line, whole process",
 }
 OURS = "meta"
@@ -77,12 +92,12 @@ def draw(k: int, d: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 
 class Data:
-    """One set, a large one, many sets, and arms of many trials, also as files for R."""
+    """One set, others, many sets, and arms of many trials, also as files for R."""
 
     def __init__(self) -> None:
-        self.one, self.large = (
+        self.one, self.large, self.subsets = (
             pd.DataFrame({"yi": Y[:, 0], "vi": V[:, 0]})
-            for Y, V in (draw(STUDIES, 1), draw(LARGE, 1))
+            for Y, V in (draw(k, 1) for k in (STUDIES, LARGE, DRAWN))
         )
         self.Y, self.V = draw(10, ANALYSES)
         random = np.random.default_rng(1)
@@ -95,6 +110,7 @@ class Data:
     def write(self, folder: str) -> None:
         self.one.to_csv(f"{folder}/one.csv", index=False)
         self.large.to_csv(f"{folder}/large.csv", index=False)
+        self.subsets.to_csv(f"{folder}/subsets.csv", index=False)
         pd.DataFrame(self.Y[:, :LOOPED]).to_csv(f"{folder}/many_y.csv", index=False)
         pd.DataFrame(self.V[:, :LOOPED]).to_csv(f"{folder}/many_v.csv", index=False)
         pd.DataFrame(self.arms).head(ARMS // 10).to_csv(f"{folder}/arms.csv", index=False)
@@ -106,7 +122,7 @@ class Data:
 def time_ours(data: Data, folder: str) -> Times:
     yi, vi = data.one["yi"].to_numpy(), data.one["vi"].to_numpy()
     large = data.large["yi"].to_numpy(), data.large["vi"].to_numpy()
-    fit = meta.pool(yi, vi)
+    fit, subsets = meta.pool(yi, vi), meta.pool(data.subsets)
     command = [str(Path(sys.executable).with_name("meta")), "pool", f"{folder}/one.csv"]
     return {
         "fit": seconds(lambda: meta.pool(yi, vi), 30),
@@ -116,10 +132,20 @@ def time_ours(data: Data, folder: str) -> Times:
         "influence": seconds(lambda: meta.influence(fit), 10),
         "permutation": seconds(lambda: meta.permutation_test(fit)),
         "many": seconds(lambda: meta.pool_many(data.Y, data.V)),
+        "many_large": seconds(lambda: meta.pool_many(*draw(10, MANY)), rounds=1),
+        "multiverse": seconds(lambda: meta.multiverse(data.one, CHOICES, "GEN")),
+        "gosh": seconds(lambda: meta.gosh(subsets)),
         "effect_size": seconds(lambda: meta.effect_size("SMD", **data.arms)),
         "effect_size_one": seconds(lambda: meta.effect_size("SMD", **data.first), 30),
+        "import": seconds(importing("from meta import pool")),
         "command": seconds(lambda: subprocess.run(command, capture_output=True, check=True)),
     }
+
+
+def importing(line: str) -> Callable[[], object]:
+    """Return a call that runs a line of Python in a process of its own."""
+    command = [sys.executable, "-c", line]
+    return lambda: subprocess.run(command, capture_output=True, check=True)
 
 
 def time_pymare(data: Data) -> tuple[Times, Callable[[int, int], float]]:
@@ -146,6 +172,8 @@ def time_pymare(data: Data) -> tuple[Times, Callable[[int, int], float]]:
         "permutation": seconds(lambda: test.permutation_test(2**STUDIES), rounds=1),
         # tau2 and coefficients only: it has no intervals of many sets
         "many": seconds(lambda: likelihood(data.Y, data.V)),
+        "many_large": seconds(lambda: likelihood(*draw(10, MANY)), rounds=1),
+        "import": seconds(importing("from pymare import meta_regression")),
         "effect_size_one": seconds(lambda: compute_measure("SMD", **arms), rounds=1),
     }
     return times, lambda k, d: seconds(lambda: likelihood(*draw(k, d)), rounds=1)
@@ -169,6 +197,7 @@ def time_statsmodels(data: Data) -> tuple[Times, Callable[[int, int], float]]:
         "fit_dl": seconds(lambda: fit(yi, vi), 30),
         "effect_size": seconds(lambda: effectsize_smd(*columns)),
         "effect_size_one": seconds(lambda: effectsize_smd(*single), 30),
+        "import": seconds(importing("from statsmodels.stats.meta_analysis import combine_effects")),
     }
     return times, growth
 
@@ -194,7 +223,10 @@ def time_pymetaanalysis(data: Data) -> tuple[Times, Callable[[int, int], float]]
         "fit_large": seconds(lambda: fit(*large), rounds=1),
         "leave_one_out": seconds(whole.leave_one_out, 3),
         "many": looped / LOOPED * ANALYSES,
+        "many_large": looped / LOOPED * MANY,
+        "import": seconds(importing("from meta_analyze import meta_analysis")),
     }
+    times["multiverse"] = COMBINATIONS * times["fit"]
     return times, growth
 
 
@@ -203,7 +235,12 @@ def time_metafor(folder: str) -> tuple[Times, Callable[[int, int], float], str, 
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     told = {name: rest for name, *rest in (line.split() for line in run.stdout.splitlines())}
     times = {name: float(told[name][0]) for name in TASKS if name in told}
+    times["many_large"] = MANY * times["many"]
     times["many"] *= ANALYSES
+    times["multiverse"] = COMBINATIONS * times["fit"]
+    times["gosh"] *= 2**DRAWN - 1
+    library = ["Rscript", "-e", "library(metafor)"]
+    times["import"] = seconds(lambda: subprocess.run(library, capture_output=True, check=True))
     times["effect_size"] *= 10
     one = f'library(metafor); print(rma(yi, vi, data = read.csv("{folder}/one.csv")))'
     whole = ["Rscript", "-e", one]
@@ -223,6 +260,58 @@ def peak(call: Callable[[], object]) -> float:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return most / 2**20
+
+
+def memory_table(data: Data) -> list[str]:
+    """Measure what a call asks for beside what it returns."""
+    subsets = meta.pool(data.subsets)
+    calls: dict[str, Callable[[], pd.DataFrame]] = {
+        "many_large": lambda: meta.pool_many(*draw(10, MANY)),
+        "multiverse": lambda: meta.multiverse(data.one, CHOICES, "GEN").table,
+        "gosh": lambda: meta.gosh(subsets).table,
+        "effect_size": lambda: meta.effect_size("SMD", **data.arms),
+    }
+    lines = ["| task | answer, MB | beside it, MB |", "|---|---:|---:|"]
+    for task, call in calls.items():
+        answer = call().memory_usage().sum() / 2**20
+        beside = max(peak(call) - answer, 0.0)
+        lines.append(f"| {TASKS[task]} | {answer:.1f} | {beside:.1f} |")
+    return lines
+
+
+def report_table() -> list[str]:
+    """Build this project's report in a copy, again and again, by the clock."""
+    kept = ("data", "notebooks", "figures", "report", "pyproject.toml", "CITATION.cff")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "project")
+        copy.mkdir()
+        for name in kept:
+            whole = shutil.copytree if (HERE.parent / name).is_dir() else shutil.copy
+            whole(HERE.parent / name, copy / name)
+        notebook, results = copy / "notebooks" / "04_sleep.ipynb", copy / "data" / "results.csv"
+
+        def build() -> float:
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "meta", "report"]
+            subprocess.run(command, cwd=copy, capture_output=True, check=True)
+            return time.perf_counter() - start
+
+        def touched() -> None:
+            text = notebook.read_text(encoding="utf-8")
+            notebook.write_text(text.replace("import meta", "import meta  # touched", 1), "utf-8")
+
+        def changed() -> None:
+            rows = pd.read_csv(results, dtype=str, keep_default_na=False)
+            rows.loc[0, "note"] += " Read again."
+            rows.to_csv(results, index=False, lineterminator="\n")
+
+        cold = build()
+        lines = ["| build | share of the first |", "|---|---:|"]
+        lines.append(f"| Nothing changed | {ratio(build() / cold)} |")
+        for what, change in (("One notebook touched", touched), ("One row changed", changed)):
+            change()
+            lines.append(f"| {what} | {ratio(build() / cold)} |")
+    return lines
 
 
 def growth_table(peers: dict[str, Callable[[int, int], float]]) -> list[str]:
@@ -313,11 +402,22 @@ def main() -> None:
         "",
         "Slower than at least one peer in: "
         + (f"{'; '.join(slower)}." if slower else "nothing in this run."),
-        f"The loops of peers were timed on {LOOPED} sets.",
+        f"The loops of peers were timed on {LOOPED} sets; those over combinations are the time of",
+        "one fit, times their number, and metafor's subsets were timed on 200 of them.",
     ]
     if failed is not None:
         report.append(f"metafor's REML did not converge in {100 * failed:.1f} % of them.")
     report += [
+        "",
+        "## Memory",
+        "",
+        *memory_table(data),
+        "",
+        "## The report",
+        "",
+        "This project's report, built in a copy and again after a change, by the clock.",
+        "",
+        *report_table(),
         "",
         "## How it grows",
         "",
