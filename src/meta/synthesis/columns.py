@@ -48,8 +48,10 @@ def total(values: Floats) -> Floats:
     """Sum stacks (rows, n, m) over their n studies, in an order that n alone decides."""
     rows, n, m = values.shape
     if n < 2 * _PARTS:
-        # NumPy sums a column that stands alone in another order than the same among others
-        return np.asarray((values if m > 1 else values.repeat(2, axis=2)).sum(axis=1)[:, :m])
+        if m == 1 and n:
+            # NumPy sums a column that stands alone in another order than the same among others
+            return np.asarray(np.add.accumulate(values, axis=1)[:, -1])
+        return np.asarray(values.sum(axis=1))
     whole = n // _PARTS * _PARTS
     parts = values[:, :whole].reshape(rows, -1, _PARTS * m).sum(axis=1).reshape(rows, _PARTS, m)
     parts[:, : n - whole] += values[:, whole:]
