@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
 # without these a fresh profile looks for updates and hosts of its own
 _QUIET = (
@@ -63,3 +64,35 @@ def asked_and_failed(page: Page) -> Iterator[tuple[list[str], list[str]]]:
     yield requests, errors
     for event, listener in listeners.items():
         page.remove_listener(event, listener)
+
+
+OPEN = """addresses => Promise.all(addresses.map(address => new Promise(loaded => {
+    const frame = document.createElement("iframe");
+    frame.style = "position: absolute; top: 0; left: 0; width: 1280px; height: 720px; border: 0";
+    frame.src = address;
+    frame.onload = loaded;
+    document.body.append(frame);
+})))"""
+
+
+@pytest.fixture
+def opened_together(
+    page: Page, tmp_path: Path
+) -> Callable[[Sequence[Path]], Iterator[list[Frame]]]:
+    """Open files, twenty at once, which takes half as long as to visit one after the other.
+
+    They lie on each other, each in a frame as wide as a desk's screen.
+    """
+    desk = tmp_path / "desk.html"  # a file, from which files may be opened
+    desk.write_text("<!doctype html><title>A desk</title><body>", encoding="utf-8")
+
+    def open_files(paths: Sequence[Path]) -> Iterator[list[Frame]]:
+        for start in range(0, len(paths), 20):
+            addresses = [path.as_uri() for path in paths[start : start + 20]]
+            page.goto(desk.as_uri())
+            page.evaluate(OPEN, addresses)
+            frames = page.main_frame.child_frames
+            assert [frame.url for frame in frames] == addresses
+            yield frames
+
+    return open_files

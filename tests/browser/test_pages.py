@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
 Log = tuple[list[str], list[str]]
+OpenedTogether = Callable[[list[Path]], Iterator[list[Frame]]]
 
 # Studies share one layout, so a few stand for all; every other page is opened.
 STUDIES = ("tarleton2017", "rajizadeh2017", "asemi2015")
@@ -54,33 +56,17 @@ WIDEST = """() => Math.max(...[...document.querySelectorAll('html, .main, .conte
     .map(e => e.scrollWidth))"""
 
 
-# Twenty pages lie on each other, each in a frame: that costs half of what it costs to visit them
-# one after the other. First the frames are as wide as a desk's screen, then as a phone's.
-OPENED = """addresses => Promise.all(addresses.map(address => new Promise(loaded => {
-    const frame = document.createElement("iframe");
-    frame.style = "position: absolute; top: 0; left: 0; width: 1280px; height: 720px; border: 0";
-    frame.src = address;
-    frame.onload = loaded;
-    document.body.append(frame);
-})))"""
 NARROW = """() => document.querySelectorAll("iframe").forEach(frame => {
     frame.style.width = "390px"; })"""
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_pages_load_alone_without_errors_with_named_images_and_fit_a_phone(
-    page: Page, asked_and_failed: Log, site: Path, tmp_path: Path, part: int
+    page: Page, asked_and_failed: Log, site: Path, opened_together: OpenedTogether, part: int
 ):
     requests, errors = asked_and_failed
     every = [*pages_of(site), site.parent / "report.html"][part :: len(PARTS)]
-    desk = tmp_path / "desk.html"  # a file, from which files may be opened
-    desk.write_text("<!doctype html><title>A desk</title><body>", encoding="utf-8")
-    for start in range(0, len(every), 20):
-        paths = every[start : start + 20]
-        page.goto(desk.as_uri())
-        page.evaluate(OPENED, [path.as_uri() for path in paths])
-        frames = page.main_frame.child_frames
-        assert [frame.url for frame in frames] == [path.as_uri() for path in paths]
+    for frames in opened_together(every):
         for frame in frames:
             unnamed = frame.eval_on_selector_all("img, svg[role=img]", UNNAMED)
             assert not unnamed, f"{frame.url}: {unnamed}"

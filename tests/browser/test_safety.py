@@ -6,14 +6,14 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 from meta.claims.assessment import Assessment
 from meta.evidence.tables import Evidence
@@ -21,6 +21,8 @@ from meta.report import pages as pages_of_report
 from meta.report.build import build
 from meta.report.notebook_index import NotebookIndex
 from meta.report.trial_pages import write_trial_pages
+
+OpenedTogether = Callable[[list[Path]], Iterator[list[Frame]]]
 
 MARK = "zqx"
 SCRIPT = "<script>window.owned = document.title = 'owned'</script>"
@@ -108,7 +110,11 @@ def with_attack(pages: Iterable[Path]) -> dict[Path, BeautifulSoup]:
 @pytest.mark.browser
 @pytest.mark.xdist_group("attack")
 def test_text_of_the_tables_stays_text(
-    root: Path, tmp_path: Path, page: Page, monkeypatch: pytest.MonkeyPatch
+    root: Path,
+    tmp_path: Path,
+    page: Page,
+    opened_together: OpenedTogether,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     # what holds no attack is left out: the reference of the module, most of the studies' pages
     monkeypatch.setattr(pages_of_report, "_STAGES", {})
@@ -146,17 +152,17 @@ def test_text_of_the_tables_stays_text(
                 assert MARK in json.dumps(json.loads(script.get_text()))
 
     # nothing of it runs, nor among the answers of the search
-    def is_safe() -> bool:
-        ran = page.evaluate("window.owned !== undefined || document.title === 'owned'")
-        return not ran and page.locator('img[src="x"]').count() == 0
+    def is_safe(place: Page | Frame) -> bool:
+        ran = place.evaluate("window.owned !== undefined || document.title === 'owned'")
+        return not ran and place.locator('img[src="x"]').count() == 0
 
-    for path in pages:
-        page.goto(path.as_uri())
-        assert is_safe(), path
+    for frames in opened_together(list(pages)):
+        for frame in frames:
+            assert is_safe(frame), frame.url
     for whole_site in (site / "search.html", home / "build" / "report.html"):
         page.goto(f"{whole_site.as_uri()}?q={MARK}")
         page.wait_for_selector(f".find-results a:has-text('{MARK}')")
-        assert is_safe()
+        assert is_safe(page)
 
     # figures hold it as text too
     drawn = [path for path in (home / "figures").glob("*.svg") if MARK in path.read_text("utf-8")]
