@@ -125,6 +125,16 @@ RULED: Calls = {
                                   TWO_WEEKS if kind == "onset" else None)
        for kind in CLAIMED for name, trials in SETS.items()
        if kind == "superiority" or name in ("leaning", "two", "forms", "early", "other side")},
+    **{f"of glycinate, {side} in words at {mean}": partial(
+        ruled, [*means(mean, mg_form="glycinate", favours=side, lower_is_better=better),
+                *means(9.0, 9.8)], {}, GLYCINATE)
+       for side, mean, better in (("neither", 9.2, "yes"), ("neither", 10.3, "yes"),
+                                  (None, 10.3, "yes"), ("neither", 10.0, "yes"))},
+    **{f"{inside} beside {outside}": partial(
+        ruled, means(*[9.0, 9.1, 9.05][:inside], mg_form="citrate") + means(
+            *[9.5, 9.7, 9.9][:outside]), {"kind": "effect_modification", "subgroup":
+                "mg_form=citrate"})
+       for inside, outside in ((1, 2), (2, 1), (2, 2), (1, 3), (3, 2), (3, 3), (0, 3), (3, 0))},
     **{f"checks of {name}": partial(lambda trials: ruled(trials, {}).sensitivity, SETS[name])
        for name in ("silent ones", "doubted", "heavy", "forms")},
     "checks of a fall": lambda: ruled(FALLS["own form"], {"kind": "percent_fall"},
