@@ -134,7 +134,7 @@ def test_a_frame_is_read_as_its_file(name):
     pd.testing.assert_frame_equal(told, meta.read_risk_of_bias(FILES / name))
 
 
-@pytest.mark.parametrize("said", ["QUADAS-2", "Quadas 2", "quadas_2"])
+@pytest.mark.parametrize("said", ["QUADAS-2", "Quadas 2", "quadas_2", "QUADAS-2 (by two of us)"])
 def test_a_column_names_the_tool(tmp_path, said):
     file = tmp_path / "rob.csv"
     file.write_text(f"study,tool,D1,D2,D3,D4\nA,{said},low,high,unclear,low\n", encoding="utf-8")

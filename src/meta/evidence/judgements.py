@@ -219,8 +219,9 @@ def _named_tool(raw: RawTable, names: list[str]) -> str | None:
 
 
 def _tool_key(name: str) -> str:
-    """Write the name of a tool as names are compared: "RoB 2.0" is "rob2"."""
-    return re.sub(r"(?<=2)\.0$|[^a-z0-9]", "", name.casefold())
+    """Write the name of a tool as names are compared: "RoB 2.0 (by two of us)" is "rob2"."""
+    name = re.sub(r" *\(.*\)$", "", name.casefold())
+    return re.sub(r"(?<=2)\.0$|[^a-z0-9]", "", name)
 
 
 def _long(raw: RawTable, names: list[str], study: int) -> list[_Cell]:
