@@ -135,6 +135,18 @@ RULED: Calls = {
             *[9.5, 9.7, 9.9][:outside]), {"kind": "effect_modification", "subgroup":
                 "mg_form=citrate"})
        for inside, outside in ((1, 2), (2, 1), (2, 2), (1, 3), (3, 2), (3, 3), (0, 3), (3, 0))},
+    **{f"measured, {name}": partial(
+        ruled, [SILENT | {"mean_t": value, "population": "adults"} for value in (20.0, 23.0)],
+        {"kind": "measured", "measure": "share"} | test, {"claimed_value": claimed})
+       for name, test, claimed in (
+           ("nothing claimed", {"result_ids": "s1-depression-1"}, None),
+           ("nothing found", {"expect": "none"}, 25.0),
+           ("two", {"result_ids": "s1-depression-1;s2-depression-1"}, 21.0),
+           ("one and another", {"result_ids": "s1-depression-1",
+                                "wider_result_ids": "s2-depression-1"}, 60.0),
+           ("of another form", {"wider_result_ids": "s1-depression-1"}, 21.0),
+           ("beside a yardstick", {"result_ids": "s1-depression-1",
+                                   "benchmark_ids": "placebo_furukawa2016"}, 21.0))},
     **{f"checks of {name}": partial(lambda trials: ruled(trials, {}).sensitivity, SETS[name])
        for name in ("silent ones", "doubted", "heavy", "forms")},
     "checks of a fall": lambda: ruled(FALLS["own form"], {"kind": "percent_fall"},

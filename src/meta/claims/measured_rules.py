@@ -199,9 +199,8 @@ def _share(row: dict[str, Any]) -> Measurement:
         return Measurement(what="", value=value, low=value - half, high=value + half, **common)
     known = isfinite(n) and isfinite(sd)
     half = float(stdtrit(n - 1, 0.975)) * sd / sqrt(n) if known else 0.0
-    return Measurement(
-        what=str(row["arm_t"]), value=value, low=value - half, high=value + half, **common
-    )
+    what = "" if pd.isna(row["arm_t"]) else str(row["arm_t"])
+    return Measurement(what=what, value=value, low=value - half, high=value + half, **common)
 
 
 def _selects(test: ClaimTest, evidence: Evidence) -> pd.DataFrame | None:
