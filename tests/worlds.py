@@ -29,8 +29,12 @@ def world_of(evidence: Evidence) -> World:
     """
 
     def table(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
-        like = evidence.table(name)
-        return pd.DataFrame(rows).reindex(columns=like.columns).astype(like.dtypes)
+        kinds = evidence.table(name).dtypes.items()
+        columns = {
+            column: pd.array([row.get(column) for row in rows], dtype=kind)
+            for column, kind in kinds
+        }
+        return pd.DataFrame(columns, index=range(len(rows)))
 
     def make(
         trials: list[dict[str, object]],

@@ -63,7 +63,9 @@ class Lookup:
         rows = self._results.assign(side=directions(self._results))
         # texts in one block: rules choose rows again and again, and each block is cut by itself
         texts = [name for name in rows if rows[name].dtype == "str"]
-        return rows.astype(dict.fromkeys(texts, object)).copy()
+        cells = rows[texts].to_numpy(dtype=object)
+        words = pd.DataFrame(cells, index=rows.index, columns=texts, dtype=object)
+        return pd.concat([words, rows.drop(columns=texts)], axis=1)[list(rows)].copy()
 
     @cached_property
     def places(self) -> dict[str, int]:
