@@ -51,7 +51,7 @@ from meta.effect_sizes.container import Effects
 from meta.effect_sizes.derive import effects
 from meta.effect_sizes.forms import RATIO_UNITS
 from meta.effect_sizes.percent import percent_change
-from meta.wording import brief, in_words, listed, lower_first, sentences, words
+from meta.wording import brief, in_words, listed, lower_first, sentences, span, words
 
 # up to so many results are quoted one by one
 FEW = 4
@@ -300,7 +300,9 @@ def _nearest(case: Case, claimed: float) -> Iterator[str]:
 def _benchmarks(case: Case) -> Iterator[str]:
     by_what: dict[str, list[str]] = {}
     for row in benchmark_rows(case):
-        by_what.setdefault(str(row["what"]), []).append(f"{row['estimate']} %")
+        known = pd.notna(row["estimate"])
+        value = row["estimate"] if known else span(row["ci_low"], row["ci_high"])
+        by_what.setdefault(str(row["what"]), []).append(f"{value} %")
     parts = [f"{listed(values)} ({lower_first(what)})" for what, values in by_what.items()]
     if parts:
         yield f"for comparison: {listed(parts)}"
