@@ -300,8 +300,9 @@ def _nearest(case: Case, claimed: float) -> Iterator[str]:
 def _benchmarks(case: Case) -> Iterator[str]:
     by_what: dict[str, list[str]] = {}
     for row in benchmark_rows(case):
-        known = pd.notna(row["estimate"])
-        value = row["estimate"] if known else span(row["ci_low"], row["ci_high"])
+        value = str(row["estimate"])
+        if pd.isna(row["estimate"]):
+            value = span(row["ci_low"], row["ci_high"])
         by_what.setdefault(str(row["what"]), []).append(f"{value} %")
     parts = [f"{listed(values)} ({lower_first(what)})" for what, values in by_what.items()]
     if parts:
