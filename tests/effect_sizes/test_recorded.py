@@ -49,6 +49,9 @@ MADE: Calls = {
        for measure in COMPUTED if MEASURES[measure].add is not None
        for to, drop in (("only0", False), ("all", True), ("if0all", None), ("none", None),
            ("some", None))},
+    **{f"{measure} of nobody and everybody": partial(
+        sizes, measure, other={"events_t": [4, 0, 340], "events_c": [9, 0, 12]})
+       for measure in COMPUTED if MEASURES[measure].drop00 is not None},
     **{f"{measure} in impossible figures": partial(
         sizes, measure, other={name: [-1.0, np.nan,
             0.5] for name in GIVEN}) for measure in COMPUTED},
@@ -98,6 +101,8 @@ CONVERTED: Calls = {
         ("convert_crp", {"value": 3.0, "from_unit": "nmol/L"}),
         ("convert_crp", {"value": 3.0, "from_unit": "stone"}),
         ("correlation_from_sds", {"sd_a": 1.0, "sd_b": 1.2, "sd_difference": 0.9}),
+        ("correlation_from_sds", {"sd_a": 0.1, "sd_b": 0.1 + 0.2,
+                                  "sd_difference": (0.1 + 0.2) - 0.1}),
         ("correlation_from_sds", {"sd_a": 1.0, "sd_b": 1.2, "sd_difference": 9.0}),
         ("crossover_difference", {"mean_t": 1.0, "mean_c": 0.5, "n": 20, "sd_t": 1.0, "sd_c": 1.1,
                                   "correlation": 0.7}),
@@ -273,6 +278,9 @@ DERIVED: Calls = {
             ("arms", {"sd_t": None}, "MD"), ("counts", {"n_t": None}, "OR"), ("counts", {}, "SMD"),
             ("medians", {"q1_t": None}, "SMD"), ("medians", {"n_t": None}, "SMD"),
             ("a p of all", {"n_randomised": 3}, "SMD"), ("a p of all", {"n_arms": 3}, "SMD"),
+            ("a p", {"mean_t": 3.0, "mean_c": 3.0}, "SMD"), ("a p", {"mean_t": 3.0, "mean_c":
+                2.0}, "SMD"),
+            ("a p", {"mean_t": 3.0, "mean_c": 4.0, "favours": "control"}, "SMD"),
             ("a p", {"p_value": "0.03 (one-sided)"}, "SMD"), ("a p", {"n_t": 1}, "SMD"),
             ("arms", {"figures_not_quoted": "mean_t=elsewhere sd_t=derived"}, "SMD"),
             ("arms", {"n_t": 400, "n_c": 400}, "SMD"), ("arms", {"n_t": 171, "n_c": 171}, "SMD"),
@@ -354,6 +362,11 @@ def wide() -> pd.DataFrame:
 
 PAIRS: Calls = {
     "long": lambda: meta.long_arms(wide()),
+    "pairs, one not counted": lambda: meta.pairwise(
+        meta.long_arms(wide().assign(response_2=[None, 3, 1])), ["A", "B"], "P", events="response"),
+    "pairs, one without a spread": lambda: meta.pairwise(
+        meta.long_arms(wide().assign(sd_2=[None, 1.5, 2.5])), ["A", "B"], "P", mean="mean",
+            sd="sd"),
     "long without": lambda: meta.long_arms(wide().drop(columns=["n_1", "author"])),
     "long without an arm": lambda: meta.long_arms(wide().drop(columns="n_2")),
     "long with gaps": lambda: meta.long_arms(wide().assign(author=["Ames", None, "Cole"])),
@@ -380,6 +393,7 @@ def three(**columns: Any) -> meta.Effects:
 SETS: Calls = {
     **{f"as {measure}": partial(three, measure=measure, n=[20, 30, 40], n_t=[10, 15, 20],
                                 n_c=[10, 15, None]) for measure in MEASURES},
+    "with keys of their own": lambda: three(study_id=["u", "v", "w"]),
     "with clusters": lambda: three(cluster=["u", "u", "v"]).dependence,
     "read as they are": lambda: {name: three(measure=name, n=[9, 9, 9]).to_reader([-0.5, 0.2, 0.9])
                                  for name in MEASURES},
