@@ -7,6 +7,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meta.errors import BuildError, refused_by_system
 from meta.report.execute import Runs
@@ -24,6 +25,9 @@ from meta.report.project import Project
 from meta.report.publish import alone, publish
 from meta.report.single_file import single_file
 from meta.report.sphinx_site import REFERENCE, SphinxProcess, build_site
+
+if TYPE_CHECKING:
+    from meta.evidence.tables import Evidence
 
 
 def build(root: Path | str = ".") -> Path:
@@ -103,6 +107,7 @@ class Pages:
         self.folder = project.work / "pages"
         self._project = project
         self._note = project.work / "pages.json"
+        self._evidence: Evidence | None = None
         names = [path.name for path in project.notebooks]
         read = tree_digest(project.home / "data", project.own / "pages")
         about = repr(project.about)
@@ -115,25 +120,26 @@ class Pages:
 
     def check(self) -> None:
         """Tell what is wrong with the data before anything else is done."""
-        if not self.current:
-            from meta.evidence.tables import load_evidence
-            from meta.report.bibliography import check_bibliography
+        if self.current:
+            return
+        from meta.evidence.tables import load_evidence
+        from meta.report.bibliography import check_bibliography
 
-            data = self._project.home / "data"
-            load_evidence(data)
-            if (data / "references.bib").is_file():
-                check_bibliography(data / "references.bib")
+        data = self._project.home / "data"
+        self._evidence = load_evidence(data)
+        if (data / "references.bib").is_file():
+            check_bibliography(data / "references.bib")
 
     def write(self) -> None:
-        """Write them, unless they are as they must be."""
-        if self.current:
+        """Write them from what was checked, unless they are as they must be."""
+        if self._evidence is None:
             return
         from meta.report.pages import write_pages
 
         self._note.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
-        write_pages(self._project, self.folder)
+        write_pages(self._project, self._evidence, self.folder)
         write_whole(self._note, json.dumps([self._own, tree_digest(self.folder)]))
 
 

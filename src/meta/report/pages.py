@@ -13,7 +13,7 @@ import pandas as pd
 from meta import html
 from meta.claims.assess import assess
 from meta.evidence.reading import read_raw
-from meta.evidence.tables import Evidence, load_evidence
+from meta.evidence.tables import Evidence
 from meta.html import Markup, fenced
 from meta.report.by_hand import write_by_hand
 from meta.report.claim_pages import write_claim_pages
@@ -37,18 +37,19 @@ _STAGES = {
 }
 
 
-def write_pages(project: Project, source: Path) -> None:
+def write_pages(project: Project, evidence: Evidence, source: Path) -> None:
     """Write every page but the notebooks; what the project has no table or file for is left out.
 
     Parameters
     ----------
     project : Project
         The project.
+    evidence : Evidence
+        Its tables.
     source : pathlib.Path
         Where the pages of the site are collected.
     """
     data = project.home / "data"
-    evidence = load_evidence(data)
     notebooks = NotebookIndex.read(project.notebooks)
     claims = evidence.optional("claims", "claim_id")["claim_id"]
     found = [assess(str(claim), evidence) for claim in claims]
