@@ -88,15 +88,15 @@ class Effects:
 
         def __getattr__(self, name: str) -> Any:
             # called for what is not there: tables that nobody has asked for
-            if name == "table" and self._unwritten is not None:
-                value = self._unwritten.written()
+            if name == "table" and (unwritten := self._unwritten) is not None:
+                object.__setattr__(self, name, unwritten.written())
                 object.__setattr__(self, "_unwritten", None)
             elif name in _EMPTY:
-                value = _EMPTY[name].copy()
-            else:
+                object.__setattr__(self, name, _EMPTY[name].copy())
+            elif name != "table":
                 raise AttributeError(f"Effects have no attribute {name!r}", name=name, obj=self)
-            object.__setattr__(self, name, value)
-            return value
+            # another thread may have written the table in between
+            return object.__getattribute__(self, name)
 
     @classmethod
     def _on_demand(cls, unwritten: TableEffects | _Bare, **known: Any) -> Self:
@@ -254,7 +254,8 @@ class Effects:
         return self._stored("vi")
 
     def _stored(self, name: str) -> NDArray[np.float64]:
-        known = self.table if self._unwritten is None else self._unwritten.fast
+        unwritten = self._unwritten
+        known = self.table if unwritten is None else unwritten.fast
         return np.asarray(known[name], dtype=float)
 
     @property
@@ -272,7 +273,8 @@ class Effects:
     @property
     def dependence(self) -> str:
         """Say that effects share a study, for methods that take them as independent; "" if not."""
-        bare = self._unwritten if isinstance(self._unwritten, _Bare) else None
+        unwritten = self._unwritten
+        bare = unwritten if isinstance(unwritten, _Bare) else None
         names = bare.names or [] if bare else self.table["study_id"].tolist()
         ids = [one_name(name) for name in names]
         if len(set(ids)) == len(ids):
@@ -326,7 +328,8 @@ class Effects:
     @property
     def k(self) -> int:
         """Number of effects."""
-        return len(self.table) if self._unwritten is None else len(self._unwritten.fast["yi"])
+        unwritten = self._unwritten
+        return len(self.table if unwritten is None else unwritten.fast["yi"])
 
     @property
     def n_total(self) -> float | None:
