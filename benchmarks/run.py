@@ -281,13 +281,10 @@ def memory_table(data: Data) -> list[str]:
 
 def report_table() -> list[str]:
     """Build this project's report in a copy, again and again, by the clock."""
-    kept = ("data", "notebooks", "figures", "report", "pyproject.toml", "CITATION.cff")
+    left = shutil.ignore_patterns("build", "src", "tests", "__pycache__", ".*")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "project")
-        copy.mkdir()
-        for name in kept:
-            whole = shutil.copytree if (HERE.parent / name).is_dir() else shutil.copy
-            whole(HERE.parent / name, copy / name)
+        shutil.copytree(HERE.parent, copy, ignore=left)
         notebook, results = copy / "notebooks" / "04_sleep.ipynb", copy / "data" / "results.csv"
 
         def build() -> float:
