@@ -157,8 +157,11 @@ def test_a_notebook_runs_again_when_something_of_it_has_changed(home: Path):
     assert results() == [first, alone]
 
 
-def test_a_notebook_runs_again_when_a_table_has_changed_that_it_uses(home: Path):
+def test_a_notebook_runs_again_when_a_table_has_changed_that_it_uses(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
     """All tables are loaded at once; a table that is read beside that is used."""
+    monkeypatch.setattr(warm_kernels, "LIBRARIES", ("meta.evidence.tables",))
     (home / "data").unlink()
     new_project(home.parent / "new")
     shutil.copytree(home.parent / "new" / "data", home / "data")
