@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gc
 import hashlib
 import json
 import re
@@ -42,7 +43,10 @@ def parts(site: Path) -> dict[Path, tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def pages(parts: dict[Path, tuple[str, str]]) -> dict[Path, BeautifulSoup]:
-    return {path: BeautifulSoup(page, "html.parser") for path, (page, _) in parts.items()}
+    gc.disable()  # of millions of parts, which it would look through again and again, all are kept
+    pages = {path: BeautifulSoup(page, "html.parser") for path, (page, _) in parts.items()}
+    gc.enable()
+    return pages
 
 
 @pytest.fixture(scope="module")
