@@ -346,14 +346,17 @@ def _cells(
 
 def _rejoined(cells: list[str], delimiter: str) -> list[str]:
     """Put together what a delimiter within brackets took apart, as of "[0,55; 0,92]"."""
+    deeper = [c.count("(") + c.count("[") - c.count(")") - c.count("]") for c in cells]
+    if not any(deeper):
+        return cells
     whole: list[str] = []
     open_ = 0
-    for cell in cells:
+    for cell, more in zip(cells, deeper, strict=True):
         if open_:
             whole[-1] += delimiter + cell
         else:
             whole.append(cell)
-        open_ += sum(map(cell.count, "([")) - sum(map(cell.count, ")]"))
+        open_ += more
         if open_ < 0:
             return cells
     return cells if open_ else whole
