@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +20,7 @@ from recorded import REFUSALS, Calls, differences, record_of, seen
 
 import meta
 from meta.evidence import digits, granularity, retest
+from meta.evidence.new_project import new_project
 
 
 def read(content: bytes, **how: Any) -> Any:
@@ -164,7 +169,95 @@ FIGURES: Calls = {
         for value, said in product((8.05, 8.1, 3.0, 0.5, -2.0), ("8.05 (3)", "8.050; .5", "−2.00",
             ""))],
 }  # fmt: skip
-CALLS: Calls = FILES | TRUST | FIGURES
+SKELETON = files("meta.evidence") / "new_project_template" / "data" / "datapackage.json"
+Change = Callable[[dict[str, Any]], object]
+
+
+def in_folder(change: Callable[[Path], object]) -> list[str]:
+    """What is wrong with a new project after a change."""
+    with TemporaryDirectory() as place:
+        home = Path(place) / "pain"
+        new_project(home)
+        change(home / "data")
+        try:
+            rows = len(meta.load_evidence(home / "data").select())
+        except REFUSALS as error:
+            return str(error).replace(f"{place}/", "").splitlines()
+    return [f"{rows} rows"]
+
+
+def spoiled(table: str, column: str, value: str) -> list[str]:
+    def change(folder: Path) -> None:
+        path = folder / f"{table}.csv"
+        rows = list(csv.reader(path.open(encoding="utf-8", newline="")))
+        rows[1][rows[0].index(column)] = value
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+
+    return in_folder(change)
+
+
+def described(change: Change) -> list[str]:
+    def write(folder: Path) -> None:
+        path = folder / "datapackage.json"
+        package = json.loads(path.read_text(encoding="utf-8"))
+        change(package)
+        path.write_text(json.dumps(package), encoding="utf-8")
+
+    return in_folder(write)
+
+
+@cache
+def columns() -> list[tuple[str, str]]:
+    skeleton = json.loads(SKELETON.read_text(encoding="utf-8"))
+    return [(one["name"], field["name"]) for one in skeleton["resources"]
+            for field in one["schema"]["fields"]]  # fmt: skip
+
+
+def field(package: dict[str, Any], table: int = 1, number: int = 9) -> dict[str, Any]:
+    return package["resources"][table]["schema"]["fields"][number]
+
+
+WRONG = ("", "x", "-1")
+PACKAGES: dict[str, Change] = {
+    "no tables": lambda package: package.pop("resources"),
+    "no list": lambda package: package.update(resources={}),
+    "a table without a name": lambda package: package["resources"][0].pop("name"),
+    "a table without a file": lambda package: package["resources"][1].pop("path"),
+    "a table elsewhere": lambda package: package["resources"][1].update(path="../x.csv"),
+    "no such file": lambda package: package["resources"][1].update(path="x.csv"),
+    "a table twice": lambda package: package["resources"].append(package["resources"][0]),
+    "no trials": lambda package: package["resources"].pop(0),
+    "no schema": lambda package: package["resources"][2].pop("schema"),
+    "a field of no type": lambda package: field(package).update(type="word"),
+    "a field twice": lambda package:
+        package["resources"][1]["schema"]["fields"].append(field(package)),
+    "a field too many": lambda package: package["resources"][1]["schema"]["fields"].append(
+        {"name": "more", "type": "string"}),
+    "a field too few": lambda package: package["resources"][1]["schema"]["fields"].pop(),
+    "no primary key": lambda package: package["resources"][0]["schema"].pop("primaryKey"),
+    "a key of no field": lambda package: package["resources"][0]["schema"].update(primaryKey="x"),
+    "a foreign key of no table": lambda package:
+        package["resources"][1]["schema"]["foreignKeys"][0][
+        "reference"].update(resource="x"),
+    "a bad pattern": lambda package: field(package, 0, 0).update(constraints={"pattern": "("}),
+    "a pattern": lambda package: field(package, 0, 0).update(constraints={"pattern": "a|b"}),
+    "a list of words": lambda package: field(package).update(constraints={"enum": ["post", "x"]}),
+    "a limit": lambda package: field(package, 1, 10).update(constraints={"minimum": 31, "maximum":
+        32}),
+    "needed": lambda package: field(package, 1, 14).update(constraints={"required": True}),
+    "no question": lambda package: package.pop("question", None),
+    "a question of no column": lambda package: package.update(question={"primary": {"x": ["y"]}}),
+    "a question that is none": lambda package: package.update(question=["x"]),
+}  # fmt: skip
+FOLDERS: Calls = {
+    **{f"cell {table}.{column}": partial(
+        lambda table, column: {value: spoiled(table, column, value) for value in WRONG}, table,
+            column)
+       for table, column in columns() if table in ("trials", "results")},
+    **{f"package, {name}": partial(described, change) for name, change in PACKAGES.items()},
+}  # fmt: skip
+CALLS: Calls = FILES | TRUST | FIGURES | FOLDERS
 
 
 @cache
