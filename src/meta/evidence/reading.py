@@ -326,15 +326,17 @@ def _cells(
         skipinitialspace=delimiter == " ",
     )
     found: list[tuple[list[str], int]] = []
-    line = 1
+    line, width = 1, 0
     formulas, brackets = '="' in text, delimiter in ",;" and ("[" in text or "(" in text)
     try:
         for cells in reader:
             begins, line = line, reader.line_num + 1
             if formulas:
                 cells = [_AS_FORMULA.sub(r"\1", c) if c[:2] == '="' else c for c in cells]
-            if brackets:
-                cells = _rejoined(cells, delimiter)
+            if brackets and len(cells) > width:  # of the first row; a cut one is no measure
+                whole = _rejoined(cells, delimiter)
+                width = width or (len(cells) if len(whole) == len(cells) else 0)
+                cells = whole
             if any(map(str.strip, cells)):
                 found.append((cells, begins))
             if len(found) == limit:
