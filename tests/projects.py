@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 
 from meta.evidence.new_project import new_project
+from meta.evidence.tables import Evidence
 from meta.report.project import Project
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +46,7 @@ def project_in(home: Path, pages: dict[str, str]) -> Path:
     return home
 
 
-def write_own_pages(project: Project, folder: Path) -> None:
+def write_own_pages(project: Project, evidence: Evidence, folder: Path) -> None:
     """Take the project's own pages as they are, and generate none."""
     shutil.copytree(project.own / "pages", folder, dirs_exist_ok=True)
 
