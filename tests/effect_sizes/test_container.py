@@ -171,3 +171,10 @@ def test_what_an_answer_is_written_as_holds_no_address_in_memory(root):
     # a notebook keeps it, so its page would change with every run
     found = meta.effects(meta.load_evidence(root / "data").primary("depression"))
     assert " at 0x" not in repr(meta.pool(found))
+
+
+def test_the_way_back_from_double_arcsines_needs_a_value_of_each_study():
+    counts = pd.DataFrame({"label": ["A", "B"], "events": [3, 1], "n": [40, 22]})
+    found = meta.effects(counts, "PFT")
+    with pytest.raises(meta.DataError, match="to_reader has 3 values for 2 studies"):
+        found.to_reader([0.1, 0.2, 0.3])

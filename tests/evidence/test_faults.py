@@ -234,12 +234,24 @@ def test_columns_that_nobody_described_are_named(folder):
     assert "column n_mgg: the column is not described in datapackage.json" in found
 
 
+def bounded(kind, constraints):
+    """Give the first column of a kind in the second table a constraint."""
+
+    def spoil(package):
+        fields = package["resources"][1]["schema"]["fields"]
+        next(each for each in fields if each["type"] == kind)["constraints"] = constraints
+
+    return spoil
+
+
 @pytest.mark.parametrize(
     ("spoiled", "words"),
     [
         (lambda p: p["resources"].clear(), "lists no tables"),
         (lambda p: p["resources"][0].update(path="../trials.csv"), "leaves the folder"),
         (lambda p: p["resources"][0]["schema"]["fields"][2].update(type="numbr"), "unknown type"),
+        (bounded("integer", {"minimum": "a"}), "gives it minimum = 'a', which is no number"),
+        (bounded("string", {"maxLength": True}), "gives it maxLength = True, which is no number"),
         (lambda p: p["resources"].pop(0), "the table 'trials' is not described"),
         (lambda p: p["resources"][0]["schema"].update(primaryKey=["id"]), "names the column 'id'"),
     ],

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from meta.evidence.reporting import LEVELS, barred_studies, reporting_level
+from meta.evidence.rules import needs_verdict
 from meta.evidence.tables import load_evidence
 
 
@@ -109,3 +110,10 @@ def test_what_counts_as_a_printed_difference(printed: str, significant: bool) ->
     row = {"p_value": printed, "result_type": "difference", "p_contrast": "between_arms"}
     (level,) = reporting_level(pd.DataFrame([row]))
     assert level == ("direction" if significant else "silent")
+
+
+def test_rows_of_a_table_without_kinds_have_a_level_too(rows):
+    arms = rows[rows["result_type"].isin(["post", "events"]) & rows["n_t"].notna()]
+    without = arms.drop(columns="result_type")
+    assert reporting_level(without).tolist() == reporting_level(arms).tolist()
+    assert needs_verdict(without).tolist() == needs_verdict(arms).tolist()

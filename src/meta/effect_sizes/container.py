@@ -317,6 +317,11 @@ class Effects:
         """
         measure = measure_of(self.measure)
         if measure.of_sizes is not None and "n" in self.table:
+            if np.size(values) != self.k:
+                raise DataError(
+                    f"to_reader has {np.size(values)} values for {self.k} studies; give one for "
+                    "each, since the way back from a double arcsine needs its number of people"
+                )
             measure = measure.with_sizes(self.column("n").to_numpy())
         return measure.to_reader(values)
 

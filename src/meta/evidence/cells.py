@@ -294,6 +294,11 @@ def _reader(column: Column, schema: TableSchema) -> CellReader | str:
     if column.type == "string" and not options and not constraints:
         missing = set(schema.missing_values)
         return lambda text: (None if text in missing else text, None)
+    of_figures = column.type in ("integer", "number", "year")
+    for name in ("minLength", "maxLength", *(_BOUNDS if of_figures else ())):
+        bound = constraints.get(name)
+        if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int | float)):
+            return f"datapackage.json gives it {name} = {shown(bound)}, which is no number"
     if "pattern" in constraints:
         # the standard matches whole cells; Frictionless anchors only the first alternative
         constraints["pattern"] = f"(?:{constraints['pattern']})$"

@@ -82,7 +82,7 @@ def reporting_level(results: pd.DataFrame) -> pd.Series[str]:
             held &= results[name].notna() if name in results else False
         return held
 
-    kind = results["result_type"]
+    kind = _column(results, "result_type")
     alone = kind.isin(["single_arm_change", "proportion"])
     if "stratum" in results:
         alone = alone | (results["stratum"] == "uncontrolled")

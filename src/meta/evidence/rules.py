@@ -357,7 +357,9 @@ def needs_verdict(frame: pd.DataFrame) -> pd.Series[bool]:
         return held
 
     figures = given("estimate") | given("mean_t", "mean_c") | given("events_t", "events_c")
-    alone = frame["result_type"].isin(["single_arm_change", "proportion"])
+    alone = pd.Series(False, index=frame.index)
+    if "result_type" in frame:
+        alone = frame["result_type"].isin(["single_arm_change", "proportion"])
     if "control" in frame:
         alone = alone | (frame["control"] == "none")
     return ~figures & ~alone
