@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 import meta
-from meta.claims.findings_table import rated_outcomes, rated_rows
+from meta.claims.findings_table import Rated, _important, rated_outcomes, rated_rows
 
 
 def test_every_outcome_of_the_curators_table_is_rated(root):
@@ -53,6 +56,21 @@ def test_one_outcome_has_one_smallest_important_difference(root):
     source = scale.loc["hdrs", "sd_source"].partition("/")[0]
     flags = evidence.results.set_index("result_id")["flag"].fillna("")
     assert not flags[source].startswith("integrity")
+
+
+def test_points_of_one_scale_have_the_difference_of_that_scale(root):
+    evidence = meta.load_evidence(root / "data")
+    points = Rated(outcome="depression", title="Depression", measure="MD")
+
+    def difference(rated: Rated, *scales: str | None) -> float | None:
+        return _important(rated, pd.DataFrame({"instrument_id": scales}), evidence)
+
+    of_scale = evidence.instruments.set_index("instrument_id")["mid"]
+    assert difference(points, "phq9", "phq9", None) == of_scale["phq9"]
+    assert difference(points, "phq9", "gad7") is None  # of two scales none holds for both
+    assert difference(points, None) is None
+    assert difference(replace(points, mid=2.5), "phq9") == 2.5
+    assert difference(replace(points, measure="SMD"), "phq9") is None
 
 
 def test_filters_with_an_empty_cell_are_read(root):

@@ -87,3 +87,17 @@ def test_all_effects_that_cannot_be_pooled_are_named_at_once() -> None:
         with pytest.raises(meta.DataError, match="beyond what can be squared"):
             check_effects(np.zeros(2), np.full(2, tiny), "AB")
     check_effects(np.array([-1e50, 1e50]), np.array([1e-15, 1.0]), "AB")
+
+
+@pytest.mark.parametrize("ci_level", [1 - 2**-53, 1e-17, 0, 1])
+def test_a_level_whose_quantile_is_0_or_endless_is_refused(ci_level):
+    with pytest.raises(meta.DataError, match="strictly between 0 and 1"):
+        meta.convert.se_to_ci(0.1, 0.2, ci_level=ci_level)
+
+
+@pytest.mark.parametrize("correlation", [-1.5, -1, 1, 1.5])
+def test_a_correlation_lies_strictly_between_minus_1_and_1(correlation):
+    rows = pd.DataFrame({"label": ["a"], "yi": [0.1], "vi": [0.04]})
+    with pytest.raises(meta.DataError, match=r"correlation is .*strictly between -1 and 1"):
+        meta.effects(rows, "SMD", correlation=correlation)
+    assert meta.effects(rows, "SMD", correlation=correlation / 1.6).k == 1

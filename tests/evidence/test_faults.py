@@ -13,6 +13,7 @@ import pytest
 
 from meta.cli import main
 from meta.errors import DataError
+from meta.evidence.datapackage import profile_faults
 from meta.evidence.examination import examine
 from meta.evidence.tables import load_evidence
 
@@ -329,3 +330,20 @@ def test_a_form_that_takes_endless_time_is_refused(folder, monkeypatch):
     with pytest.raises(DataError, match=r"takes more than 2 seconds .*\(\[A-Za-z\]\+\)\*!"):
         load_evidence(folder)
     assert time.monotonic() - start < 60  # without a limit it is years
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": "A b!"}, "'A b!' does not match"),
+        ({"licenses": [{"path": 3}]}, "3 is not of type 'string' at property 'licenses/0/path'"),
+        ({"resources": [{"name": "x"}]}, 'one of the properties "path" or "data" is required'),
+    ],
+)
+def test_what_breaks_the_standard_is_named(folder, changes, words):
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    assert profile_faults(folder) == []
+    path.write_text(json.dumps(package | changes), encoding="utf-8")
+    (fault,) = profile_faults(folder)
+    assert f"it breaks the Data Package standard: {words}" in str(fault)

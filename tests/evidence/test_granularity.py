@@ -111,6 +111,13 @@ def test_largest_sd_closed_form():
     assert math.isnan(largest_sd(31, 30, 1, 11, 30))
 
 
+def test_a_mean_that_no_sum_gives_stands_anywhere_in_its_rounding():
+    # two people with 9.8: no whole scores; with 9.75 (10 and 9.5) they are furthest apart, and at
+    # the other end with 0.25
+    assert largest_sd(9.8, 2, 1, 0, 10) == pytest.approx(0.5 / math.sqrt(2))
+    assert largest_sd(0.2, 2, 1, 0, 10) == pytest.approx(0.5 / math.sqrt(2))
+
+
 def test_impossible_input_is_refused():
     with pytest.raises(DataError, match="n is 0"):
         grim(5, 0, 2)
