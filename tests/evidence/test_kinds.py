@@ -203,6 +203,27 @@ def test_arms_without_a_measure_are_named_with_the_way_out(tmp_path):
     assert "no measure is named" in effects.excluded["reason"].iloc[0]
 
 
+def test_names_that_only_resemble_shares_and_statistics_are_not_taken_for_them(tmp_path):
+    with pytest.raises(meta.DataError) as refused:
+        meta.read_table(_write(tmp_path, "study,score,risk of bias,value\nA,3,low,2\n"))
+    assert "share of people" not in str(refused.value)
+    assert "test statistic" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # names on the left: "Simes" may belong to either column
+        "  author         x yi   vi\n1 Ferguson Simes 1 -0.9 0.3\n2 Ferguson Brown 2 -1.6 0.2\n",
+        # a last column without a name
+        "  author   yi   vi\n1      A -0.9 0.3 x\n2      B -1.6 0.2 y\n",
+    ],
+)
+def test_a_printed_table_whose_columns_cannot_be_told_is_refused(tmp_path, text):
+    with pytest.raises(meta.DataError):
+        meta.read_table(_write(tmp_path, text))
+
+
 def test_a_log_rank_table_asks_which_ratio_it_is(tmp_path):
     table = meta.read_table(_write(tmp_path, "study,O-E,V\nA,-3.2,12.1\nB,1.1,7.4\n"))
     with pytest.raises(meta.DataError, match="measure='HR' for a log-rank test, 'PETO'"):

@@ -69,4 +69,8 @@ def _split(block: list[Line]) -> list[list[str]]:
         if padded[0][start:end].strip():
             columns.append((begin, end))
             begin = None
+    # names that stand on the left do not say to which of two columns a word between them belongs
+    on_the_left = any(padded[0][end - 1] == " " for _, end in columns[1:])
+    if begin is not None or (len(columns) < len(starts) and on_the_left):
+        return [[""]]
     return [[line[start:end].strip() for start, end in columns] for line in padded]

@@ -49,6 +49,8 @@ _SUMS = re.compile(
     r"(?:heterogeneity|test for .*):? .*",
     re.IGNORECASE,
 )
+_SHARES = {"percent", "percentage", "proportion", "prevalence", "risk", "pct"}
+_STATISTICS = {"t", "f", "z", "statistic", "stat"}
 # "5.1 \u00b1 2.3", "5.1 (2.3)"
 _SEVERAL = re.compile(r"\d ?(?:\u00b1|\+/?-) ?\d|\d ?\([^)]*\d")
 # what people write under a name that is the same in the next row
@@ -402,12 +404,12 @@ def _no_fields(cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
                 f"{name!r} holds several figures a cell, and its name does not say which: write, "
                 f"for example, '{name} mean (SD)', '{name} n (%)' or '{name} OR (95% CI)'"
             )
-        elif words & {"percent", "percentage", "proportion", "prevalence", "risk", "pct"}:
+        elif words & _SHARES and "bias" not in words:
             yield (
                 f"{name!r} is a share of people, which has lost its rounding: write the number of "
                 "persons with the event beside n, or the effect with its interval"
             )
-        elif words and words <= {"t", "f", "z", "value", "statistic", "stat", "test", "score"}:
+        elif words & _STATISTICS and words <= _STATISTICS | {"value", "test", "score"}:
             yield (
                 f"{name!r} is a test statistic: meta.convert.t_to_smd (or f_to_smd) makes yi and "
                 "vi of it and the sizes of the arms, with the sign that the report gives"
