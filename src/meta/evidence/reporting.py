@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from meta.evidence.digits import range_of_p
-from meta.evidence.rules import needs_verdict
+from meta.evidence.rules import all_given, column_or_nothing, needs_verdict
 
 LEVELS = ("arms", "interval", "p_value", "direction", "silent", "single_arm")
 _NULL_WORDS = re.compile(r"^(?:ns|n\.s\.|not significant|not reported)$", re.IGNORECASE)
@@ -20,8 +21,8 @@ def reporting_level(results: pd.DataFrame) -> pd.Series[str]:
     Parameters
     ----------
     results : pandas.DataFrame
-        Result rows, as in ``Evidence.results`` or from ``Evidence.select``. ``result_type`` is
-        needed; any other column that is absent counts as not reported.
+        Result rows, as in ``Evidence.results`` or from ``Evidence.select``. A column that is absent
+        counts as not reported.
 
     Returns
     -------
@@ -75,45 +76,33 @@ def reporting_level(results: pd.DataFrame) -> pd.Series[str]:
     >>> reporting_level(rows).tolist()
     ['direction', 'interval', 'p_value', 'silent']
     """
-
-    def given(*names: str) -> pd.Series[bool]:
-        held = pd.Series(True, index=results.index)
-        for name in names:
-            held &= results[name].notna() if name in results else False
-        return held
-
-    kind = _column(results, "result_type")
+    given = partial(all_given, results)
+    kind = column_or_nothing(results, "result_type")
     alone = kind.isin(["single_arm_change", "proportion"])
     if "stratum" in results:
         alone = alone | (results["stratum"] == "uncontrolled")
     means = given("n_t", "n_c", "mean_t", "mean_c", "sd_t", "sd_c") & (kind != "median_iqr")
     counts = given("n_t", "n_c", "events_t", "events_c")
     interval = given("estimate") & (given("ci_low", "ci_high") | given("se"))
-    printed = _column(results, "p_value").map(range_of_p, na_action=None)
+    printed = column_or_nothing(results, "p_value").map(range_of_p, na_action=None)
     exact = printed.map(lambda p: p is not None and p.exact).astype(bool)
-    ours = _column(results, "p_contrast") == "between_arms"
+    ours = column_or_nothing(results, "p_contrast") == "between_arms"
     if "p_contrast" not in results:
         ours = pd.Series(True, index=results.index)
-    favours = _column(results, "favours")
+    favours = column_or_nothing(results, "favours")
     figures = ~needs_verdict(results)
     sided = figures | favours.isin(["treated", "control"])
     # a significant test whose side is not printed is a finding, not a silence; a test within one
     # arm says nothing of the comparison
-    claimed = _column(results, "p_value").map(_significant).astype(bool)
+    claimed = column_or_nothing(results, "p_value").map(_significant).astype(bool)
     significant = claimed & (favours != "neither")
-    significant &= _column(results, "p_contrast") != "within_arm"
+    significant &= column_or_nothing(results, "p_contrast") != "within_arm"
     levels = np.select(
         [alone, means | counts, interval, exact & ours & given("n_t", "n_c"), sided | significant],
         ["single_arm", "arms", "interval", "p_value", "direction"],
         default="silent",
     )
     return pd.Series(levels, index=results.index, name="reporting", dtype="str")
-
-
-def _column(results: pd.DataFrame, name: str) -> pd.Series:
-    if name in results:
-        return results[name]
-    return pd.Series(np.nan, index=results.index, dtype="object")
 
 
 def _significant(text: object) -> bool:
@@ -192,6 +181,6 @@ def barred_studies(results: pd.DataFrame) -> frozenset[str]:
     >>> sorted(barred_studies(rows))
     ['a', 'c']
     """
-    barred = _column(results, "barred") == "data"
-    barred |= _column(results, "flag").fillna("").str.lower().str.startswith("retracted")
+    barred = column_or_nothing(results, "barred") == "data"
+    barred |= column_or_nothing(results, "flag").fillna("").str.lower().str.startswith("retracted")
     return frozenset(results.loc[barred, "study_id"])

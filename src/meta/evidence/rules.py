@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from meta.evidence.addresses import address_problem
@@ -349,20 +351,26 @@ def needs_verdict(frame: pd.DataFrame) -> pd.Series[bool]:
     pandas.Series of bool
         True where the side can only come from the words of the source.
     """
-
-    def given(*names: str) -> pd.Series[bool]:
-        held = pd.Series(True, index=frame.index)
-        for name in names:
-            held &= frame[name].notna() if name in frame else False
-        return held
-
+    given = partial(all_given, frame)
     figures = given("estimate") | given("mean_t", "mean_c") | given("events_t", "events_c")
-    alone = pd.Series(False, index=frame.index)
-    if "result_type" in frame:
-        alone = frame["result_type"].isin(["single_arm_change", "proportion"])
-    if "control" in frame:
-        alone = alone | (frame["control"] == "none")
+    alone = column_or_nothing(frame, "result_type").isin(["single_arm_change", "proportion"])
+    alone |= column_or_nothing(frame, "control") == "none"
     return ~figures & ~alone
+
+
+def all_given(frame: pd.DataFrame, *names: str) -> pd.Series[bool]:
+    """Tell in which rows every one of these cells holds something; an absent column does not."""
+    held = pd.Series(True, index=frame.index)
+    for name in names:
+        held &= frame[name].notna() if name in frame else False
+    return held
+
+
+def column_or_nothing(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """Return a column, or missing cells where there is none."""
+    if name in frame:
+        return frame[name]
+    return pd.Series(np.nan, index=frame.index, dtype="object")
 
 
 def _numbers_analysed(tables: Tables) -> Iterator[Fault]:
