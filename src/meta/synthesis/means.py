@@ -56,6 +56,17 @@ class Means:
         """Number of meta-analyses."""
         return len(self.columns["estimate"])
 
+    def interval_method(self, asked: str) -> str:
+        """Say which interval the model has where this one is asked for."""
+        if self.k == 1:
+            return "wald"
+        return {"random": asked, "common": "wald", "uwls": "HK"}[self.model]
+
+    def errors(self, ci_method: str) -> Floats:
+        """Return the standard errors of the means by an interval method in use."""
+        factor = variance_factor(ci_method, self.columns["hk_scale"])
+        return np.asarray(np.sqrt(self.columns["variance"] * factor))
+
     def part(self, some: slice) -> Means:
         """Return those of some of the meta-analyses."""
         return Means(self.model, self.k, {n: values[some] for n, values in self.columns.items()})
@@ -176,10 +187,10 @@ def interval_columns(
         ``se ci_low ci_high p_value pi_low pi_high``. What does not exist is NaN.
     """
     k, columns = means.k, means.columns
-    in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[means.model] if k > 1 else "wald"
+    in_use = means.interval_method(ci_method)
     dof = None if in_use == "wald" else k - 1
     estimate = columns["estimate"]
-    se = np.sqrt(columns["variance"] * variance_factor(in_use, columns["hk_scale"]))
+    se = means.errors(in_use)
     half = quantile(ci_level, dof) * se
     with np.errstate(divide="ignore", invalid="ignore"):
         # without a spread (identical effects under Knapp-Hartung) nothing can be judged

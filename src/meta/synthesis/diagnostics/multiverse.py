@@ -318,7 +318,7 @@ def multiverse(
     notes = [
         "The combinations are choices, not a sample: their share on one side is no probability."
     ]
-    without = len(table) - int(np.count_nonzero(table["reason"].cat.codes.to_numpy() == 0))
+    without = int(np.count_nonzero(table["reason"].cat.codes))
     if without:
         notes.append(
             f"{without:,} of {len(table):,} combinations give no answer; the table says why."

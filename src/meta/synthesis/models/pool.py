@@ -19,7 +19,6 @@ from meta.synthesis.engine import (
     TAU2_METHODS,
     check_choice,
     quantile,
-    variance_factor,
 )
 from meta.synthesis.estimate import (
     Estimate,
@@ -257,9 +256,9 @@ def _several(
         tau2_level=level if given is None else None,
     )
     found = {name: float(values[0]) for name, values in means.columns.items()}
-    in_use = {"random": ci_method, "common": "wald", "uwls": "HK"}[model]
+    in_use = means.interval_method(ci_method)
     mean, tau2 = found["estimate"], found["tau2"]
-    se = float(np.sqrt(found["variance"] * variance_factor(in_use, found["hk_scale"])))
+    se = float(means.errors(in_use)[0])
     dof = None if in_use == "wald" else data.k - 1
     fields = inference(mean, se, dof, level, data.measure)
     fields |= {name: found[name] for name in ("tau2", "i2", "h2", "q", "q_p_value", "hk_scale")}
