@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
+from functools import cache, partial
 from numbers import Number
 from pathlib import Path
 from typing import Any
@@ -162,16 +163,29 @@ def record_of(stage: str) -> dict[str, Any]:
     return json.loads((HERE / stage / "recorded.json").read_text(encoding="utf-8"))
 
 
+def held_to_record(stage: str, calls: Calls) -> tuple[Callable[[str], None], Callable[[], None]]:
+    """Make the tests that hold the calls of a stage against its record."""
+    recorded = cache(partial(record_of, stage))
+
+    @pytest.mark.parametrize("name", calls)
+    def test_an_answer(name: str) -> None:
+        found = differences(seen(calls[name]), recorded()[name])
+        assert found == [], "\n".join(found)
+
+    def test_nothing_else() -> None:
+        assert set(recorded()) == set(calls)
+
+    return test_an_answer, test_nothing_else
+
+
 def write(stage: str) -> None:
     """Put the answers of all calls of a stage on record, one attribute in a line."""
     calls: Calls = importlib.import_module(f"{stage}.test_recorded").CALLS
     lines = []
     for name, call in calls.items():
-        found = seen(call)
-        parts = found if isinstance(found, dict) else {"answer": found}
         held = [
             f"  {json.dumps(key)}: {json.dumps(one, ensure_ascii=False)}"
-            for key, one in parts.items()
+            for key, one in seen(call).items()
         ]
         lines.append(f" {json.dumps(name)}: {{\n" + ",\n".join(held) + "\n }")
     text = "{\n" + ",\n".join(lines) + "\n}\n"

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
-from recorded import Calls, differences, record_of, seen
+from recorded import Calls, held_to_record
 
 import meta
 from meta.effect_sizes.measures import MEASURES
@@ -434,16 +433,4 @@ SETS: Calls = {
 }  # fmt: skip
 CALLS: Calls = MADE | CONVERTED | DERIVED | PAIRS | SETS
 
-
-@cache
-def recorded() -> dict[str, Any]:
-    return record_of("effect_sizes")
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_an_answer_is_the_one_on_record(name: str) -> None:
-    assert differences(seen(CALLS[name]), recorded()[name]) == []
-
-
-def test_nothing_else_is_on_record() -> None:
-    assert set(recorded()) == set(CALLS)
+test_an_answer_on_record, test_nothing_else_on_record = held_to_record("effect_sizes", CALLS)
